@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Rules that every selftest directory shares.  Its Makefile fills in some of the
+# lists below, says "include ../lib.mk", and has the targets all, run_tests,
+# install, gen_tar and clean.
+#
+#			  made by	run by		kind
+#   TEST_PROGS		  nobody	run_tests	scripts
+#   TEST_GEN_PROGS	  this file	run_tests	compiled, NAME from NAME.c
+#   TEST_CUSTOM_PROGS	  own rule	run_tests	given with their full path
+#   TEST_PROGS_EXTENDED, TEST_GEN_PROGS_EXTENDED	programs that tests call
+#   TEST_FILES, TEST_GEN_FILES				data that tests read
+#   TEST_INCLUDES	files of other directories here, installed at the same
+#			place relative to the tests
+#   EXTRA_CLEAN		what else "clean" removes
+#   OVERRIDE_TARGETS=1	the Makefile has its own rules to compile with
+#   LOCAL_HDRS		headers that every program depends on
+#
+# From the command line: ARCH, CROSS_COMPILE, LLVM, O or KBUILD_OUTPUT, OUTPUT,
+# KHDR_INCLUDES, USERCFLAGS, USERLDFLAGS, INSTALL_PATH, V=1, summary=1.
+
+include $(dir $(lastword $(MAKEFILE_LIST)))kselftest/common.mk
+
+COLLECTION := $(patsubst $(selfdir)/%,%,$(CURDIR))
+override OUTPUT := $(abspath $(or $(OUTPUT),$(objtree:%=%/kselftest/$(COLLECTION)),$(CURDIR)))
+
+# ---- Compiler: LLVM=1, LLVM=/path/ or LLVM=-18; else gcc behind CROSS_COMPILE.
+ifneq ($(LLVM),)
+llvm = $(filter %/,$(LLVM))$(1)$(filter -%,$(LLVM))
+
+triple_arm64		:= aarch64-linux-gnu
+triple_i386		:= i386-linux-gnu
+triple_loongarch	:= loongarch64-linux-gnu
+triple_powerpc		:= powerpc64le-linux-gnu
+triple_riscv		:= riscv64-linux-gnu
+triple_s390		:= s390x-linux-gnu
+triple_x86		:= x86_64-linux-gnu
+
+llvm_target := $(patsubst %-,%,$(notdir $(lastword $(CROSS_COMPILE))))
+ifeq ($(llvm_target)$(filter $(ARCH),$(HOST_ARCH)),)
+llvm_target := $(or $(triple_$(ARCH)),$(error LLVM=$(LLVM): no target known for ARCH=$(ARCH),\
+	say it with CROSS_COMPILE=<triple>-))
+endif
+CC := $(call llvm,clang) $(llvm_target:%=--target=%)
+# Distributions package llvm-ar apart from clang; any ar reads ELF.
+AR := $(firstword $(shell command -v $(call llvm,llvm-ar)) $(CROSS_COMPILE)ar)
+else
+CC := $(CROSS_COMPILE)gcc
+AR := $(CROSS_COMPILE)ar
+endif
+
+# ---- Say in one word per file what is built; V=1 shows the commands instead.
+# $(call msg,STEP,FLAVOUR,FILE) at the head of a recipe, $(Q) before its commands.
+ifeq ($(V),1)
+Q :=
+msg =
+else
+Q := @
+msg = @printf '  %-8s%s\n' '$(1)' '$(2:%= [%] )$(patsubst $(OUTPUT)/%,%,$(3))';
+MAKEFLAGS += --no-print-directory
+endif
+
+# ---- Flags.  A kernel tree around this directory lends its headers.
+ifeq ($(KHDR_INCLUDES),)
+KHDR_INCLUDES := $(patsubst %,-isystem %,$(wildcard $(top_srcdir)/usr/include))
+endif
+TOOLS_INCLUDES := $(patsubst %,-isystem %,$(wildcard $(top_srcdir)/tools/include/uapi))
+
+CFLAGS += -D_GNU_SOURCE= -I$(selfdir) $(USERCFLAGS)
+LDFLAGS += $(USERLDFLAGS)
+
+# Spelt out because kbuild calls with -rR, which forgets make's own definitions.
+COMPILE.c = $(CC) $(CFLAGS) $(CPPFLAGS) $(TARGET_ARCH) -c
+COMPILE.S = $(CC) $(ASFLAGS) $(CPPFLAGS) $(TARGET_ARCH) -c
+LINK.c = $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) $(TARGET_ARCH)
+RM := rm -f
+
+# ---- Lists.  "override", because a bot gives TEST_PROGS=one TEST_GEN_PROGS=""
+# on the command line; the one may be a program that still has to be compiled.
+compiled := $(foreach p,$(TEST_PROGS),$(if $(wildcard $(p).c),$(p)))
+override TEST_PROGS := $(filter-out $(compiled),$(TEST_PROGS))
+override TEST_GEN_PROGS := $(addprefix $(OUTPUT)/,$(TEST_GEN_PROGS) $(compiled))
+override TEST_GEN_PROGS_EXTENDED := $(addprefix $(OUTPUT)/,$(TEST_GEN_PROGS_EXTENDED))
+override TEST_GEN_FILES := $(addprefix $(OUTPUT)/,$(TEST_GEN_FILES))
+
+generated = $(TEST_GEN_PROGS) $(TEST_GEN_PROGS_EXTENDED) $(TEST_GEN_FILES)
+unbuilt = $(TEST_PROGS) $(TEST_PROGS_EXTENDED) $(TEST_FILES)
+
+.DEFAULT_GOAL := all
+all: $(generated) $(TEST_CUSTOM_PROGS)
+
+# ---- Rules to compile with
+ifeq ($(OVERRIDE_TARGETS),)
+LOCAL_HDRS += $(selfdir)/kselftest.h $(selfdir)/kselftest_harness.h
+
+$(OUTPUT)/%: %.c $(LOCAL_HDRS)
+	$(call msg,CC,,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(LINK.c) $(filter-out $(LOCAL_HDRS),$^) $(LDLIBS) -o $@
+
+$(OUTPUT)/%.o: %.S
+	$(call msg,AS,,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(COMPILE.S) $< -o $@
+endif
+
+# $(call copy,FILES,DIRECTORY), and the files of TEST_INCLUDES below a directory
+copy = $(if $(strip $(1)),mkdir -p $(2) && cp -RLpf $(1) $(2)/)
+include_path = $(or $(filter-out /%,$(patsubst $(selfdir)/%,%,$(abspath $(1)))),\
+	$(error TEST_INCLUDES: $(1) is outside of $(selfdir)))
+copy_includes = $(foreach f,$(TEST_INCLUDES),$(call copy,$(f),$(1)/$(dir $(call include_path,$(f)))) &&) :
+
+# ---- Run.  As upstream: succeeds whatever the tests say, the lines tell.
+run_tests: all
+ifneq ($(OUTPUT),$(CURDIR))
+	@$(or $(call copy,$(unbuilt),$(OUTPUT)),:)
+	@$(call copy_includes,$(patsubst %/$(COLLECTION),%,$(OUTPUT)))
+endif
+	@BASE_DIR=$(selfdir); . $(selfdir)/kselftest/runner.sh; \
+	per_test_logging=$(summary); \
+	run_collection $(COLLECTION) $(TEST_GEN_PROGS) $(TEST_CUSTOM_PROGS) \
+		$(addprefix $(OUTPUT)/,$(TEST_PROGS))
+
+# ---- Install
+install: all
+	$(if $(INSTALL_PATH),,$(error install: say where with INSTALL_PATH=<directory>))
+	$(Q)mkdir -p $(INSTALL_PATH)
+	$(Q)$(call copy,$(unbuilt) $(generated) $(TEST_CUSTOM_PROGS) $(wildcard config settings),\
+		$(INSTALL_PATH))
+	$(Q)$(call copy_includes,$(patsubst %/$(COLLECTION),%,$(INSTALL_PATH)))
+
+gen_tar:
+	$(Q)$(MAKE) -C $(selfdir) TARGETS=$(COLLECTION) OUTPUT= gen_tar
+
+# One "collection:test" line each, for kselftest-list.txt
+emit_tests:
+	@printf '$(COLLECTION):%s\n' $(notdir $(TEST_GEN_PROGS) $(TEST_CUSTOM_PROGS) $(TEST_PROGS))
+
+clean:
+	$(Q)$(RM) -r $(generated) $(EXTRA_CLEAN)
+
+.PHONY: all run_tests install gen_tar emit_tests clean
