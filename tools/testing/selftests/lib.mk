@@ -91,7 +91,7 @@ all: $(generated) $(TEST_CUSTOM_PROGS)
 
 # ---- Rules to compile with
 ifeq ($(OVERRIDE_TARGETS),)
-LOCAL_HDRS += $(selfdir)/kselftest.h $(selfdir)/kselftest_harness.h
+LOCAL_HDRS += $(wildcard $(selfdir)/kselftest*.h)
 
 $(OUTPUT)/%: %.c $(LOCAL_HDRS)
 	$(call msg,CC,,$@)
