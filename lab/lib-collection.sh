@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2154,SC2034
+#
+# The collection, which the lab knows only as an installed kselftest directory.
+
+# lab_collection_build: sets collection to a fresh install of kvm/.  Objects stay in
+# the cache, so that only what changed is compiled.
+lab_collection_build()
+{
+	local out tmp entry
+
+	lab_need make gcc ld libc.a linux/kvm.h
+	entry=objects-$(echo "$LAB_TOP" | lab_hash)
+	lab_lock "$entry"
+	out=$LAB_CACHE/$entry
+	mkdir -p "$out" || lab_failed_write "$LAB_CACHE" "cannot make $out"
+	lab_room "$LAB_CACHE" 64 "building the collection"
+	lab_tmp tmp
+	# MAKEFLAGS: started from a make, we are no part of its jobs.
+	lab_do env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -j"$(nproc)" \
+		-C "$LAB_TOP/tools/testing/selftests" TARGETS=kvm O="$out" \
+		INSTALL_PATH="$tmp/install" install >"$tmp/make.log" 2>&1 || {
+		tail -n 40 "$tmp/make.log" >&2
+		lab_failed_write "$LAB_CACHE" "building the collection failed"
+	}
+	lab_unlock "$entry"
+	collection=$tmp/install
+	lab_collection_check
+}
+
+lab_collection_check()
+{
+	[[ -d $collection ]] || lab_die "--install: no directory $collection"
+	[[ -x $collection/run_kselftest.sh && -r $collection/kselftest-list.txt ]] ||
+		lab_die "$collection is no installed kselftest directory:" \
+			"it lacks run_kselftest.sh or kselftest-list.txt"
+	[[ -s $collection/kselftest-list.txt ]] ||
+		lab_die "the collection in $collection is empty (kselftest-list.txt)"
+}
+
+# lab_select FILE PATTERN...: from the names that contain a PATTERN, set select_options
+# for run_kselftest.sh; to FILE write the variables that hand opt_args to programs.
+lab_select()
+{
+	local file=$1 entry name pattern hit any args
+
+	shift
+	select_options=
+	: >"$file"
+	args=${opt_args[*]}
+	for pattern; do
+		any=
+		while IFS= read -r entry; do
+			[[ ${entry#*:} != *"$pattern"* ]] || any=y
+		done <"$collection/kselftest-list.txt"
+		[[ -n $any ]] ||
+			lab_die_usage_list "-t $pattern: no program has such a name"
+	done
+	while IFS= read -r entry; do
+		name=${entry##*[:/]}
+		hit=
+		for pattern; do
+			[[ ${entry#*:} != *"$pattern"* ]] || hit=y
+		done
+		[[ -z $hit ]] || select_options+=" -t $entry"
+		(($# > 0)) || [[ $name != *migrate*_test ]] || hit=y
+		[[ -n $hit && -n $args ]] || continue
+		printf "export KSELFTEST_%s_ARGS='%s'\n" "$(lab_upper "$name")" \
+			"${args//\'/\'\\\'\'}" >>"$file"
+	done <"$collection/kselftest-list.txt"
+	[[ -z $args || -s $file ]] ||
+		lab_die_usage_list "no program here takes the arguments '$args' (choose with -t)"
+}
+
+lab_upper()
+{
+	tr '[:lower:]' '[:upper:]' <<<"$1" | tr -c '[:upper:][:digit:]\n' _
+}
+
+lab_die_usage_list()
+{
+	lab_say "error: $*"
+	lab_say "the collection has: $(sed 's/^[^:]*://' "$collection/kselftest-list.txt" | tr '\n' ' ')"
+	exit "$LAB_USAGE"
+}

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2034,SC2154,SC2015
+#
+# What a kernel is to the lab.  Either any bzImage, or a directory with
+#	bzImage		the kernel
+#	about		one line for people: where it comes from
+#	modules/	optional: modules, and "order", in which they are loaded
+
+# lab_bytes FILE OFFSET LENGTH: prints these bytes as one hex number.
+lab_bytes()
+{
+	od -A n -t x1 -j "$2" -N "$3" -- "$1" 2>/dev/null | tr -d ' \n'
+}
+
+# lab_bzimage FILE: is it an x86 kernel that a boot loader can start?
+# Documentation/arch/x86/boot.rst: boot flag at 0x1fe, "HdrS" at 0x202.
+lab_bzimage()
+{
+	[[ $(lab_bytes "$1" 510 2) == 55aa && $(lab_bytes "$1" 514 4) == 48647253 ]]
+}
+
+# lab_release BZIMAGE: the release (uname -r) that the image carries.  boot.rst: a
+# 16 bit offset at 0x20e, less 0x200, of a string "release (builder) ...".
+lab_release()
+{
+	local at
+
+	at=$(lab_bytes "$1" 526 2)
+	at=$((16#${at:2:2}${at:0:2} + 512))
+	dd if="$1" bs=1 skip=$at count=128 status=none | tr '\0' '\n' | head -n 1 | cut -d' ' -f1
+}
+
+# lab_kernel_open PATH: sets kernel_image, kernel_release, kernel_about, and
+# kernel_modules (a directory, or empty).
+lab_kernel_open()
+{
+	local path=$1
+
+	kernel_modules=
+	kernel_about=
+	if [[ -d $path && -e $path/bzImage ]]; then
+		kernel_image=$path/bzImage
+		[[ ! -e $path/about ]] || kernel_about=$(<"$path/about")
+		[[ ! -e $path/modules/order ]] || kernel_modules=$path/modules
+	elif [[ -d $path && -e $path/arch/x86/boot/bzImage ]]; then
+		kernel_image=$path/arch/x86/boot/bzImage
+	elif [[ -f $path ]]; then
+		kernel_image=$path
+	elif [[ -d $path ]]; then
+		lab_die "no bzImage in the directory $path"
+	else
+		lab_die "no kernel named or found at '$path' ('$LAB_DIR/kernel --list' shows the names)"
+	fi
+	[[ -r $kernel_image ]] || lab_die "cannot read $kernel_image"
+	lab_bzimage "$kernel_image" ||
+		lab_die "$kernel_image is not a bzImage (an x86 kernel as a boot loader takes it)"
+	kernel_release=$(lab_release "$kernel_image")
+	: "${kernel_about:=$kernel_image}"
+}
+
+# lab_module_closure DIR HALF NAME...: unpack each module and what it depends on from
+# the tree of Debian's modules in DIR to HALF/modules, in loading order.
+lab_module_closure()
+{
+	local dir=$1 half=$2 name
+
+	shift 2
+	mkdir -p "$half/modules"
+	: >"$half/modules/order"
+	for name; do
+		lab_module_add "$dir" "$half/modules" "$name" || return 1
+	done
+}
+
+lab_module_add()
+{
+	local dir=$1 out=$2 name=${3//-/_} file base dep
+
+	! grep -q -x "$name.ko" "$out/order" || return 0
+	file=$(find "$dir" -name "${name//_/[-_]}.ko*" -print -quit)
+	if [[ -z $file ]]; then
+		lab_say "the kernel's modules lack $name"
+		return 1
+	fi
+	base=$out/$name.ko
+	case $file in
+	*.xz)	"$(lab_busybox)" xzcat "$file" >"$base" || return 1 ;;
+	*.gz)	gzip -dc "$file" >"$base" || return 1 ;;
+	*.zst)	lab_need zstd; zstd -dqc "$file" >"$base" || return 1 ;;
+	*)	cp "$file" "$base" || return 1 ;;
+	esac
+	for dep in $(tr '\0' '\n' <"$base" | sed -n 's/^depends=//p' | tr , ' '); do
+		lab_module_add "$dir" "$out" "$dep" || return 1
+	done
+	echo "$name.ko" >>"$out/order"
+}
+
+# lab_stock: prepares Debian's prebuilt kernel of the newest backports suite;
+# sets lab_kernel_dir.  The choice made once is kept until --update.
+LAB_STOCK_MODULES="kvm-amd kvm-intel"
+lab_stock()
+{
+	local half entry
+
+	lab_lock stock
+	if [[ -z ${lab_update:-} && -s $LAB_CACHE/stock.choice ]]; then
+		entry=$(<"$LAB_CACHE/stock.choice")
+		if lab_cached "$entry"; then
+			lab_kernel_dir=$LAB_CACHE/$entry
+			lab_unlock stock
+			return
+		fi
+	fi
+	lab_need dpkg-deb busybox.static
+	lab_apt_setup
+	lab_stock_choose
+	entry=stock-$(echo "$stock_image $stock_modules $stock_version $LAB_STOCK_MODULES" | lab_hash)
+	if ! lab_cached "$entry"; then
+		lab_half stock half
+		lab_stock_make "$half"
+		lab_keep "$half" "$entry"
+	fi
+	lab_put "$LAB_CACHE/stock.choice" "$entry"
+	lab_kernel_dir=$LAB_CACHE/$entry
+	lab_unlock stock
+}
+
+# The package of the image has had several names: binary since modules are
+# packaged apart from it, image or image-unsigned with the modules in it before.
+lab_stock_choose()
+{
+	local name best=
+
+	lab_suite 'linux-(binary|image)-[0-9].*-cloud-amd64(-unsigned)?'
+	best=$(lab_names 'linux-(binary|image)-[0-9].*-cloud-amd64(-unsigned)?' |
+		sed -E 's/^linux-(binary|image)-//; s/-unsigned$//' | sort -u -V | tail -n 1)
+	for name in "linux-binary-$best" "linux-image-$best" "linux-image-$best-unsigned"; do
+		[[ -n $(lab_names "${name//+/[+]}") ]] || continue
+		stock_image=$name
+		break
+	done
+	stock_modules=
+	[[ -z $(lab_names "linux-modules-${best//+/[+]}") ]] || stock_modules=linux-modules-$best
+	stock_version=$(lab_version "$stock_image")
+	lab_say "stock: $stock_image $stock_version from $lab_suite_name"
+}
+
+lab_stock_make()
+{
+	local half=$1 package vmlinuz
+
+	lab_room "$LAB_CACHE" 250 "the kernel packages"
+	mkdir -p "$half/deb" "$half/tree"
+	for package in "$stock_image" ${stock_modules:+"$stock_modules"}; do
+		lab_fetch "$half/deb" "$package"
+	done
+	for package in "$half"/deb/*.deb; do
+		lab_do dpkg-deb -x "$package" "$half/tree" ||
+			lab_failed_write "$LAB_CACHE" "cannot unpack $(basename "$package")"
+	done
+	vmlinuz=$(find "$half/tree" -name 'vmlinuz*' -type f -print -quit)
+	[[ -n $vmlinuz ]] || lab_die "$stock_image holds no kernel image"
+	mv "$vmlinuz" "$half/bzImage"
+	lab_bzimage "$half/bzImage" || lab_die "the kernel in $stock_image is not a bzImage"
+	# shellcheck disable=SC2086 # a list of names
+	lab_module_closure "$half/tree" "$half" $LAB_STOCK_MODULES ||
+		lab_failed_write "$LAB_CACHE" "cannot unpack the modules of $stock_image"
+	echo "Debian $stock_image $stock_version ($lab_suite_name)" >"$half/about"
+	rm -rf "${half:?}/deb" "${half:?}/tree"
+}
+
+# lab_stock_state: a line for --list.
+lab_stock_state()
+{
+	local state="not prepared"
+
+	[[ ! -s $LAB_CACHE/stock.choice ]] ||
+		state=$(cat "$LAB_CACHE/$(<"$LAB_CACHE/stock.choice")/about" 2>/dev/null || echo damaged)
+	printf '%-10s %s\n' stock "$state"
+}

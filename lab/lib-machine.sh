@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2154,SC2034
+#
+# The machine: its initramfs, how QEMU is asked for it, and watching it run.
+# Uses the options that lab/run has read (opt_*) and kernel_* of lib-kernel.sh.
+
+# lab_accelerator: sets machine_accel.  Hardware is used only where this host is
+# able to nest: the device alone, or the parameter alone, proves nothing.
+lab_accelerator()
+{
+	local vendor
+
+	machine_accel=tcg
+	[[ $opt_accel != tcg ]] || return 0
+	for vendor in amd:svm intel:vmx; do
+		[[ -r /dev/kvm && -w /dev/kvm ]] || break
+		grep -q -m 1 -w "^flags.*${vendor#*:}" /proc/cpuinfo || continue
+		grep -q '^[1Y]' "/sys/module/kvm_${vendor%:*}/parameters/nested" 2>/dev/null || continue
+		machine_accel=kvm
+	done
+	[[ $opt_accel != kvm || $machine_accel == kvm ]] ||
+		lab_die "--accel kvm: this host cannot nest (it takes a usable /dev/kvm, svm or vmx" \
+			"in /proc/cpuinfo and nested=1 in kvm_amd or kvm_intel)"
+}
+
+# lab_initramfs FILE TREE SELECT ENV: pack busybox, init, the modules of the kernel
+# and the installed collection TREE.  SELECT are options for run_kselftest.sh, ENV a
+# file of variables for the tests.  Sets machine_token.
+lab_initramfs()
+{
+	local file=$1 tree=$2 select=$3 env=$4 busybox root applet
+
+	busybox=$(lab_busybox)
+	lab_tmp root
+	mkdir -p "$root"/{bin,proc,sys,dev,tmp,etc,lab/modules,kselftest}
+	cp "$busybox" "$root/bin/busybox"
+	for applet in $("$busybox" --list); do
+		[[ $applet == busybox ]] || ln -s busybox "$root/bin/$applet"
+	done
+	echo 'root:x:0:0::/:/bin/sh' >"$root/etc/passwd"
+	echo 'nobody:x:65534:65534::/:/bin/sh' >>"$root/etc/passwd"
+	cp "$LAB_DIR/init" "$root/init"
+	[[ -z $kernel_modules ]] || cp "$kernel_modules"/* "$root/lab/modules/"
+	cp -r "$tree/." "$root/kselftest/" || lab_failed_write "$root" "cannot copy the collection"
+	machine_token=$(od -A n -N 16 -t x4 /dev/urandom | tr -d ' \n')
+	{
+		printf "lab_token=%s\nlab_select='%s'\n" "$machine_token" "$select"
+		cat "$env"
+	} >"$root/lab/env"
+	(cd "$root" && find . | "$busybox" cpio -o -H newc -R 0:0 2>/dev/null) >"$file" ||
+		lab_failed_write "$root" "cannot pack the initramfs"
+	rm -rf "$root"
+}
+
+# lab_machine_args DIR: sets machine_args, the QEMU command line.  Each node is a
+# socket of its own: one socket across nodes makes the kernel warn at boot.
+lab_machine_args()
+{
+	local dir=$1 node per=$((opt_cpus / opt_nodes)) size=$((opt_memory / opt_nodes))
+
+	machine_args=(qemu-system-x86_64 -name lab -nodefaults -no-user-config -no-reboot
+		-display none -machine q35 -m "${opt_memory}M"
+		-smp "cpus=$opt_cpus,sockets=$opt_nodes,cores=$per,threads=1")
+	case $machine_accel in
+	tcg)	machine_args+=(-accel "tcg,thread=multi" -cpu max) ;;
+	kvm)	machine_args+=(-accel kvm -cpu host) ;;
+	esac
+	for ((node = 0; node < opt_nodes; node++)); do
+		machine_args+=(-object "memory-backend-ram,id=m$node,size=${size}M"
+			-numa "node,nodeid=$node,memdev=m$node,cpus=$((node * per))-$((node * per + per - 1))")
+	done
+	machine_args+=(-serial "file:$dir/console.log"
+		-chardev "file,id=results,path=/proc/self/fd/1" -serial chardev:results
+		-kernel "$kernel_image" -initrd "$dir/initramfs"
+		-append "console=ttyS0 panic=-1 $opt_append")
+}
+
+# lab_watch DIR: boot the machine described by machine_args and pass its results on to
+# stdout and DIR/ktap.log as they come.  Sets
+#	machine_end	why it ended; anything but "end" means that there is no verdict
+#	machine_status	exit status of run_kselftest.sh, with machine_end = end
+#	machine_taint, machine_taint_after, machine_boot (s, fraction), machine_seconds
+lab_watch()
+{
+	local dir=$1 fd both
+
+	machine_end=silent
+	machine_status=255
+	machine_taint=0
+	machine_taint_after=0
+	machine_boot=
+	machine_error=
+	: >"$dir/ktap.log"
+	mkfifo "$dir/results"
+	lab_watch_began=$EPOCHREALTIME
+	# Opened for both first: neither side then waits for the other to open.
+	exec {both}<>"$dir/results"
+	lab_start "${machine_args[@]}" >"$dir/results" 2>"$dir/qemu.log"
+	machine_pid=$lab_pid
+	exec {fd}<"$dir/results"
+	exec {both}>&-
+	lab_watch_lines "$dir" "$fd"
+	exec {fd}<&-
+	if [[ $machine_end == end ]]; then
+		# It switches itself off; it need not be given long for that.
+		lab_off_or_kill "$machine_pid"
+	else
+		[[ $machine_end == quit ]] || lab_end_child "$machine_pid"
+		lab_why "$dir"
+	fi
+	machine_seconds=$(lab_since "$lab_watch_began")
+	rm -f "$dir/results" "$dir/initramfs"
+}
+
+lab_off_or_kill()
+{
+	local tries=100
+
+	while ((tries-- > 0)) && kill -0 "$1" 2>/dev/null; do
+		sleep 0.02
+	done
+	lab_end_child "$1"
+}
+
+# lab_since T: seconds since T, an EPOCHREALTIME, with one decimal.
+lab_since()
+{
+	local us=$((${EPOCHREALTIME/[.,]/} - ${1/[.,]/}))
+
+	printf '%d.%d' $((us / 1000000)) $((us % 1000000 / 100000))
+}
+
+# lab_watch_lines DIR FD: read until the machine is gone or has said what we wait
+# for.  One second without a line is the moment to look at clock and console.
+lab_watch_lines()
+{
+	local dir=$1 fd=$2 line part='' got quiet_since=$SECONDS began=$SECONDS
+
+	while :; do
+		IFS= read -r -t 1 line <&"$fd"
+		got=$?
+		if ((got == 0)); then
+			quiet_since=$SECONDS
+			lab_watch_line "$dir" "$part$line" && return
+			part=
+		elif ((got > 128)); then
+			part+=$line
+			lab_watch_panic "$dir" && return
+		else
+			if [[ -n $part$line ]] && lab_watch_line "$dir" "$part$line"; then
+				return
+			fi
+			machine_end=quit
+			return
+		fi
+		if ((SECONDS - began >= opt_timeout)); then
+			machine_end=timeout
+			return
+		elif ((SECONDS - quiet_since >= opt_silence)); then
+			machine_end=silent
+			return
+		fi
+	done
+}
+
+# lab_watch_line DIR LINE: returns 0 when this was the last line of interest.
+lab_watch_line()
+{
+	local dir=$1 line=$2 rest
+
+	if [[ $line == *"@lab $machine_token "* ]]; then
+		rest=${line##*"@lab $machine_token "}
+		case $rest in
+		begin\ *)
+			machine_taint=${rest##* }
+			machine_boot=$(lab_since "$lab_watch_began")
+			return 1
+			;;
+		error\ *)
+			machine_end=error
+			machine_error=${rest#error }
+			return 0
+			;;
+		end\ *)
+			rest=${rest#end }
+			[[ $rest =~ ^[0-9]+\ [0-9]+$ ]] || return 1
+			machine_end=end
+			machine_status=${rest% *}
+			machine_taint_after=${rest#* }
+			return 0
+			;;
+		esac
+	fi
+	[[ -z $machine_boot || -z $line ]] || printf '%s\n' "$line" | tee -a "$dir/ktap.log"
+	return 1
+}
+
+# lab_watch_panic DIR: with panic=0 on the command line a dead kernel stays up.
+lab_watch_panic()
+{
+	grep -q -a -m 1 'Kernel panic - not syncing' "$1/console.log" 2>/dev/null || return 1
+	machine_end=panic
+}
+
+# lab_why DIR: the machine ended without an end marker: find out why, for
+# machine_end and machine_error.
+lab_why()
+{
+	local dir=$1 panic
+
+	[[ $machine_end != error ]] || return 0
+	panic=$(grep -a -m 1 'Kernel panic - not syncing' "$dir/console.log" 2>/dev/null)
+	if [[ -n $panic ]]; then
+		machine_error="the kernel panicked: ${panic##*syncing: }"
+		grep -q -a 'Out of memory: Killed process\|System is deadlocked on memory' \
+			"$dir/console.log" && machine_error+=" (out of memory: try a larger --memory)"
+		machine_end=panic
+		return
+	fi
+	case $machine_end in
+	timeout)
+		machine_error="it did not end within $opt_timeout s (--timeout): it hangs, or the limit is short" ;;
+	silent)
+		machine_error="not a word for $opt_silence s: it hangs" ;;
+	quit)
+		lab_why_quit "$dir" ;;
+	esac
+}
+
+lab_why_quit()
+{
+	local dir=$1 status
+
+	lab_wait "$machine_pid"
+	status=$?
+	if ((status > 128)); then
+		machine_error="QEMU was killed by signal $(kill -l $((status - 128)))"
+	elif ((status != 0)) && [[ ! -s $dir/console.log ]]; then
+		machine_end=qemu
+		machine_error="QEMU would not start: $(tail -n 1 "$dir/qemu.log")"
+	elif ((status != 0)); then
+		machine_error="QEMU ended with status $status: $(tail -n 1 "$dir/qemu.log")"
+	elif [[ -z $machine_boot ]]; then
+		machine_error="it switched itself off before the tests began"
+	else
+		machine_error="it switched itself off or restarted in the middle of the tests"
+	fi
+}

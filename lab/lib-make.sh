@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2034,SC2154
+#
+# The steps of building a kernel: patch, configure, compile with a progress line.
+# Sourced by lib-source.sh.
+
+# lab_patch TREE NAME: apply the series NAME, which has to fit exactly.
+lab_patch()
+{
+	local tree=$1 patch tmp
+
+	lab_tmp tmp
+	while IFS= read -r patch; do
+		patch -d "$tree" -p1 -s --forward --batch --fuzz=0 -i "$patch" >"$tmp/log" 2>&1 || {
+			cat "$tmp/log" >&2
+			lab_die "$(basename "$patch") does not apply to this source" \
+				"('plain' builds it without patches)"
+		}
+	done < <(lab_series_patches "$2")
+}
+
+# lab_make TREE OUT ARGS...: kbuild, whether OUT is TREE itself or apart from it.
+lab_make_args()
+{
+	make_args=(env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u O -u KBUILD_OUTPUT make -C "$1" ARCH=x86_64
+		KBUILD_BUILD_USER=lab KBUILD_BUILD_HOST=lab)
+	[[ $1 == "$2" ]] || make_args+=("O=$2")
+}
+
+# lab_configure NAME TREE OUT STRICT LOG: tinyconfig, our fragments, and a check that
+# each line of them survived; STRICT says whether a lost one is an error.
+lab_configure()
+{
+	local name=$1 tree=$2 out=$3 strict=$4 log=$5 lost
+
+	lab_make_args "$tree" "$out"
+	lab_do "${make_args[@]}" -s tinyconfig >>"$log" 2>&1 || return 1
+	lab_series_config "$name" | xargs -d '\n' cat >>"$out/.config" || return 1
+	lab_do "${make_args[@]}" -s olddefconfig >>"$log" 2>&1 || return 1
+	lost=$(lab_series_config "$name" | xargs -d '\n' cat | lab_lost_options "$out/.config")
+	[[ -n $lost ]] || return 0
+	[[ $strict == strict ]] && lab_die "this kernel cannot be configured as wanted; lost:" $lost
+	lab_say "this kernel lacks some options of our configuration:" $lost
+}
+
+# lab_lost_options CONFIG <FRAGMENTS: prints the wanted lines that CONFIG contradicts.
+# The last line about an option counts; "is not set" is met by silence too.
+lab_lost_options()
+{
+	awk '
+		function name(line)	{ sub(/^# /, "", line); sub(/[= ].*/, "", line); return line }
+		!/^CONFIG_/ && !/^# CONFIG_.* is not set$/ { next }
+		FNR == NR		{ have[name($0)] = $0; next }
+					{ want[name($0)] = $0 }
+		END {
+			for (n in want) {
+				w = want[n]
+				if (w ~ /=n$/)
+					w = "# " n " is not set"
+				if (n in have ? have[n] != w : w !~ /^#/)
+					print w
+			}
+		}' "$1" -
+}
+
+# lab_make_kernel NAME TREE OUT HALF STRICT: compile; put bzImage and config in HALF.
+lab_make_kernel()
+{
+	local name=$1 tree=$2 out=$3 half=$4 strict=$5 log=$LAB_CACHE/build-$1.log
+
+	: >"$log" || lab_failed_write "$LAB_CACHE" "cannot write $log"
+	lab_configure "$name" "$tree" "$out" "$strict" "$log" || lab_make_failed "$name" "$log"
+	lab_compile "$name" "$tree" "$out" "$log" || lab_make_failed "$name" "$log"
+	cp "$out/arch/x86/boot/bzImage" "$half/bzImage" && cp "$out/.config" "$half/config" ||
+		lab_failed_write "$LAB_CACHE" "cannot keep the kernel"
+	rm -f "$log"
+}
+
+lab_make_failed()
+{
+	grep -a -E 'error|Error|undefined|No space' "$2" | head -n 20 >&2
+	lab_failed_write "$LAB_CACHE" "building $1 failed; all of its output: $2"
+}
+
+# A build prints a line per step ("  CC      mm/slub.o").  How many there are is known
+# from the last build, or, for the first, about this many with base.config.
+LAB_MAKE_STEPS=1650
+
+lab_compile()
+{
+	local name=$1 tree=$2 out=$3 log=$4 tmp fd both line steps=0 total status
+
+	total=$LAB_MAKE_STEPS
+	[[ ! -s $LAB_CACHE/$name.steps ]] || total=$(<"$LAB_CACHE/$name.steps")
+	lab_make_args "$tree" "$out"
+	lab_tmp tmp
+	mkfifo "$tmp/out"
+	exec {both}<>"$tmp/out"
+	lab_progress_start "building $name"
+	lab_start "${make_args[@]}" -j"$(nproc)" bzImage >"$tmp/out" 2>>"$log"
+	exec {fd}<"$tmp/out"
+	exec {both}>&-
+	while IFS= read -r line <&"$fd"; do
+		printf '%s\n' "$line" >>"$log"
+		[[ $line == "  "[A-Z]* ]] || continue
+		steps=$((steps + 1))
+		((steps % 8)) || lab_progress $((steps < total ? steps * 100 / total : 99))
+	done
+	exec {fd}<&-
+	lab_wait "$lab_pid"
+	status=$?
+	if ((status != 0)); then
+		lab_progress_end failed
+		return 1
+	fi
+	lab_progress_end
+	# A build of what changed says nothing about a whole one.
+	((steps < total / 2)) || lab_put "$LAB_CACHE/$name.steps" "$steps"
+}

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2034
+#
+# lab_need: the programs this project uses, and where Debian keeps them.
+# Sourced by lib.sh.
+
+# lab_package NAME: the Debian package that has NAME.
+lab_package()
+{
+	case $1 in
+	qemu-system-x86_64)	echo qemu-system-x86 ;;
+	busybox.static)		echo busybox-static ;;
+	libc.a)			echo libc6-dev ;;
+	linux/kvm.h)		echo linux-libc-dev ;;
+	gelf.h)			echo libelf-dev ;;
+	openssl/evp.h)		echo libssl-dev ;;
+	pahole)			echo dwarves ;;
+	ld)			echo binutils ;;
+	xz)			echo xz-utils ;;
+	debian-archive-keyring)	echo debian-archive-keyring ;;
+	script)			echo bsdutils ;;
+	setpriv | setsid | flock) echo util-linux ;;
+	gawk | bc | flex | bison | cpio | gcc | make | git | clang | llvm | lld | shellcheck | \
+	patch | perl | rsync | kmod | python3 | debootstrap) echo "$1" ;;
+	*)			echo "$1" ;;
+	esac
+}
+
+lab_header()
+{
+	printf '#include <%s>\n' "$1" | "${CC:-gcc}" -E -x c - >/dev/null 2>&1
+}
+
+# lab_busybox: prints the path of a busybox that needs no shared library.
+lab_busybox()
+{
+	local path
+
+	for path in busybox-static busybox; do
+		path=$(command -v "$path") || continue
+		path=$(readlink -f "$path")
+		ldd "$path" >/dev/null 2>&1 && continue
+		echo "$path"
+		return 0
+	done
+	return 1
+}
+
+# lab_has NAME: is it here?  NAME is a program, a header or a library.
+lab_has()
+{
+	case $1 in
+	busybox.static)	lab_busybox >/dev/null ;;
+	*.a)		[[ -e $("${CC:-gcc}" -print-file-name="$1" 2>/dev/null) ]] ;;
+	*.h)		lab_header "$1" ;;
+	debian-archive-keyring) [[ -e $LAB_KEYRING ]] ;;
+	*)		command -v "$1" >/dev/null ;;
+	esac
+}
+LAB_KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
+
+# lab_missing NAME...: prints those that are not here.
+lab_missing()
+{
+	local name
+
+	for name; do
+		lab_has "$name" || echo "$name"
+	done
+}
+
+# lab_apt_install PACKAGE...: as root, without a question.  The lists of a fresh
+# machine are empty or old, so a failure is tried once more after an update.
+lab_apt_install()
+{
+	local log ok=
+
+	lab_tmp log
+	lab_apt_patient "$log/log" install -y --no-install-recommends "$@" && ok=y
+	if [[ -z $ok ]]; then
+		lab_apt_patient "$log/log" update &&
+			lab_apt_patient "$log/log" install -y --no-install-recommends "$@" && ok=y
+	fi
+	[[ -z $ok ]] || return 0
+	tail -n 30 "$log/log" >&2
+	lab_die "apt-get could not install: $*"
+}
+
+# lab_apt_patient LOG ARGS...: apt-get that ends by itself, never by our signal.
+lab_apt_patient()
+{
+	local log=$1 status pid
+
+	shift
+	DEBIAN_FRONTEND=noninteractive setsid apt-get -q -o DPkg::Lock::Timeout=300 "$@" \
+		>>"$log" 2>&1 </dev/null &
+	pid=$!
+	lab_children+=("$pid")
+	lab_patient=$pid
+	wait "$pid"
+	status=$?
+	lab_patient=
+	lab_forget_child "$pid"
+	return $status
+}
+
+# lab_need NAME...: each is here afterwards, or we have left with LAB_ERROR.
+# As root it is installed; otherwise the one command that does is printed.
+lab_need()
+{
+	local missing packages name
+
+	mapfile -t missing < <(lab_missing "$@")
+	((${#missing[@]})) || return 0
+	if ! command -v apt-get >/dev/null; then
+		lab_die "missing, and there is no apt-get here to install it: ${missing[*]}"
+	fi
+	mapfile -t packages < <(for name in "${missing[@]}"; do lab_package "$name"; done | sort -u)
+	if ((EUID != 0)); then
+		lab_say "missing: ${missing[*]}.  This installs it:"
+		lab_die "sudo apt-get update && sudo apt-get install -y --no-install-recommends ${packages[*]}"
+	fi
+	lab_say "installing ${packages[*]}"
+	lab_apt_install "${packages[@]}"
+	mapfile -t missing < <(lab_missing "$@")
+	((${#missing[@]} == 0)) ||
+		lab_die "still missing after installing ${packages[*]}: ${missing[*]}"
+}

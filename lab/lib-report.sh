@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2154,SC2034
+#
+# From what a machine said to a verdict, and to a summary read at a glance.
+
+# lab_count KTAP: sets count_* from the output of run_kselftest.sh.  Its own lines
+# start a line ("ok 1 selftests: kvm: NAME"), those of a test come behind "# ".
+lab_count()
+{
+	local name value
+
+	while IFS='=' read -r name value; do
+		printf -v "count_$name" '%s' "$value"
+	done < <(awk '
+		/^1\.\.[0-9]+/			{ split($1, p, "[.][.]"); plan = p[2] }
+		/^not ok [0-9]+ /		{ ran++; bad++ }
+		/^ok [0-9]+ .*# SKIP/		{ ran++; skipped++; next }
+		/^ok [0-9]+ /			{ ran++ }
+		/^# ok [0-9]+.*# SKIP/		{ inner_skipped++; next }
+		/^# ok [0-9]+/			{ inner_passed++ }
+		/^# not ok [0-9]+/		{ inner_failed++ }
+		END {
+			printf "plan=%d\nran=%d\nbad=%d\nskipped=%d\n", plan, ran, bad, skipped
+			printf "inner_passed=%d\ninner_failed=%d\ninner_skipped=%d\n",
+				inner_passed, inner_failed, inner_skipped
+		}' "$1")
+	# "# # contract unmovable (BTF)", or the word anywhere in a first comment
+	count_contract=$(grep -a -m 1 -i -o 'contract:\{0,1\} .*' "$1" | head -c 100)
+}
+
+# What the kernel must not say while tests run.
+LAB_COMPLAINTS='WARNING:|BUG:|BUG at|Oops:|general protection fault|Internal error|KASAN|KFENCE|UBSAN|'
+LAB_COMPLAINTS+='possible circular locking|possible recursive locking|inconsistent lock state|'
+LAB_COMPLAINTS+='rcu.*stall|blocked for more than|soft lockup|hard LOCKUP|Out of memory: Killed process'
+
+# lab_complaints CONSOLE: prints what the kernel complained about during the tests.
+lab_complaints()
+{
+	tr -d '\r' <"$1" | sed -n '/lab: tests begin/,/lab: tests end/p' | grep -a -E "$LAB_COMPLAINTS"
+}
+
+# lab_judge DIR: sets verdict_status (see lib.sh) and verdict_why, one line each.
+lab_judge()
+{
+	local dir=$1 new
+
+	lab_count "$dir/ktap.log"
+	verdict_why=()
+	verdict_status=0
+	mapfile -t complaints < <(lab_complaints "$dir/console.log")
+	new=$((machine_taint_after & ~machine_taint))
+	if [[ $machine_end != end ]]; then
+		verdict_why+=("no verdict: $machine_error")
+		verdict_status=$LAB_NO_VERDICT
+		[[ $machine_end != qemu ]] || verdict_status=$LAB_ERROR
+	elif grep -q 'Out of memory: Killed process' <<<"${complaints[*]}"; then
+		verdict_why+=("no verdict: the machine ran out of memory: try a larger --memory")
+		verdict_status=$LAB_NO_VERDICT
+	elif ((count_ran == 0)); then
+		verdict_why+=("no verdict: not one program ran (run_kselftest.sh: status $machine_status)")
+		verdict_status=$LAB_NO_VERDICT
+	fi
+	if ((count_bad > 0)); then
+		verdict_why+=("$count_bad of $count_plan programs failed")
+	elif [[ $machine_end == end ]] && ((count_ran > 0)); then
+		lab_judge_rest "$new"
+	fi
+	((count_inner_failed == 0 || count_bad > 0)) ||
+		verdict_why+=("$count_inner_failed test points failed in programs that call themselves ok")
+	((new == 0)) || verdict_why+=("the kernel became tainted while tests ran: $(lab_taint "$new")")
+	((${#complaints[@]} == 0)) || verdict_why+=("the kernel complained: ${complaints[0]}")
+	((${#verdict_why[@]} == 0 || verdict_status != 0)) || verdict_status=$LAB_FAILED
+}
+
+# No program failed; is that the whole story?
+lab_judge_rest()
+{
+	if ((count_ran != count_plan)); then
+		verdict_why+=("$count_ran of $count_plan programs have a result")
+	elif ((machine_status != 0)); then
+		verdict_why+=("run_kselftest.sh ended with status $machine_status")
+	elif ((count_skipped == count_ran)); then
+		verdict_why+=("no verdict: every program was skipped")
+		verdict_status=$LAB_NO_VERDICT
+	fi
+}
+
+# lab_taint BITS: the letters of Documentation/admin-guide/tainted-kernels.rst.
+lab_taint()
+{
+	local letters=PFSRMBUDAWCIOELKXTN bit out=
+
+	for ((bit = 0; bit < ${#letters}; bit++)); do
+		(($1 & 1 << bit)) && out+=${letters:bit:1}
+	done
+	echo "${out:-$1}"
+}
+
+# lab_logs: makes a directory for what a run leaves behind, in log_dir.  The
+# twenty newest are kept.
+lab_logs()
+{
+	local name=${1##*/} old
+
+	log_dir=$LAB_CACHE/logs/$(date +%Y%m%d-%H%M%S).$$-${name//[^A-Za-z0-9._+-]/_}
+	mkdir -p "$log_dir" || lab_failed_write "$LAB_CACHE" "cannot make $log_dir"
+	find "$LAB_CACHE/logs" -mindepth 1 -maxdepth 1 -type d | sort -r | tail -n +21 |
+		while IFS= read -r old; do
+			rm -rf -- "$old"
+		done
+}
+
+# lab_report NAME DIR: the paragraph about one machine; keeps the logs if anything is
+# wrong.  Adds to summary_lines.
+lab_report()
+{
+	local name=$1 dir=$2 word=ok why line
+
+	lab_judge "$dir"
+	case $verdict_status in
+	0)		;;
+	"$LAB_FAILED")	word='NOT OK' ;;
+	*)		word='NO VERDICT' ;;
+	esac
+	summary_lines+=("$(printf '%-10s  %s: %d passed, %d failed, %d skipped in %d of %d programs; %s s%s' \
+		"$word" "$name" "$count_inner_passed" "$count_inner_failed" "$count_inner_skipped" \
+		"$count_ran" "$count_plan" "$machine_seconds" \
+		"${machine_boot:+ (first test after $machine_boot s)}")")
+	summary_lines+=("            $kernel_release, $kernel_about")
+	[[ -z $count_contract ]] || summary_lines+=("            $count_contract")
+	((verdict_status != 0)) || return 0
+	for why in "${verdict_why[@]}"; do
+		summary_lines+=("            $why")
+	done
+	while IFS= read -r line; do
+		summary_lines+=("            $line")
+	done < <(lab_first_failures "$dir/ktap.log")
+	lab_logs "$name"
+	cp "$dir"/{console,ktap,qemu}.log "$log_dir/" 2>/dev/null
+	summary_lines+=("            logs: $log_dir")
+	[[ $machine_end == end ]] || lab_console_tail "$name" "$dir"
+}
+
+# lab_first_failures KTAP: the failed programs and, below each, their failed points.
+lab_first_failures()
+{
+	awk '
+		/^# not ok [0-9]+/		{ sub(/^# /, "  "); point[n++] = $0; next }
+		/^not ok [0-9]+ /		{ if (lines++ < 20) print
+						  for (i = 0; i < n && lines++ < 20; i++) print point[i] }
+		/^(not )?ok [0-9]+ /		{ n = 0 }
+		END				{ if (lines > 20) print "... and more" }' "$1"
+}
+
+lab_console_tail()
+{
+	lab_say "$1: $machine_error"
+	if [[ -s $2/console.log ]]; then
+		lab_say "the last lines of its console:"
+		lab_console_last "$2/console.log" | sed 's/^/    /' >&2
+	else
+		lab_say "its console stayed empty"
+	fi
+}
+
+# After a panic the lines that led to it matter, not the end of its backtrace.
+lab_console_last()
+{
+	if [[ $machine_end == panic ]]; then
+		tr -d '\r' <"$1" | grep -a -m 1 -B 12 -A 8 'Kernel panic - not syncing'
+	else
+		tr -d '\r' <"$1" | tail -n 20
+	fi
+}

@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2034,SC2154 source-path=SCRIPTDIR
+#
+# Kernels built from source: Debian's packaged source with one of our series, or a
+# developer's own tree.  lib-make.sh has the steps of the build itself.
+
+. "$LAB_DIR/lib-make.sh"
+
+LAB_SERIES="movable plain"
+
+# The release that the series were written for; a newer one is taken where the
+# archive no longer has it.
+LAB_SOURCE_BASE=7.3
+
+LAB_SOURCE_TOOLS="gcc ld make flex bison bc gelf.h pahole xz patch perl cpio awk libc.a"
+
+lab_is_series()
+{
+	local name
+
+	for name in $LAB_SERIES; do
+		[[ $name != "$1" ]] || return 0
+	done
+	return 1
+}
+
+# lab_series_patches NAME: prints the files of the series, in order.
+lab_series_patches()
+{
+	case $1 in
+	plain)	;;
+	*)	printf '%s\n' "$LAB_DIR/patches/$1"/*.patch ;;
+	esac
+}
+
+# lab_series_config NAME: prints the fragments to put on top of tinyconfig.
+lab_series_config()
+{
+	printf '%s\n' "$LAB_DIR/config/base.config"
+}
+
+# lab_series NAME: prepares one of LAB_SERIES; sets lab_kernel_dir.
+lab_series()
+{
+	local name=$1 half entry
+
+	lab_lock "$name"
+	lab_source_choose
+	# shellcheck disable=SC2086 # a list of names
+	lab_need $LAB_SOURCE_TOOLS
+	entry=$(lab_series_entry "$name")
+	if ! lab_cached "$entry"; then
+		lab_half "$name" half
+		lab_series_make "$name" "$half"
+		lab_keep "$half" "$entry"
+		lab_prune "$name" "$entry"
+	fi
+	lab_kernel_dir=$LAB_CACHE/$entry
+	lab_unlock "$name"
+}
+
+# lab_series_entry NAME: prints the key of everything that makes this kernel.
+lab_series_entry()
+{
+	local file
+
+	echo "$1-$({
+		echo "$1 $source_package $source_version"
+		"${CC:-gcc}" --version | head -n 1
+		lab_series_patches "$1" | while IFS= read -r file; do cat "$file"; done
+		lab_series_config "$1" | while IFS= read -r file; do cat "$file"; done
+	} | lab_hash)"
+}
+
+# lab_series_state NAME: a line for --list.
+lab_series_state()
+{
+	local state="not prepared"
+
+	if [[ -s $LAB_CACHE/source.choice ]]; then
+		read -r source_package source_version <"$LAB_CACHE/source.choice"
+		state=$(lab_series_entry "$1")
+		if [[ -d $LAB_CACHE/$state ]]; then
+			state=$(<"$LAB_CACHE/$state/about")
+		else
+			state="to be built from $source_package $source_version"
+		fi
+	fi
+	printf '%-10s %s\n' "$1" "$state"
+}
+
+# lab_prune NAME KEEP: earlier builds of NAME, from other patches or sources.
+lab_prune()
+{
+	local old
+
+	find "$LAB_CACHE" -mindepth 1 -maxdepth 1 -type d -name "$1-????????????????" \
+		! -name "$2" -printf '%T@ %p\n' | sort -rn | tail -n +4 | cut -d' ' -f2- |
+		while IFS= read -r old; do
+			rm -rf -- "$old"
+		done
+}
+
+# lab_source_choose: sets source_package and source_version, asking the archive
+# only when nothing was chosen yet, or with --update.
+lab_source_choose()
+{
+	local pattern='linux-source-[0-9]+[.][0-9]+'
+
+	if [[ -z ${lab_update:-} && -s $LAB_CACHE/source.choice ]]; then
+		read -r source_package source_version <"$LAB_CACHE/source.choice"
+		return
+	fi
+	lab_apt_setup
+	lab_suite "$pattern"
+	source_package=linux-source-$LAB_SOURCE_BASE
+	[[ -n $(lab_names "${source_package//./[.]}") ]] ||
+		source_package=$(lab_names "$pattern" | tail -n 1)
+	source_version=$(lab_version "$source_package")
+	lab_say "source: $source_package $source_version from $lab_suite_name"
+	lab_put "$LAB_CACHE/source.choice" "$source_package $source_version"
+}
+
+# lab_source_deb: the chosen package, downloaded; sets source_deb.
+lab_source_deb()
+{
+	local entry half
+
+	entry=$source_package-$(echo "$source_package $source_version" | lab_hash)
+	lab_lock "$source_package"
+	if ! lab_cached "$entry"; then
+		[[ -n ${lab_suite_name:-} ]] || {
+			lab_apt_setup
+			lab_suite "${source_package//./[.]}"
+		}
+		[[ $(lab_version "$source_package") == "$source_version" ]] || {
+			rm -f "$LAB_CACHE/source.choice"
+			lab_die "$source_package $source_version is no longer in the archive;" \
+				"start again to take the new version"
+		}
+		lab_half "$source_package" half
+		lab_fetch "$half" "$source_package"
+		lab_keep "$half" "$entry"
+	fi
+	lab_unlock "$source_package"
+	source_deb=$(echo "$LAB_CACHE/$entry"/*.deb)
+}
+
+# lab_series_make NAME HALF: build it below HALF, and leave only the result there.
+lab_series_make()
+{
+	local name=$1 half=$2 tree
+
+	lab_room "$LAB_CACHE" 3000 "building a kernel"
+	lab_source_deb
+	lab_say "unpacking $source_package $source_version"
+	mkdir "$half/tree"
+	# shellcheck disable=SC2016 # for the inner shell
+	lab_do bash -c 'set -o pipefail
+		dpkg-deb --fsys-tarfile "$1" | tar -x -O --wildcards "./usr/src/*.tar.xz" |
+		tar -x -J --strip-components=1 -C "$2"' bash "$source_deb" "$half/tree" ||
+		lab_failed_write "$LAB_CACHE" "cannot unpack $source_package"
+	tree=$half/tree
+	lab_patch "$tree" "$name"
+	lab_make_kernel "$name" "$tree" "$tree" "$half" strict
+	echo "$name: Debian $source_package $source_version, lab/config$(
+		[[ $name == plain ]] || printf ', lab/patches/%s' "$name")" >"$half/about"
+	lab_say "removing the tree"
+	rm -rf "$tree"
+}
+
+# lab_own_source TREE NAME: build a developer's tree with the patches of NAME, as
+# far as it lacks them.  Sets lab_kernel_dir.  TREE itself is only read.
+lab_own_source()
+{
+	local tree=$1 name=$2 key entry half
+
+	lab_is_series "$name" || lab_usage_error "--source goes with one of: $LAB_SERIES"
+	tree=$(realpath -e -- "$1" 2>/dev/null) || lab_usage_error "--source: no directory $1"
+	[[ -r $tree/Kbuild && -r $tree/include/linux/pagemap.h ]] ||
+		lab_usage_error "--source: $tree is not a kernel tree"
+	# shellcheck disable=SC2086 # a list of names
+	lab_need $LAB_SOURCE_TOOLS
+	key=own-$(echo "$tree $name" | lab_hash)
+	lab_lock "$key"
+	if grep -q AS_UNMOVABLE "$tree/include/linux/pagemap.h" && [[ $name != plain ]]; then
+		lab_say "$tree has the series already: building it as it is"
+		name=plain
+	fi
+	lab_half "$key" half
+	if [[ $name == plain ]] && lab_tree_clean "$tree"; then
+		# Objects stay, so that the next build compiles only what changed.
+		lab_room "$LAB_CACHE" 1000 "building a kernel"
+		mkdir -p "$LAB_CACHE/objects-$key"
+		lab_make_kernel "$name" "$tree" "$LAB_CACHE/objects-$key" "$half" lenient
+	else
+		lab_copy_tree "$tree" "$half/tree"
+		lab_patch "$half/tree" "$name"
+		lab_make_kernel "$name" "$half/tree" "$half/tree" "$half" lenient
+		rm -rf "$half/tree"
+	fi
+	echo "own tree $tree, $name" >"$half/about"
+	lab_keep "$half" "$key"
+	lab_kernel_dir=$LAB_CACHE/$key
+	lab_unlock "$key"
+}
+
+# A tree that was configured in place cannot be built out of tree.
+lab_tree_clean()
+{
+	[[ ! -e $1/.config && ! -d $1/include/config && ! -d $1/arch/x86/include/generated ]]
+}
+
+lab_copy_tree()
+{
+	lab_room "$LAB_CACHE" 4000 "a copy of the tree and its build"
+	lab_say "copying $1 (it stays as it is)"
+	mkdir "$2"
+	# shellcheck disable=SC2016 # for the inner shell
+	lab_do bash -c 'set -o pipefail
+		tar -c -C "$1" --exclude=./.git . | tar -x -C "$2"' bash "$1" "$2" ||
+		lab_failed_write "$LAB_CACHE" "cannot copy $1"
+	lab_tree_clean "$2" || lab_do make -C "$2" -s mrproper >/dev/null 2>&1 ||
+		lab_failed_write "$LAB_CACHE" "make mrproper failed in the copy of $1"
+}
