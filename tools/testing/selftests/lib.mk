@@ -88,6 +88,7 @@ unbuilt = $(TEST_PROGS) $(TEST_PROGS_EXTENDED) $(TEST_FILES)
 
 .DEFAULT_GOAL := all
 all: $(generated) $(TEST_CUSTOM_PROGS)
+	
 
 # ---- Rules to compile with
 ifeq ($(OVERRIDE_TARGETS),)
@@ -134,9 +135,12 @@ gen_tar:
 
 # One "collection:test" line each, for kselftest-list.txt
 emit_tests:
-	@printf '$(COLLECTION):%s\n' $(notdir $(TEST_GEN_PROGS) $(TEST_CUSTOM_PROGS) $(TEST_PROGS))
+	@for test in $(notdir $(TEST_GEN_PROGS) $(TEST_CUSTOM_PROGS) $(TEST_PROGS)); do \
+		echo "$(COLLECTION):$$test"; \
+	done
 
 clean:
 	$(Q)$(RM) -r $(generated) $(EXTRA_CLEAN)
 
+.DELETE_ON_ERROR:
 .PHONY: all run_tests install gen_tar emit_tests clean

@@ -1,0 +1,283 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# Runs tests one after the other and says in TAP how they ended.  Sourced with
+# BASE_DIR set, by run_kselftest.sh and by "make run_tests".  POSIX sh and what
+# busybox has: it also runs in the smallest of virtual machines.
+#
+# Around a test:
+#
+#	runner --- prefixer	reads the test's output, puts "# " before each line
+#	   |------ watcher	ends the test when its time is over or the runner is gone
+#	   `------ test		in a session of its own, so that what it starts ends too
+
+if [ ! -r "${BASE_DIR:-}/kselftest/ktap_helpers.sh" ]; then
+	echo "runner.sh: BASE_DIR is '${BASE_DIR:-}', wanted the directory above kselftest/" >&2
+	exit 1
+fi
+# shellcheck source=tools/testing/selftests/kselftest/ktap_helpers.sh
+. "$BASE_DIR/kselftest/ktap_helpers.sh"
+
+kselftest_default_timeout=45	# seconds for one test, 0 is no limit
+timeout_rc=124			# status of a test that ran out of time
+grace=5				# seconds from SIGTERM to SIGKILL
+per_test_logging=		# set: bodies go to one file per test
+per_test_log_dir=/tmp
+RUN_IN_NETNS=			# set: each test has a network namespace of its own
+
+exec 4>&1			# where the bodies of the tests go
+
+has()
+{
+	command -v "$1" >/dev/null 2>&1
+}
+
+# A background job of sh ignores SIGINT and SIGQUIT, which a test should not inherit.
+# busybox has no means to undo that.
+launch=
+env --default-signal=INT,QUIT true 2>/dev/null && launch="env --default-signal=INT,QUIT"
+has setsid && launch="$launch setsid"
+has stdbuf && launch="$launch stdbuf -oL"
+
+is_number()
+{
+	case $1 in
+	'' | *[!0-9]* | ??????????*) return 1 ;;
+	esac
+}
+
+# Copies stdin to stdout with "# " before every line, each as it comes, up to a line
+# that ends in $1.  (sed and awk hold back what they read or write from a pipe.)
+prefix_lines()
+{
+	trap '' TERM HUP
+	while IFS= read -r line || [ -n "$line" ]; do
+		case $line in
+		*"$1")
+			line=${line%"$1"}
+			[ -z "$line" ] || printf '# %s\n' "$line"
+			return ;;
+		esac
+		printf '# %s\n' "$line"
+	done
+}
+
+# Signals all processes of the running test (at its very start it has no group yet).
+signal_test()
+{
+	kill "-$1" "-$test_pid" 2>/dev/null || kill "-$1" "$test_pid" 2>/dev/null
+}
+
+# Ends the test: with SIGTERM, so that it can put back what it changed, then for good.
+end_test()
+{
+	signal_test TERM
+	waited=0
+	while [ "$waited" -lt "$grace" ] && signal_test 0; do
+		sleep 1
+		waited=$((waited + 1))
+	done
+	signal_test KILL
+}
+
+# Ends the test after $1 seconds, with status 124, or when the runner is gone.
+watch_test()
+{
+	trap 'stop_sleep; exit 0' TERM
+	passed=0
+	while [ "$1" -eq 0 ] || [ "$passed" -lt "$1" ]; do
+		sleep 1 &
+		wait $!
+		passed=$((passed + 1))
+		kill -0 $$ 2>/dev/null || break
+	done
+	trap '' TERM
+	end_test
+	return "$timeout_rc"
+}
+
+stop_sleep()
+{
+	[ $! -eq "$test_pid" ] || kill $!
+	wait
+}
+
+# Waits for the test to end, and for its output to be written; status: the test's.
+finish_test()
+{
+	wait "$test_pid" 2>/dev/null
+	test_rc=$?
+	kill -KILL "-$test_pid" 2>/dev/null	# what it left behind
+	test_pid=
+	(printf '%s\n' "$end_mark" >&5) 2>/dev/null
+	exec 5>&-
+	wait "$prefix_pid"
+	return "$test_rc"
+}
+
+# SIGINT, SIGTERM, SIGHUP to the runner: nothing stays behind.
+interrupted()
+{
+	trap '' INT TERM HUP
+	if [ -n "$pipe_dir" ]; then
+		rm -rf "$pipe_dir"
+	fi
+	if [ -n "$test_pid" ]; then
+		[ -z "$watch_pid" ] || kill "$watch_pid" 2>/dev/null
+		end_test &
+		watch_pid=$!
+		finish_test
+		kill "$watch_pid" 2>/dev/null
+	fi
+	echo "Bail out! Interrupted by SIG$1"
+	exit "$2"
+}
+test_pid='' watch_pid='' pipe_dir=''
+trap 'interrupted INT 130' INT
+trap 'interrupted TERM 143' TERM
+trap 'interrupted HUP 129' HUP
+
+# start_test DIRECTORY COMMAND...: with its output going to fd 4, prefixed.
+start_test()
+{
+	if ! pipe_dir=$(mktemp -d) || ! mkfifo "$pipe_dir/pipe"; then
+		ktap_exit_fail_msg "cannot make a pipe in ${TMPDIR:-/tmp}"
+	fi
+	end_mark="$(printf '\001')end of $pipe_dir"
+	# Opened for reading and writing first, because the other two would wait.
+	# shellcheck disable=SC2094 # the two ends of one pipe
+	exec 6<>"$pipe_dir/pipe" 5>"$pipe_dir/pipe" 7<"$pipe_dir/pipe" 6>&-
+	rm -rf "$pipe_dir"
+	pipe_dir=
+
+	prefix_lines "$end_mark" <&7 >&4 5>&- 7<&- &
+	prefix_pid=$!
+	# shellcheck disable=SC2086 # words
+	(cd "$1" && shift && exec $launch "$@") </dev/null >&5 2>&1 4>&- 5>&- 7<&- &
+	test_pid=$!
+	exec 7<&-
+}
+
+# run_command SECONDS DIRECTORY COMMAND...: status of the command, or 124.
+run_command()
+{
+	limit=$1
+	shift
+	start_test "$@"
+	watch_test "$limit" >/dev/null 2>&1 4>&- 5>&- &
+	watch_pid=$!
+	finish_test
+	command_rc=$?
+	kill "$watch_pid" 2>/dev/null
+	wait "$watch_pid" 2>/dev/null
+	[ $? -ne "$timeout_rc" ] || command_rc=$timeout_rc
+	watch_pid=
+	return "$command_rc"
+}
+
+# Sets $timeout for the tests of directory $1: kselftest_override_timeout from the
+# environment or option -o, else the last "timeout=" line of the directory's
+# settings, else the default.
+find_timeout()
+{
+	timeout=$kselftest_default_timeout
+	[ ! -r "$1/settings" ] || while IFS='= 	' read -r key value || [ -n "$key" ]; do
+		[ "$key" = timeout ] || continue
+		if is_number "$value"; then
+			timeout=$value
+		else
+			ktap_print_msg "Warning: settings: timeout '$value' is not a number"
+		fi
+	done <"$1/settings"
+	if [ -z "${kselftest_override_timeout:-}" ]; then
+		ktap_print_msg "timeout set to $timeout" >&4
+	elif is_number "$kselftest_override_timeout"; then
+		timeout=$kselftest_override_timeout
+		ktap_print_msg "overriding timeout to $timeout" >&4
+	else
+		ktap_exit_fail_msg "kselftest_override_timeout '$kselftest_override_timeout'" \
+			"is not a number of seconds"
+	fi
+}
+
+# Sets $args to what KSELFTEST_<NAME>_ARGS holds for the test called $1: my-test.sh
+# gets its words from KSELFTEST_MY_TEST_SH_ARGS.
+find_args()
+{
+	args=$(printf '%s' "$1" | tr -d '[:blank:][:cntrl:]' | tr -c '[:alnum:]_' _ |
+		tr '[:lower:]' '[:upper:]')
+	eval "args=\${KSELFTEST_${args}_ARGS:-}"
+}
+
+# run_one COLLECTION TEST: prints one result.
+run_one()
+{
+	name=${2##*/}
+	title="selftests: $1: $name"
+	find_timeout "$BASE_DIR/$1"
+	echo "# $title"
+	if [ ! -e "$2" ]; then
+		ktap_print_msg "Warning: file $name is missing!"
+		ktap_test_fail "$title"
+		return
+	fi
+	where=${2%/*}
+	interpreter=
+	if [ ! -x "$2" ]; then
+		ktap_print_msg "Warning: file $name is not executable"
+		read -r interpreter <"$2" 2>/dev/null
+		case $interpreter in
+		'#!'*)
+			interpreter=${interpreter#??} ;;
+		*)
+			ktap_test_fail "$title"
+			return ;;
+		esac
+	fi
+	find_args "$name"
+	set -f
+	# shellcheck disable=SC2086 # words
+	set -- $interpreter "./$name" $args
+	set +f
+	[ -z "$RUN_IN_NETNS" ] ||
+		set -- unshare -n sh -c 'ip link set lo up; exec "$@"' sh "$@"
+
+	run_command "$timeout" "$where" "$@"
+	rc=$?
+	case $rc in
+	"$KSFT_PASS")	ktap_test_pass "$title" ;;
+	"$KSFT_SKIP")	ktap_test_skip "$title" ;;
+	"$KSFT_XFAIL")	ktap_test_xfail "$title" ;;
+	"$timeout_rc")	ktap_test_fail "$title" "TIMEOUT $timeout seconds" ;;
+	*)		ktap_test_fail "$title" "exit=$rc" ;;
+	esac
+}
+
+# run_many COLLECTION TEST...: the paths of the tests are absolute.
+run_many()
+{
+	collection=$1
+	shift
+	has setsid || ktap_print_msg "Warning: no setsid:" \
+		"what a test leaves running will not be stopped"
+	for test in "$@"; do
+		if [ -n "$per_test_logging" ]; then
+			log=$per_test_log_dir/${test##*/}
+			# A fresh file: /tmp may hold somebody's link of that name.
+			if ! (rm -f "$log" && set -C && : >"$log") 2>/dev/null; then
+				ktap_exit_fail_msg "cannot write $log"
+			fi
+			exec 4>"$log"
+		fi
+		run_one "$collection" "$test"
+	done
+}
+
+# run_collection COLLECTION TEST...: with header, plan and totals around it.
+run_collection()
+{
+	ktap_print_header
+	ktap_set_plan $(($# - 1))
+	run_many "$@"
+	ktap_print_totals
+}
