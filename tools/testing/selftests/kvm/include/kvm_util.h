@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Virtual machines for tests.
+ *
+ * A test's own program is the guest: creating a VM copies the program's ELF image into guest
+ * memory, at the addresses it has in the process, and a vCPU starts in a function of the test.
+ * Host and guest thus share code, constants and the addresses of globals, while each has its own
+ * copy of the data; sync_global_to_guest() and friends move values between the two.
+ *
+ *	static void guest_code(u64 n)
+ *	{
+ *		GUEST_ASSERT_EQ(n, 42);
+ *		GUEST_DONE();
+ *	}
+ *
+ *	vm = vm_create_with_one_vcpu(&vcpu, guest_code);
+ *	vcpu_args_set(vcpu, 1, 42);
+ *	vcpu_run(vcpu);
+ *	TEST_ASSERT_EQ(get_ucall(vcpu, NULL), UCALL_DONE);
+ *	kvm_vm_free(vm);
+ *
+ * Guest code runs at the highest privilege of the guest, with paging, without interrupts and
+ * without the C library: it may call memcpy(), memmove(), memset(), memcmp(), strlen(), strnlen()
+ * and strcmp(), the random numbers and guest_snprintf() of test_util.h, and ucall_common.h.
+ *
+ * Names and meanings follow the library in the kernel's tools/testing/selftests/kvm.
+ * vm_x() fails the test where something goes wrong; __vm_x() returns the error.
+ */
+#ifndef SELFTEST_KVM_UTIL_H
+#define SELFTEST_KVM_UTIL_H
+
+#include <pthread.h>
+#include <sched.h>
+#include <sys/eventfd.h>
+
+#include <linux/compiler.h>
+#include <linux/kernel.h>
+#include <linux/kvm.h>
+#include <linux/types.h>
+
+#include <asm/kvm.h>
+
+#include "kvm_ioctl.h"
+#include "kvm_syscalls.h"
+#include "kvm_util_arch.h"
+#include "kvm_util_types.h"
+#include "page_ranges.h"
+#include "test_util.h"
+
+#define KVM_MAX_VCPUS		512
+#define NSEC_PER_SEC		1000000000L
+
+/* ---- Shapes and modes of VMs ----------------------------------------------------------- */
+
+/* How a guest pages: bits of physical and virtual addresses, and the page size. */
+enum vm_guest_mode {
+	VM_MODE_PXXVYY_4K,	/* as many bits as the CPU has */
+	VM_MODE_P48V48_4K,
+	VM_MODE_P40V48_4K,
+	NUM_VM_MODES,
+};
+
+struct vm_guest_mode_params {
+	unsigned int pa_bits;
+	unsigned int va_bits;
+	unsigned int page_size;
+	unsigned int page_shift;
+};
+
+extern const struct vm_guest_mode_params vm_guest_mode_params[NUM_VM_MODES];
+
+const char *vm_guest_mode_string(u32 mode);
+
+/* What kind of VM to create; @type goes to KVM_CREATE_VM. */
+struct vm_shape {
+	u32 type;
+	u8 mode;	/* enum vm_guest_mode */
+	u8 pad0;
+	u16 pad1;
+};
+
+#define VM_TYPE_DEFAULT		0
+#define VM_SHAPE(_mode)		((struct vm_shape){ .type = VM_TYPE_DEFAULT, .mode = (_mode) })
+#define VM_SHAPE_DEFAULT	VM_SHAPE(VM_MODE_DEFAULT)
+
+#define MIN_PAGE_SIZE		(1U << MIN_PAGE_SHIFT)
+#define PTES_PER_MIN_PAGE	ptes_per_page(MIN_PAGE_SIZE)
+
+/* ---- VMs, vCPUs and memory regions ----------------------------------------------------- */
+
+/* What the library's own allocations are for; a test may give each a memory slot of its own. */
+enum kvm_mem_region_type {
+	MEM_REGION_CODE,
+	MEM_REGION_DATA,
+	MEM_REGION_PT,
+	MEM_REGION_TEST_DATA,
+	NR_MEM_REGIONS,
+};
+
+/* A memory slot added by vm_mem_add() or a function built on it. */
+struct userspace_mem_region {
+	struct kvm_userspace_memory_region2 region;	/* as KVM was told */
+	struct page_ranges used_phy_pages;	/* guest page numbers given out by the library */
+	struct page_ranges protected_phy_pages;	/* of those, the encrypted ones */
+	int fd;					/* of shared memory, else -1 */
+	enum vm_mem_backing_src_type backing_src_type;
+	void *host_mem;		/* where the test sees the memory of the slot */
+	void *host_alias;	/* a second mapping of shared memory, else NULL */
+	void *mmap_start;	/* host_mem may start later, to be aligned */
+	void *mmap_alias;
+	size_t mmap_size;	/* in bytes */
+	struct userspace_mem_region *next_in_bucket;
+};
+
+#define KVM_SLOT_BUCKETS	512
+
+struct userspace_mem_regions {
+	struct userspace_mem_region **by_gpa;		/* sorted */
+	size_t nr;
+	struct userspace_mem_region *by_slot[KVM_SLOT_BUCKETS];
+};
+
+struct kvm_vcpu {
+	struct kvm_vcpu *next;
+	u32 id;
+	int fd;
+	struct kvm_vm *vm;
+	struct kvm_run *run;
+	KVM_VCPU_ARCH_FIELDS
+	struct kvm_dirty_gfn *dirty_gfns;
+	u32 fetch_index;
+	u32 dirty_gfns_count;
+	char *death_report;	/* of the last KVM_RUN, if the guest cannot go on after it */
+	struct kvm_vcpu *next_dead;
+};
+
+struct kvm_mmu {
+	bool pgd_created;
+	u64 pgd;		/* guest physical address of the top page table */
+	int pgtable_levels;
+	struct kvm_mmu_arch arch;
+};
+
+struct kvm_vm {
+	int mode;		/* enum vm_guest_mode */
+	unsigned long type;
+	int kvm_fd;
+	int fd;
+	unsigned int page_size;
+	unsigned int page_shift;
+	unsigned int pa_bits;
+	unsigned int va_bits;
+	u64 max_gfn;		/* the highest guest page number that may have memory */
+	struct kvm_vcpu *vcpus;
+	struct userspace_mem_regions regions;
+	struct page_ranges vpages_mapped;	/* guest virtual page numbers */
+	u32 nr_runnable_vcpus;	/* as many as __vm_create() was told */
+	bool has_irqchip;
+	gpa_t ucall_mmio_addr;
+	gva_t handlers;		/* the guest's table of exception handlers */
+	u32 dirty_ring_size;	/* in bytes */
+	gpa_t gpa_tag_mask;	/* address bits that carry a flag, e.g. "encrypted" */
+	struct kvm_mmu mmu;
+	struct kvm_vm_arch arch;
+	u32 memslots[NR_MEM_REGIONS];	/* the slot of each kind of allocation */
+};
+
+/* ---- Create and free VMs --------------------------------------------------------------- */
+
+/*
+ * KVM_CREATE_VM and nothing else: no memory, no vCPUs.  All of these skip the test where KVM is
+ * missing, see open_kvm_dev_path_or_exit().
+ */
+struct kvm_vm *____vm_create(struct vm_shape shape);
+
+/*
+ * A VM with the program in slot 0, but without vCPUs.  @nr_runnable_vcpus is how many the test
+ * will add at most, and @nr_extra_pages how many guest pages it will add in other slots: both
+ * only tell how large slot 0 has to be.
+ */
+struct kvm_vm *__vm_create(struct vm_shape shape, u32 nr_runnable_vcpus, u64 nr_extra_pages);
+
+/* The same with @nr_vcpus vCPUs, which all start in @guest_code and are stored in @vcpus. */
+struct kvm_vm *__vm_create_with_vcpus(struct vm_shape shape, u32 nr_vcpus, u64 extra_mem_pages,
+				      void *guest_code, struct kvm_vcpu *vcpus[]);
+struct kvm_vm *__vm_create_shape_with_one_vcpu(struct vm_shape shape, struct kvm_vcpu **vcpu,
+					       u64 extra_mem_pages, void *guest_code);
+
+/* Frees everything that belongs to @vm, file descriptors included.  NULL is allowed. */
+void kvm_vm_free(struct kvm_vm *vm);
+
+/* Closes @vm and its vCPUs, but keeps its memory; kvm_vm_restart() continues with that. */
+void kvm_vm_release(struct kvm_vm *vm);
+void kvm_vm_restart(struct kvm_vm *vm);
+
+static inline struct kvm_vm *vm_create_barebones(void)
+{
+	return ____vm_create(VM_SHAPE_DEFAULT);
+}
+
+static inline struct kvm_vm *vm_create_barebones_type(unsigned long type)
+{
+	struct vm_shape shape = { .type = type, .mode = VM_MODE_DEFAULT };
+
+	return ____vm_create(shape);
+}
+
+static inline struct kvm_vm *vm_create(u32 nr_runnable_vcpus)
+{
+	return __vm_create(VM_SHAPE_DEFAULT, nr_runnable_vcpus, 0);
+}
+
+static inline struct kvm_vm *vm_create_with_vcpus(u32 nr_vcpus, void *guest_code,
+						  struct kvm_vcpu *vcpus[])
+{
+	return __vm_create_with_vcpus(VM_SHAPE_DEFAULT, nr_vcpus, 0, guest_code, vcpus);
+}
+
+static inline struct kvm_vm *__vm_create_with_one_vcpu(struct kvm_vcpu **vcpu,
+						       u64 extra_mem_pages, void *guest_code)
+{
+	return __vm_create_shape_with_one_vcpu(VM_SHAPE_DEFAULT, vcpu, extra_mem_pages,
+					       guest_code);
+}
+
+static inline struct kvm_vm *vm_create_with_one_vcpu(struct kvm_vcpu **vcpu, void *guest_code)
+{
+	return __vm_create_with_one_vcpu(vcpu, 0, guest_code);
+}
+
+static inline struct kvm_vm *vm_create_shape_with_one_vcpu(struct vm_shape shape,
+							   struct kvm_vcpu **vcpu,
+							   void *guest_code)
+{
+	return __vm_create_shape_with_one_vcpu(shape, vcpu, 0, guest_code);
+}
+
+/* Raises the limit of open files to what @nr_vcpus need; a SKIP where that is forbidden. */
+void kvm_set_files_rlimit(u32 nr_vcpus);
+
+/* Copies the loadable parts of an ELF program into the guest, at their own addresses. */
+void kvm_vm_elf_load(struct kvm_vm *vm, const char *filename);
+
+#include "kvm_mem.h"
+#include "kvm_vcpu.h"
+
+#endif /* SELFTEST_KVM_UTIL_H */

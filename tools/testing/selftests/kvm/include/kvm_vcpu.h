@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * vCPUs: add them, run them, look at them.  Part of kvm_util.h, which is what to include.
+ */
+#ifndef SELFTEST_KVM_VCPU_H
+#define SELFTEST_KVM_VCPU_H
+
+/* ---- Add vCPUs ------------------------------------------------------------------------- */
+
+/* A vCPU with a stack, ready to enter @guest_code. */
+struct kvm_vcpu *vm_vcpu_add(struct kvm_vm *vm, u32 vcpu_id, void *guest_code);
+
+/* KVM_CREATE_VCPU and nothing else. */
+struct kvm_vcpu *__vm_vcpu_add(struct kvm_vm *vm, u32 vcpu_id);
+
+/* After kvm_vm_restart(), to be given a saved state. */
+struct kvm_vcpu *vm_vcpu_recreate(struct kvm_vm *vm, u32 vcpu_id);
+struct kvm_vcpu *vm_recreate_with_one_vcpu(struct kvm_vm *vm);
+
+/*
+ * Sets the first @num arguments of the guest function that @vcpu will enter, each a u64.
+ * The most there can be is 6 on x86.
+ */
+void vcpu_args_set(struct kvm_vcpu *vcpu, unsigned int num, ...);
+
+/* ---- Run them -------------------------------------------------------------------------- */
+
+/*
+ * Runs the guest until it needs user space; vcpu->run->exit_reason says what for.
+ *
+ * All but the bare __vcpu_run() go on after a signal (EINTR), and fail the test if the guest met
+ * an exception it does not handle, or a GUEST_ASSERT() failed.  _vcpu_run() returns -1 with errno
+ * where KVM_RUN failed; vcpu_run() fails the test then.
+ *
+ * A guest may die in a way that only the test can judge: triple fault (KVM_EXIT_SHUTDOWN), an
+ * error inside KVM, a refused entry, a failed KVM_RUN.  That is returned like any other exit, and
+ * if the test fails after it, the report has the exit reason and the registers of that moment.
+ */
+void vcpu_run(struct kvm_vcpu *vcpu);
+int _vcpu_run(struct kvm_vcpu *vcpu);
+
+static inline int __vcpu_run(struct kvm_vcpu *vcpu)
+{
+	return __vcpu_ioctl(vcpu, KVM_RUN, NULL);
+}
+
+/* Finishes the I/O instruction that the guest exited on, without running it any further. */
+void vcpu_run_complete_io(struct kvm_vcpu *vcpu);
+
+/* Fails the test, with a report, if the last exit was an unhandled exception or GUEST_ASSERT(). */
+void assert_on_unhandled_exception(struct kvm_vcpu *vcpu);
+
+/* The name of a KVM_EXIT_* without the prefix, or "unknown". */
+const char *exit_reason_str(unsigned int exit_reason);
+
+/* ---- Look at them ---------------------------------------------------------------------- */
+
+static inline void vcpu_regs_get(struct kvm_vcpu *vcpu, struct kvm_regs *regs)
+{
+	vcpu_ioctl(vcpu, KVM_GET_REGS, regs);
+}
+
+static inline void vcpu_regs_set(struct kvm_vcpu *vcpu, struct kvm_regs *regs)
+{
+	vcpu_ioctl(vcpu, KVM_SET_REGS, regs);
+}
+
+static inline void vcpu_sregs_get(struct kvm_vcpu *vcpu, struct kvm_sregs *sregs)
+{
+	vcpu_ioctl(vcpu, KVM_GET_SREGS, sregs);
+}
+
+static inline int _vcpu_sregs_set(struct kvm_vcpu *vcpu, struct kvm_sregs *sregs)
+{
+	return __vcpu_ioctl(vcpu, KVM_SET_SREGS, sregs);
+}
+
+static inline void vcpu_sregs_set(struct kvm_vcpu *vcpu, struct kvm_sregs *sregs)
+{
+	vcpu_ioctl(vcpu, KVM_SET_SREGS, sregs);
+}
+
+static inline void vcpu_fpu_get(struct kvm_vcpu *vcpu, struct kvm_fpu *fpu)
+{
+	vcpu_ioctl(vcpu, KVM_GET_FPU, fpu);
+}
+
+static inline void vcpu_fpu_set(struct kvm_vcpu *vcpu, struct kvm_fpu *fpu)
+{
+	vcpu_ioctl(vcpu, KVM_SET_FPU, fpu);
+}
+
+static inline void vcpu_mp_state_get(struct kvm_vcpu *vcpu, struct kvm_mp_state *state)
+{
+	vcpu_ioctl(vcpu, KVM_GET_MP_STATE, state);
+}
+
+static inline void vcpu_mp_state_set(struct kvm_vcpu *vcpu, struct kvm_mp_state *state)
+{
+	vcpu_ioctl(vcpu, KVM_SET_MP_STATE, state);
+}
+
+static inline void vcpu_guest_debug_set(struct kvm_vcpu *vcpu, struct kvm_guest_debug *debug)
+{
+	vcpu_ioctl(vcpu, KVM_SET_GUEST_DEBUG, debug);
+}
+
+/* Write registers, or everything the library knows of a VM, to @stream for a person to read. */
+void vcpu_dump(FILE *stream, struct kvm_vcpu *vcpu, u8 indent);
+void vm_dump(FILE *stream, struct kvm_vm *vm, u8 indent);
+
+/* ---- Threads and CPUs ------------------------------------------------------------------ */
+
+int __pin_task_to_cpu(pthread_t task, int cpu);		/* 0 or an errno value */
+void pin_task_to_cpu(pthread_t task, int cpu);
+
+static inline void pin_self_to_cpu(int cpu)
+{
+	pin_task_to_cpu(pthread_self(), cpu);
+}
+
+/* Pins to the CPU that the caller runs on; returns its number. */
+static inline int pin_self_to_any_cpu(void)
+{
+	int cpu = sched_getcpu();
+
+	pin_self_to_cpu(cpu);
+	return cpu;
+}
+
+/* ---- For the library itself ------------------------------------------------------------ */
+
+/* Every architecture provides these, in lib/<arch>/. */
+void vm_arch_init_mode(struct kvm_vm *vm);	/* sets what follows from vm->mode */
+void kvm_arch_vm_post_create(struct kvm_vm *vm, unsigned int nr_vcpus);
+void kvm_arch_vm_finalize_vcpus(struct kvm_vm *vm);
+void kvm_arch_vm_release(struct kvm_vm *vm);
+bool kvm_arch_has_default_irqchip(void);
+extern const char kvm_arch_help_no_dev[];	/* how to get a /dev/kvm */
+unsigned long vm_compute_max_gfn(struct kvm_vm *vm);
+
+struct kvm_vcpu *vm_arch_vcpu_add(struct kvm_vm *vm, u32 vcpu_id);
+struct kvm_vcpu *vm_arch_vcpu_recreate(struct kvm_vm *vm, u32 vcpu_id);
+void vcpu_arch_set_entry_point(struct kvm_vcpu *vcpu, void *guest_code);
+void vcpu_arch_free(struct kvm_vcpu *vcpu);
+void vcpu_arch_dump(FILE *stream, struct kvm_vcpu *vcpu, u8 indent);
+
+void virt_arch_pgd_alloc(struct kvm_vm *vm);
+void virt_arch_pg_map(struct kvm_vm *vm, gva_t gva, gpa_t gpa);
+void virt_arch_dump(FILE *stream, struct kvm_vm *vm, u8 indent);
+gpa_t addr_arch_gva2gpa(struct kvm_vm *vm, gva_t gva);
+
+void vm_create_irqchip(struct kvm_vm *vm);
+void vm_mem_region_install(struct kvm_vm *vm, struct userspace_mem_region *region);
+void kvm_sync_rng_to_guest(struct kvm_vm *vm);
+u64 kvm_vm_elf_size(const char *filename);	/* bytes of guest memory that it will take */
+void vm_vcpu_free_all(struct kvm_vm *vm);
+void vm_mem_free_all(struct kvm_vm *vm);
+void kvm_dump_dead_vcpus(FILE *stream);
+
+#endif /* SELFTEST_KVM_VCPU_H */

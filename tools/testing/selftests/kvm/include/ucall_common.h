@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Calls from guest code to the test ("user space calls").
+ *
+ * The guest fills in a struct ucall and exits to user space; the test fetches it with
+ * get_ucall().  Macros named GUEST_ are for guest code, those named REPORT_ for the test:
+ *
+ *	switch (get_ucall(vcpu, &uc)) {
+ *	case UCALL_SYNC:	...uc.args[1]...
+ *	case UCALL_PRINTF:	REPORT_GUEST_PRINTF(uc); break;
+ *	case UCALL_ABORT:	REPORT_GUEST_ASSERT(uc);
+ *	case UCALL_DONE:	return;
+ *	}
+ *
+ * UCALL_ABORT and UCALL_UNHANDLED never get that far if the vCPU was run by vcpu_run().
+ */
+#ifndef SELFTEST_KVM_UCALL_COMMON_H
+#define SELFTEST_KVM_UCALL_COMMON_H
+
+#include "test_util.h"
+#include "ucall.h"
+
+enum {
+	UCALL_NONE,		/* the vCPU exited for another reason */
+	UCALL_SYNC,		/* GUEST_SYNC*(): args are the test's business */
+	UCALL_ABORT,		/* GUEST_ASSERT*(): args are enum guest_assert_builtin_args */
+	UCALL_PRINTF,		/* GUEST_PRINTF(): text in buffer */
+	UCALL_DONE,		/* GUEST_DONE() */
+	UCALL_UNHANDLED,	/* an exception without a handler: text in buffer */
+};
+
+#define UCALL_MAX_ARGS		7
+#define UCALL_BUFFER_LEN	1024
+
+struct ucall {
+	u64 cmd;
+	u64 args[UCALL_MAX_ARGS];
+	char buffer[UCALL_BUFFER_LEN];
+	struct ucall *hva;	/* where the test finds this very struct */
+	u8 in_use;
+};
+
+/* Tells why and where a guest assertion failed; pointers into the program's constants. */
+enum guest_assert_builtin_args {
+	GUEST_ERROR_STRING,
+	GUEST_FILE,
+	GUEST_LINE,
+	GUEST_ASSERT_BUILTIN_NARGS,
+};
+
+/* ---- For the test ---------------------------------------------------------------------- */
+
+/*
+ * Fetches the call that @vcpu just made, completes it, and copies it to *@uc unless NULL.
+ * Returns its command, or UCALL_NONE if the vCPU exited for another reason.
+ */
+u64 get_ucall(struct kvm_vcpu *vcpu, struct ucall *uc);
+
+#define REPORT_GUEST_PRINTF(uc)		pr_info("%s", (uc).buffer)
+
+/* Fails the test with what the guest's assertion said. */
+#define REPORT_GUEST_ASSERT(uc)							\
+do {										\
+	test_assert(false, (const char *)(uc).args[GUEST_ERROR_STRING],		\
+		    (const char *)(uc).args[GUEST_FILE], (uc).args[GUEST_LINE],	\
+		    "guest: %s", (uc).buffer);					\
+	__builtin_unreachable();						\
+} while (0)
+
+/* ---- For guest code -------------------------------------------------------------------- */
+
+/* Makes call @cmd with @nargs arguments of type u64. */
+void ucall(u64 cmd, int nargs, ...);
+
+/* The same with a text; see guest_snprintf() for what @fmt may hold. */
+__printf(2, 3) void ucall_fmt(u64 cmd, const char *fmt, ...);
+
+/* The same with a place in the source. */
+__printf(5, 6) void ucall_assert(u64 cmd, const char *exp, const char *file, unsigned int line,
+				 const char *fmt, ...);
+
+/* An exit without a struct ucall, thus without memory accesses: the test sees UCALL_NONE. */
+#define GUEST_UCALL_NONE()	ucall_arch_do_ucall((gva_t)0)
+
+#define GUEST_SYNC(stage)	ucall(UCALL_SYNC, 2, "hello", (u64)(stage))
+#define GUEST_SYNC_ARGS(stage, a1, a2, a3, a4)	\
+	ucall(UCALL_SYNC, 6, "hello", (u64)(stage), (u64)(a1), (u64)(a2), (u64)(a3), (u64)(a4))
+#define GUEST_SYNC1(a0)			ucall(UCALL_SYNC, 1, (u64)(a0))
+#define GUEST_SYNC2(a0, a1)		ucall(UCALL_SYNC, 2, (u64)(a0), (u64)(a1))
+#define GUEST_SYNC3(a0, a1, a2)		ucall(UCALL_SYNC, 3, (u64)(a0), (u64)(a1), (u64)(a2))
+#define GUEST_SYNC4(a0, a1, a2, a3)	\
+	ucall(UCALL_SYNC, 4, (u64)(a0), (u64)(a1), (u64)(a2), (u64)(a3))
+#define GUEST_SYNC5(a0, a1, a2, a3, a4)	\
+	ucall(UCALL_SYNC, 5, (u64)(a0), (u64)(a1), (u64)(a2), (u64)(a3), (u64)(a4))
+#define GUEST_SYNC6(a0, a1, a2, a3, a4, a5)	\
+	ucall(UCALL_SYNC, 6, (u64)(a0), (u64)(a1), (u64)(a2), (u64)(a3), (u64)(a4), (u64)(a5))
+#define GUEST_DONE()				ucall(UCALL_DONE, 0)
+#define GUEST_PRINTF(fmt, args...)		ucall_fmt(UCALL_PRINTF, fmt, ##args)
+
+#define ____GUEST_ASSERT(cond, text, fmt, args...)					\
+do {											\
+	if (!(cond))									\
+		ucall_assert(UCALL_ABORT, text, __FILE__, __LINE__, fmt, ##args);	\
+} while (0)
+
+#define __GUEST_ASSERT(cond, fmt, args...)	____GUEST_ASSERT(cond, #cond, fmt, ##args)
+#define GUEST_ASSERT(cond)			__GUEST_ASSERT(cond, "%s", #cond)
+
+#define GUEST_FAIL(fmt, args...)	\
+	ucall_assert(UCALL_ABORT, "GUEST_FAIL", __FILE__, __LINE__, fmt, ##args)
+
+/* Compares two integers or pointers; the report has both values. */
+#define __GUEST_ASSERT_OP(a, op, b)							\
+do {											\
+	typeof(a) _guest_a = (a);							\
+	typeof(b) _guest_b = (b);							\
+											\
+	____GUEST_ASSERT(_guest_a op _guest_b, #a " " #op " " #b,			\
+			 "%s is %#lx, %s is %#lx", #a, (unsigned long)_guest_a,		\
+			 #b, (unsigned long)_guest_b);					\
+} while (0)
+
+#define GUEST_ASSERT_EQ(a, b)	__GUEST_ASSERT_OP(a, ==, b)
+#define GUEST_ASSERT_NE(a, b)	__GUEST_ASSERT_OP(a, !=, b)
+
+/* ---- For the library itself ------------------------------------------------------------ */
+
+void ucall_init(struct kvm_vm *vm, gpa_t mmio_gpa);
+u64 ucall_bytes_required(u32 nr_vcpus);
+
+/* Every architecture provides these; ucall_arch_get_ucall() returns NULL for any other exit. */
+void ucall_arch_init(struct kvm_vm *vm, gpa_t mmio_gpa);
+void ucall_arch_do_ucall(gva_t uc);
+void *ucall_arch_get_ucall(struct kvm_vcpu *vcpu);
+
+#endif /* SELFTEST_KVM_UCALL_COMMON_H */

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What kvm_util.h needs to know about x86. */
+#ifndef SELFTEST_KVM_UTIL_ARCH_H
+#define SELFTEST_KVM_UTIL_ARCH_H
+
+#include "kvm_util_types.h"
+
+#define VM_MODE_DEFAULT			VM_MODE_PXXVYY_4K
+#define MIN_PAGE_SHIFT			12U
+#define ptes_per_page(page_size)	((page_size) / sizeof(u64))
+
+/* The bits of a page table entry; 0 where the paging mode has no such bit. */
+struct pte_masks {
+	u64 present;
+	u64 writable;
+	u64 user;
+	u64 readable;
+	u64 executable;
+	u64 accessed;
+	u64 dirty;
+	u64 huge;
+	u64 nx;
+	u64 c;			/* encrypted */
+	u64 s;			/* shared with the host */
+	u64 always_set;
+};
+
+struct kvm_mmu_arch {
+	struct pte_masks pte_masks;
+};
+
+struct kvm_vm_arch {
+	gva_t gdt;
+	gva_t tss;
+	gva_t idt;
+	u64 c_bit;
+	u64 s_bit;
+};
+
+#define KVM_VCPU_ARCH_FIELDS	struct kvm_cpuid2 *cpuid;
+
+/* True for VMs whose memory the host cannot read: not supported here yet. */
+#define vm_arch_has_protected_memory(vm)	((vm)->arch.c_bit || (vm)->arch.s_bit)
+
+#endif /* SELFTEST_KVM_UTIL_ARCH_H */

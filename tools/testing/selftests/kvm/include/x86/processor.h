@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * x86-64: instructions, registers, page tables and exceptions.
+ */
+#ifndef SELFTEST_KVM_PROCESSOR_H
+#define SELFTEST_KVM_PROCESSOR_H
+
+#include <linux/bits.h>
+#include <linux/kvm_para.h>
+
+#include "kvm_util.h"
+#include "ucall_common.h"
+
+#include "cpuid.h"
+
+/* ---- Registers ------------------------------------------------------------------------- */
+
+#define X86_EFLAGS_FIXED	BIT(1)	/* always set */
+#define X86_EFLAGS_TF		BIT(8)
+#define X86_EFLAGS_IF		BIT(9)
+
+#define X86_CR0_PE		BIT(0)
+#define X86_CR0_NE		BIT(5)
+#define X86_CR0_WP		BIT(16)
+#define X86_CR0_PG		BIT(31)
+
+#define X86_CR4_PAE		BIT(5)
+#define X86_CR4_OSFXSR		BIT(9)
+#define X86_CR4_OSXMMEXCPT	BIT(10)
+#define X86_CR4_LA57		BIT(12)
+#define X86_CR4_OSXSAVE		BIT(18)
+#define X86_CR4_SMEP		BIT(20)
+#define X86_CR4_SMAP		BIT(21)
+#define X86_CR4_PKE		BIT(22)
+
+#define EFER_SCE		BIT(0)
+#define EFER_LME		BIT(8)
+#define EFER_LMA		BIT(10)
+#define EFER_NX			BIT(11)
+
+static inline u64 get_cr0(void)
+{
+	u64 val;
+
+	__asm__ __volatile__("mov %%cr0, %0" : "=r"(val) : : "memory");
+	return val;
+}
+
+static inline u64 get_cr2(void)
+{
+	u64 val;
+
+	__asm__ __volatile__("mov %%cr2, %0" : "=r"(val) : : "memory");
+	return val;
+}
+
+static inline u64 get_cr3(void)
+{
+	u64 val;
+
+	__asm__ __volatile__("mov %%cr3, %0" : "=r"(val) : : "memory");
+	return val;
+}
+
+/* Also forgets the cached translations of this vCPU. */
+static inline void set_cr3(u64 val)
+{
+	__asm__ __volatile__("mov %0, %%cr3" : : "r"(val) : "memory");
+}
+
+static inline u64 get_cr4(void)
+{
+	u64 val;
+
+	__asm__ __volatile__("mov %%cr4, %0" : "=r"(val) : : "memory");
+	return val;
+}
+
+static inline void set_cr4(u64 val)
+{
+	__asm__ __volatile__("mov %0, %%cr4" : : "r"(val) : "memory");
+}
+
+static inline void invlpg(u64 addr)
+{
+	__asm__ __volatile__("invlpg (%0)" : : "r"(addr) : "memory");
+}
+
+static inline u64 rdmsr(u32 msr)
+{
+	u32 low, high;
+
+	__asm__ __volatile__("rdmsr" : "=a"(low), "=d"(high) : "c"(msr) : "memory");
+	return low | (u64)high << 32;
+}
+
+static inline void wrmsr(u32 msr, u64 value)
+{
+	__asm__ __volatile__("wrmsr" : : "a"((u32)value), "d"((u32)(value >> 32)), "c"(msr)
+			     : "memory");
+}
+
+u64 vcpu_get_msr(struct kvm_vcpu *vcpu, u64 msr_index);
+
+/* Returns 1 if KVM took the value, 0 if not, -1 with errno on an error. */
+int _vcpu_set_msr(struct kvm_vcpu *vcpu, u64 msr_index, u64 msr_value);
+void vcpu_set_msr(struct kvm_vcpu *vcpu, u64 msr_index, u64 msr_value);
+
+/* ---- Time and waiting ------------------------------------------------------------------ */
+
+extern u64 guest_tsc_khz;	/* of the guest's TSC; 0 if KVM does not know */
+
+static inline u64 rdtsc(void)
+{
+	u32 low, high;
+
+	/* The fence keeps earlier loads from being measured too. */
+	__asm__ __volatile__("lfence; rdtsc" : "=a"(low), "=d"(high) : : "memory");
+	return low | (u64)high << 32;
+}
+
+static inline void cpu_relax(void)
+{
+	__asm__ __volatile__("pause" : : : "memory");
+}
+
+static inline void udelay(unsigned long usec)
+{
+	u64 start = rdtsc(), cycles = guest_tsc_khz * usec / 1000;
+
+	while (rdtsc() - start < cycles)
+		cpu_relax();
+}
+
+static inline void hlt(void)
+{
+	__asm__ __volatile__("hlt" : : : "memory");
+}
+
+static inline void ud2(void)
+{
+	__asm__ __volatile__("ud2");
+}
+
+static inline void sti(void)
+{
+	__asm__ __volatile__("sti" : : : "memory");
+}
+
+static inline void cli(void)
+{
+	__asm__ __volatile__("cli" : : : "memory");
+}
+
+/* ---- Pages ----------------------------------------------------------------------------- */
+
+#define PAGE_SHIFT		12
+#define PAGE_SIZE		(1ULL << PAGE_SHIFT)
+#define PHYSICAL_PAGE_MASK	GENMASK_ULL(51, 12)
+#define PAGE_MASK		(~(PAGE_SIZE - 1) & PHYSICAL_PAGE_MASK)
+
+#define PTE_GET_PA(pte)		((pte) & PHYSICAL_PAGE_MASK)
+#define PTE_GET_PFN(pte)	(PTE_GET_PA(pte) >> PAGE_SHIFT)
+
+enum pg_level {
+	PG_LEVEL_NONE,
+	PG_LEVEL_4K,
+	PG_LEVEL_2M,
+	PG_LEVEL_1G,
+	PG_LEVEL_512G,
+	PG_LEVEL_256T,
+};
+
+#define PG_LEVEL_SHIFT(level)	(PAGE_SHIFT + ((level) - 1) * 9)
+#define PG_LEVEL_SIZE(level)	(1ULL << PG_LEVEL_SHIFT(level))
+#define PG_SIZE_4K		PG_LEVEL_SIZE(PG_LEVEL_4K)
+#define PG_SIZE_2M		PG_LEVEL_SIZE(PG_LEVEL_2M)
+#define PG_SIZE_1G		PG_LEVEL_SIZE(PG_LEVEL_1G)
+
+#define PTE_PRESENT_MASK(mmu)	((mmu)->arch.pte_masks.present)
+#define PTE_WRITABLE_MASK(mmu)	((mmu)->arch.pte_masks.writable)
+#define PTE_USER_MASK(mmu)	((mmu)->arch.pte_masks.user)
+#define PTE_ACCESSED_MASK(mmu)	((mmu)->arch.pte_masks.accessed)
+#define PTE_DIRTY_MASK(mmu)	((mmu)->arch.pte_masks.dirty)
+#define PTE_HUGE_MASK(mmu)	((mmu)->arch.pte_masks.huge)
+#define PTE_NX_MASK(mmu)	((mmu)->arch.pte_masks.nx)
+
+#define is_present_pte(mmu, pte)	(!!(*(pte) & PTE_PRESENT_MASK(mmu)))
+#define is_writable_pte(mmu, pte)	(!!(*(pte) & PTE_WRITABLE_MASK(mmu)))
+#define is_accessed_pte(mmu, pte)	(!!(*(pte) & PTE_ACCESSED_MASK(mmu)))
+#define is_dirty_pte(mmu, pte)		(!!(*(pte) & PTE_DIRTY_MASK(mmu)))
+#define is_huge_pte(mmu, pte)		(!!(*(pte) & PTE_HUGE_MASK(mmu)))
+#define is_nx_pte(mmu, pte)		(!!(*(pte) & PTE_NX_MASK(mmu)))
+
+/* Maps one page of the size that belongs to @level (PG_LEVEL_*). */
+void __virt_pg_map(struct kvm_vm *vm, struct kvm_mmu *mmu, gva_t gva, gpa_t gpa, int level);
+
+/* Maps @nr_bytes with pages of that size, a multiple of which it must be. */
+void virt_map_level(struct kvm_vm *vm, gva_t gva, gpa_t gpa, u64 nr_bytes, int level);
+
+/* Where the host finds the guest's 4K page table entry for @gva. */
+u64 *vm_get_pte(struct kvm_vm *vm, gva_t gva);
+
+/* ---- Exceptions ------------------------------------------------------------------------ */
+
+/* What was interrupted, as lib/x86/handlers.S puts it on the stack. */
+struct ex_regs {
+	u64 rax, rcx, rdx, rbx, rbp, rsi, rdi;
+	u64 r8, r9, r10, r11, r12, r13, r14, r15;
+	u64 vector;
+	u64 error_code;
+	u64 rip;
+	u64 cs;
+	u64 rflags;
+	u64 rsp;
+	u64 ss;
+};
+
+#define NMI_VECTOR	2
+
+/*
+ * From now on, the guest calls @handler for @vector, and continues at regs->rip when it returns.
+ * It runs on the interrupted stack.  Without a handler, an exception is fatal: see vcpu_run().
+ */
+void vm_install_exception_handler(struct kvm_vm *vm, int vector,
+				  void (*handler)(struct ex_regs *regs));
+
+const char *ex_str(int vector);		/* "#PF"; "#??" if there is no such exception */
+
+/* The top of a new stack of @nr_pages pages, aligned as a function expects at its entry. */
+gva_t vm_alloc_stack(struct kvm_vm *vm, int nr_pages);
+
+/*
+ * kvm_asm_safe() executes one instruction that may fault, and returns the vector of the fault, or
+ * 0 if there was none.  @insn is text, with operands @inputs as in asm().  The address of the
+ * instruction goes into a table in the section "kvm_ex_table", together with where to continue.
+ * As 0 says that all went well, #DE is reported as KVM_MAGIC_DE_VECTOR.
+ */
+#define KVM_MAGIC_DE_VECTOR	0xff
+
+struct kvm_ex_table_entry {
+	u64 insn;
+	u64 resume;
+};
+
+#define KVM_ASM_SAFE(insn)					\
+	"xor %%r9d, %%r9d\n\t"					\
+	"xor %%r10d, %%r10d\n"					\
+	"1: " insn "\n"						\
+	"2:\n\t"						\
+	".pushsection kvm_ex_table, \"a\"\n\t"			\
+	".quad 1b, 2b\n\t"					\
+	".popsection\n\t"					\
+	"mov %%r9b, %[vector]\n\t"				\
+	"mov %%r10, %[error_code]\n\t"
+
+#define KVM_ASM_SAFE_OUTPUTS(v, ec)	[vector] "=qm"(v), [error_code] "=rm"(ec)
+#define KVM_ASM_SAFE_CLOBBERS		"r9", "r10", "cc", "memory"
+
+#define kvm_asm_safe_ec(insn, error_code, inputs...)		\
+({								\
+	u8 _vector;						\
+								\
+	__asm__ __volatile__(KVM_ASM_SAFE(insn)			\
+		: KVM_ASM_SAFE_OUTPUTS(_vector, error_code)	\
+		: inputs : KVM_ASM_SAFE_CLOBBERS);		\
+	_vector;						\
+})
+
+#define kvm_asm_safe(insn, inputs...)				\
+({								\
+	u64 _ignored;						\
+								\
+	kvm_asm_safe_ec(insn, _ignored, inputs);		\
+})
+
+static inline u8 rdmsr_safe(u32 msr, u64 *val)
+{
+	u64 error_code;
+	u32 low, high;
+	u8 vector;
+
+	__asm__ __volatile__(KVM_ASM_SAFE("rdmsr")
+			     : "=a"(low), "=d"(high), KVM_ASM_SAFE_OUTPUTS(vector, error_code)
+			     : "c"(msr) : KVM_ASM_SAFE_CLOBBERS);
+	*val = low | (u64)high << 32;
+	return vector;
+}
+
+static inline u8 wrmsr_safe(u32 msr, u64 val)
+{
+	return kvm_asm_safe("wrmsr", "a"((u32)val), "d"((u32)(val >> 32)), "c"(msr));
+}
+
+/* ---- Hypercalls ------------------------------------------------------------------------ */
+
+u64 kvm_hypercall(u64 nr, u64 a0, u64 a1, u64 a2, u64 a3);
+
+static inline u64 __kvm_hypercall_map_gpa_range(gpa_t gpa, u64 size, u64 flags)
+{
+	return kvm_hypercall(KVM_HC_MAP_GPA_RANGE, gpa, size >> PAGE_SHIFT, flags, 0);
+}
+
+static inline void kvm_hypercall_map_gpa_range(gpa_t gpa, u64 size, u64 flags)
+{
+	GUEST_ASSERT_EQ(__kvm_hypercall_map_gpa_range(gpa, size, flags), 0);
+}
+
+#endif /* SELFTEST_KVM_PROCESSOR_H */

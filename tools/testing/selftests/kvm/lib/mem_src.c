@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Kinds of memory that a test may ask for, and what the host offers. */
+#include <sys/mman.h>
+
+#include "test_util.h"
+
+const struct vm_mem_backing_src_alias *vm_mem_backing_src_alias(u32 i)
+{
+	static const struct vm_mem_backing_src_alias aliases[NUM_SRC_TYPES] = {
+#define X(constant, text, flags)	[VM_MEM_SRC_##constant] = { .name = text, .flag = flags },
+		VM_MEM_SRC_LIST(X)
+#undef X
+	};
+
+	TEST_ASSERT(i < NUM_SRC_TYPES, "no kind of memory has number %u", i);
+	return &aliases[i];
+}
+
+size_t get_backing_src_pagesz(u32 i)
+{
+	u32 shift = vm_mem_backing_src_alias(i)->flag >> MAP_HUGE_SHIFT & MAP_HUGE_MASK;
+
+	if (shift)
+		return 1UL << shift;
+	if (is_backing_src_hugetlb(i) || i == VM_MEM_SRC_SHARED_HUGETLB)
+		return get_def_hugetlb_pagesz();
+	if (i == VM_MEM_SRC_ANONYMOUS_THP)
+		return get_trans_hugepagesz();
+	return getpagesize();
+}
+
+bool is_backing_src_hugetlb(u32 i)
+{
+	return vm_mem_backing_src_alias(i)->flag & MAP_HUGETLB;
+}
+
+static void print_backing_src_types(const char *indent)
+{
+	u32 i;
+
+	for (i = 0; i < NUM_SRC_TYPES; i++)
+		printf("%s%s\n", indent, vm_mem_backing_src_alias(i)->name);
+}
+
+void backing_src_help(const char *flag)
+{
+	printf(" %s: kind of memory for the guest's data (default: %s), one of\n", flag,
+	       vm_mem_backing_src_alias(DEFAULT_VM_MEM_SRC)->name);
+	print_backing_src_types("       ");
+}
+
+enum vm_mem_backing_src_type parse_backing_src_type(const char *type_name)
+{
+	u32 i;
+
+	for (i = 0; i < NUM_SRC_TYPES; i++)
+		if (!strcmp(type_name, vm_mem_backing_src_alias(i)->name))
+			return i;
+	printf("# kinds of memory:\n");
+	print_backing_src_types("#   ");
+	TEST_FAIL("'%s' is no kind of memory", type_name);
+}
+
+/* ---- The host -------------------------------------------------------------------------- */
+
+/* Reads a number from a file; false if there is no such file. */
+static bool read_number(const char *path, unsigned long *number)
+{
+	FILE *file = fopen(path, "re");
+	bool ok;
+
+	if (!file)
+		return false;
+	ok = fscanf(file, "%lu", number) == 1;
+	fclose(file);
+	TEST_ASSERT(ok, "no number in %s", path);
+	return true;
+}
+
+bool thp_configured(void)
+{
+	return !access("/sys/kernel/mm/transparent_hugepage", F_OK);
+}
+
+size_t get_trans_hugepagesz(void)
+{
+	unsigned long size;
+
+	TEST_ASSERT(read_number("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", &size),
+		    "this kernel has no transparent huge pages");
+	return size;
+}
+
+bool is_numa_balancing_enabled(void)
+{
+	unsigned long mode;
+
+	return read_number("/proc/sys/kernel/numa_balancing", &mode) && mode;
+}
+
+size_t get_def_hugetlb_pagesz(void)
+{
+	FILE *file = fopen("/proc/meminfo", "re");
+	unsigned long total = 0, kb = 0;
+	char line[128];
+
+	TEST_ASSERT(file, "cannot open /proc/meminfo");
+	while (fgets(line, sizeof(line), file)) {
+		sscanf(line, "HugePages_Total: %lu", &total);
+		sscanf(line, "Hugepagesize: %lu", &kb);
+	}
+	fclose(file);
+	__TEST_REQUIRE(total && kb, "no huge pages: write how many to /proc/sys/vm/nr_hugepages");
+	return kb << 10;
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Calls from guest code to the test, see ucall_common.h. */
+#include "kvm_util.h"
+#include "ucall_common.h"
+
+/* Instead of the address of a struct ucall, when there is none to be had. */
+#define GUEST_UCALL_FAILED	((gva_t)-1)
+
+struct ucall_pool {
+	u32 nr;
+	struct ucall ucalls[];
+};
+
+/* Set in each guest by ucall_init(); in the test's own process it stays NULL. */
+static struct ucall_pool *guest_pool;
+
+/* ---- In the test ----------------------------------------------------------------------- */
+
+/* Two per vCPU, as an exception handler may make calls while one is under way; and some more. */
+static u32 pool_entries(u32 nr_vcpus)
+{
+	return nr_vcpus * 2 + 16;
+}
+
+u64 ucall_bytes_required(u32 nr_vcpus)
+{
+	return sizeof(struct ucall_pool) + pool_entries(nr_vcpus) * sizeof(struct ucall);
+}
+
+void ucall_init(struct kvm_vm *vm, gpa_t mmio_gpa)
+{
+	u64 size = ucall_bytes_required(vm->nr_runnable_vcpus);
+	gva_t gva = vm_alloc_shared(vm, size, KVM_UTIL_MIN_VADDR, MEM_REGION_DATA);
+	struct ucall_pool *pool = addr_gva2hva(vm, gva);
+	u32 i;
+
+	pool->nr = pool_entries(vm->nr_runnable_vcpus);
+	for (i = 0; i < pool->nr; i++)
+		pool->ucalls[i].hva = &pool->ucalls[i];
+
+	write_guest_global(vm, guest_pool, (struct ucall_pool *)gva);
+	ucall_arch_init(vm, mmio_gpa);
+}
+
+u64 get_ucall(struct kvm_vcpu *vcpu, struct ucall *uc)
+{
+	void *from = ucall_arch_get_ucall(vcpu);
+	u64 cmd = UCALL_NONE;
+
+	TEST_ASSERT(from != (void *)GUEST_UCALL_FAILED,
+		    "vCPU %u found no struct ucall: more vCPUs than __vm_create() was told?",
+		    vcpu->id);
+	if (from) {
+		cmd = ((struct ucall *)from)->cmd;
+		if (uc)
+			memcpy(uc, from, sizeof(*uc));
+		vcpu_run_complete_io(vcpu);
+	} else if (uc) {
+		memset(uc, 0, sizeof(*uc));
+	}
+	return cmd;
+}
+
+/* ---- In the guest ---------------------------------------------------------------------- */
+
+static struct ucall *ucall_alloc(void)
+{
+	struct ucall *uc;
+	u32 i;
+
+	for (i = 0; guest_pool && i < guest_pool->nr; i++) {
+		uc = &guest_pool->ucalls[i];
+		if (!__atomic_exchange_n(&uc->in_use, 1, __ATOMIC_ACQUIRE)) {
+			memset(uc->args, 0, sizeof(uc->args));
+			uc->buffer[0] = '\0';
+			return uc;
+		}
+	}
+	/* GUEST_ASSERT() would need what is missing. */
+	ucall_arch_do_ucall(GUEST_UCALL_FAILED);
+	return NULL;
+}
+
+/* Exits to the test, then gives @uc back. */
+static void ucall_do(struct ucall *uc, u64 cmd)
+{
+	WRITE_ONCE(uc->cmd, cmd);
+	ucall_arch_do_ucall((gva_t)uc->hva);
+	__atomic_store_n(&uc->in_use, 0, __ATOMIC_RELEASE);
+}
+
+void ucall(u64 cmd, int nargs, ...)
+{
+	struct ucall *uc = ucall_alloc();
+	va_list args;
+	int i;
+
+	va_start(args, nargs);
+	for (i = 0; i < nargs && i < UCALL_MAX_ARGS; i++)
+		uc->args[i] = va_arg(args, u64);
+	va_end(args);
+	ucall_do(uc, cmd);
+}
+
+void ucall_fmt(u64 cmd, const char *fmt, ...)
+{
+	struct ucall *uc = ucall_alloc();
+	va_list args;
+
+	va_start(args, fmt);
+	guest_vsnprintf(uc->buffer, UCALL_BUFFER_LEN, fmt, args);
+	va_end(args);
+	ucall_do(uc, cmd);
+}
+
+void ucall_assert(u64 cmd, const char *exp, const char *file, unsigned int line,
+		  const char *fmt, ...)
+{
+	struct ucall *uc = ucall_alloc();
+	va_list args;
+
+	uc->args[GUEST_ERROR_STRING] = (u64)exp;
+	uc->args[GUEST_FILE] = (u64)file;
+	uc->args[GUEST_LINE] = line;
+
+	va_start(args, fmt);
+	guest_vsnprintf(uc->buffer, UCALL_BUFFER_LEN, fmt, args);
+	va_end(args);
+	ucall_do(uc, cmd);
+}

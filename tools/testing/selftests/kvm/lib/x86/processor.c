@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Sets up x86-64 VMs and vCPUs: straight into 64-bit mode, no code has to run before the test's. */
+#include <ucontext.h>
+
+#include "processor.h"
+#include "symbol.h"
+#include "x86_internal.h"
+
+const char kvm_arch_help_no_dev[] =
+	"Enable virtualization in the firmware setup, then modprobe kvm_amd or kvm_intel";
+
+bool host_cpu_is_intel;
+bool host_cpu_is_amd;
+bool host_cpu_is_hygon;
+bool host_cpu_is_amd_compatible;
+u64 guest_tsc_khz;
+
+static void __attribute__((constructor)) identify_host_cpu(void)
+{
+	u32 regs[4];
+	char vendor[12];
+
+	cpuid_count(0, 0, regs);
+	memcpy(vendor, &regs[KVM_CPUID_EBX], 4);
+	memcpy(vendor + 4, &regs[KVM_CPUID_EDX], 4);
+	memcpy(vendor + 8, &regs[KVM_CPUID_ECX], 4);
+	host_cpu_is_intel = !memcmp(vendor, "GenuineIntel", sizeof(vendor));
+	host_cpu_is_amd = !memcmp(vendor, "AuthenticAMD", sizeof(vendor));
+	host_cpu_is_hygon = !memcmp(vendor, "HygonGenuine", sizeof(vendor));
+	host_cpu_is_amd_compatible = host_cpu_is_amd || host_cpu_is_hygon;
+}
+
+unsigned long symbol_ucontext_ip(void *ucontext)
+{
+	return ((ucontext_t *)ucontext)->uc_mcontext.gregs[REG_RIP];
+}
+
+/* ---- The VM ---------------------------------------------------------------------------- */
+
+void vm_arch_init_mode(struct kvm_vm *vm)
+{
+	TEST_ASSERT(vm->mode == VM_MODE_PXXVYY_4K, "x86 has no guest mode %d", vm->mode);
+	vm->pa_bits = kvm_cpu_property(X86_PROPERTY_MAX_PHY_ADDR);
+	if (!vm->pa_bits)
+		vm->pa_bits = 36;
+	/* Four levels also where the CPU has five: enough for tests, and faster to walk. */
+	vm->va_bits = 48;
+	vm->mmu.pgtable_levels = 4;
+}
+
+/*
+ * AMD CPUs reserve 12 GiB below the end of the physical address space, or below 1 TiB before
+ * family 17h, for HyperTransport (AMD64 manual 2, "reserved address ranges").
+ */
+static u64 amd_reserved_gfn(struct kvm_vm *vm)
+{
+	u64 reserved = 12ULL << (30 - vm->page_shift);
+	u64 end = 1ULL << (40 - vm->page_shift);
+	u32 bits;
+
+	if (this_cpu_family() >= 0x17) {
+		bits = this_cpu_property(X86_PROPERTY_MAX_PHY_ADDR);
+		if (bits)
+			end = (1ULL << (bits - vm->page_shift)) >>
+			      this_cpu_property(X86_PROPERTY_PHYS_ADDR_REDUCTION);
+	}
+	return end - reserved;
+}
+
+unsigned long vm_compute_max_gfn(struct kvm_vm *vm)
+{
+	/* Nested paging may reach less far than the CPU's own addresses. */
+	u32 bits = kvm_cpu_property(X86_PROPERTY_GUEST_MAX_PHY_ADDR);
+	u64 max_gfn;
+
+	if (!bits || bits > vm->pa_bits)
+		bits = vm->pa_bits;
+	max_gfn = (1ULL << (bits - vm->page_shift)) - 1;
+	if (host_cpu_is_amd_compatible && vm->pa_bits >= 40)
+		max_gfn = min(max_gfn, amd_reserved_gfn(vm) - 1);
+	return max_gfn;
+}
+
+/* The null descriptor, 64-bit code, data, and a task state segment (which takes two). */
+static void vm_init_gdt(struct kvm_vm *vm)
+{
+	u64 *gdt, tss;
+
+	vm->arch.gdt = __vm_alloc_page(vm, MEM_REGION_DATA);
+	vm->arch.tss = __vm_alloc_page(vm, MEM_REGION_DATA);
+	gdt = addr_gva2hva(vm, vm->arch.gdt);
+	tss = vm->arch.tss;
+
+	gdt[GUEST_CODE_SELECTOR / 8] = 0x00af9b000000ffff;
+	gdt[GUEST_DATA_SELECTOR / 8] = 0x00cf93000000ffff;
+	gdt[GUEST_TSS_SELECTOR / 8] = 0x00008b0000000067 | (tss & 0xffffff) << 16 |
+				      (tss >> 24 & 0xff) << 56;
+	gdt[GUEST_TSS_SELECTOR / 8 + 1] = tss >> 32;
+}
+
+void kvm_arch_vm_post_create(struct kvm_vm *vm, unsigned int nr_vcpus)
+{
+	int khz;
+
+	(void)nr_vcpus;
+	vm_create_irqchip(vm);
+	vm_init_gdt(vm);
+	vm_init_idt(vm);
+
+	khz = __vm_ioctl(vm, KVM_GET_TSC_KHZ, NULL);
+	guest_tsc_khz = khz > 0 ? khz : 0;
+	sync_global_to_guest(vm, guest_tsc_khz);
+	sync_global_to_guest(vm, host_cpu_is_intel);
+	sync_global_to_guest(vm, host_cpu_is_amd);
+	sync_global_to_guest(vm, host_cpu_is_hygon);
+	sync_global_to_guest(vm, host_cpu_is_amd_compatible);
+}
+
+void kvm_arch_vm_finalize_vcpus(struct kvm_vm *vm)
+{
+	(void)vm;
+}
+
+void kvm_arch_vm_release(struct kvm_vm *vm)
+{
+	(void)vm;
+}
+
+bool kvm_arch_has_default_irqchip(void)
+{
+	return true;
+}
+
+/* ---- vCPUs ----------------------------------------------------------------------------- */
+
+static struct kvm_segment data_segment(void)
+{
+	return (struct kvm_segment){
+		.selector = GUEST_DATA_SELECTOR, .limit = ~0U, .type = 3, .s = 1, .present = 1,
+		.db = 1, .g = 1,
+	};
+}
+
+static void vcpu_init_sregs(struct kvm_vcpu *vcpu)
+{
+	struct kvm_vm *vm = vcpu->vm;
+	struct kvm_sregs sregs;
+
+	vcpu_sregs_get(vcpu, &sregs);
+	sregs.cr0 = X86_CR0_PE | X86_CR0_NE | X86_CR0_PG;
+	sregs.cr3 = vm->mmu.pgd;
+	sregs.cr4 |= X86_CR4_PAE | X86_CR4_OSFXSR;
+	if (kvm_cpu_has(X86_FEATURE_XSAVE))
+		sregs.cr4 |= X86_CR4_OSXSAVE;
+	sregs.efer |= EFER_LME | EFER_LMA | EFER_NX;
+
+	sregs.idt = (struct kvm_dtable){ .base = vm->arch.idt, .limit = PAGE_SIZE - 1 };
+	sregs.gdt = (struct kvm_dtable){ .base = vm->arch.gdt, .limit = PAGE_SIZE - 1 };
+	sregs.ldt = (struct kvm_segment){ .unusable = 1 };
+	sregs.tr = (struct kvm_segment){
+		.selector = GUEST_TSS_SELECTOR, .base = vm->arch.tss, .limit = 0x67, .type = 11,
+		.present = 1,
+	};
+	sregs.cs = (struct kvm_segment){
+		.selector = GUEST_CODE_SELECTOR, .limit = ~0U, .type = 11, .s = 1, .present = 1,
+		.l = 1, .g = 1,
+	};
+	sregs.ds = sregs.es = sregs.ss = sregs.fs = sregs.gs = data_segment();
+	vcpu_sregs_set(vcpu, &sregs);
+}
+
+static void vcpu_init_xcr0(struct kvm_vcpu *vcpu)
+{
+	struct kvm_xcrs xcrs = {
+		.nr_xcrs = 1, .xcrs = { { .xcr = 0, .value = kvm_cpu_supported_xcr0() } },
+	};
+
+	if (kvm_cpu_has(X86_FEATURE_XSAVE))
+		vcpu_ioctl(vcpu, KVM_SET_XCRS, &xcrs);
+}
+
+gva_t vm_alloc_stack(struct kvm_vm *vm, int nr_pages)
+{
+	u64 size = (u64)nr_pages * PAGE_SIZE;
+
+	/* At its entry, a function finds rsp + 8 aligned to 16: as if just called. */
+	return __vm_alloc(vm, size, DEFAULT_GUEST_STACK_VADDR_MIN, MEM_REGION_DATA) + size - 8;
+}
+
+struct kvm_vcpu *vm_arch_vcpu_add(struct kvm_vm *vm, u32 vcpu_id)
+{
+	/* With an interrupt controller in KVM, all but the first would wait to be started. */
+	struct kvm_mp_state runnable = { .mp_state = KVM_MP_STATE_RUNNABLE };
+	struct kvm_vcpu *vcpu = __vm_vcpu_add(vm, vcpu_id);
+	struct kvm_regs regs;
+
+	vcpu_init_cpuid(vcpu, kvm_get_supported_cpuid());
+	vcpu_init_sregs(vcpu);
+	vcpu_init_xcr0(vcpu);
+
+	vcpu_regs_get(vcpu, &regs);
+	regs.rflags |= X86_EFLAGS_FIXED;
+	regs.rsp = vm_alloc_stack(vm, DEFAULT_STACK_PGS);
+	vcpu_regs_set(vcpu, &regs);
+	vcpu_mp_state_set(vcpu, &runnable);
+
+	/* Some leaves follow CR4 and XCR0. */
+	vcpu_get_cpuid(vcpu);
+	return vcpu;
+}
+
+struct kvm_vcpu *vm_arch_vcpu_recreate(struct kvm_vm *vm, u32 vcpu_id)
+{
+	struct kvm_vcpu *vcpu = __vm_vcpu_add(vm, vcpu_id);
+
+	vcpu_init_cpuid(vcpu, kvm_get_supported_cpuid());
+	return vcpu;
+}
+
+void vcpu_arch_free(struct kvm_vcpu *vcpu)
+{
+	free(vcpu->cpuid);
+}
+
+void vcpu_arch_set_entry_point(struct kvm_vcpu *vcpu, void *guest_code)
+{
+	struct kvm_regs regs;
+
+	vcpu_regs_get(vcpu, &regs);
+	regs.rip = (u64)guest_code;
+	vcpu_regs_set(vcpu, &regs);
+}
+
+void vcpu_args_set(struct kvm_vcpu *vcpu, unsigned int num, ...)
+{
+	struct kvm_regs regs;
+	__u64 *arg[] = { &regs.rdi, &regs.rsi, &regs.rdx, &regs.rcx, &regs.r8, &regs.r9 };
+	unsigned int i;
+	va_list args;
+
+	TEST_ASSERT(num >= 1 && num <= ARRAY_SIZE(arg), "%u arguments: 1 to 6 fit in registers",
+		    num);
+	vcpu_regs_get(vcpu, &regs);
+	va_start(args, num);
+	for (i = 0; i < num; i++)
+		*arg[i] = va_arg(args, u64);
+	va_end(args);
+	vcpu_regs_set(vcpu, &regs);
+}
+
+/* ---- MSRs and hypercalls --------------------------------------------------------------- */
+
+struct one_msr {
+	struct kvm_msrs header;
+	struct kvm_msr_entry entry;
+};
+
+u64 vcpu_get_msr(struct kvm_vcpu *vcpu, u64 msr_index)
+{
+	struct one_msr msr = { .header.nmsrs = 1, .entry.index = msr_index };
+	int ret = __vcpu_ioctl(vcpu, KVM_GET_MSRS, &msr.header);
+
+	TEST_ASSERT(ret == 1, "cannot read MSR %#lx: KVM_GET_MSRS returned %d", msr_index, ret);
+	return msr.entry.data;
+}
+
+int _vcpu_set_msr(struct kvm_vcpu *vcpu, u64 msr_index, u64 msr_value)
+{
+	struct one_msr msr = {
+		.header.nmsrs = 1, .entry = { .index = msr_index, .data = msr_value },
+	};
+
+	return __vcpu_ioctl(vcpu, KVM_SET_MSRS, &msr.header);
+}
+
+void vcpu_set_msr(struct kvm_vcpu *vcpu, u64 msr_index, u64 msr_value)
+{
+	int ret = _vcpu_set_msr(vcpu, msr_index, msr_value);
+
+	TEST_ASSERT(ret == 1, "cannot set MSR %#lx to %#lx: KVM_SET_MSRS returned %d", msr_index,
+		    msr_value, ret);
+}
+
+u64 kvm_hypercall(u64 nr, u64 a0, u64 a1, u64 a2, u64 a3)
+{
+	u64 ret = nr;
+
+	if (host_cpu_is_amd_compatible)
+		__asm__ __volatile__("vmmcall" : "+a"(ret) : "b"(a0), "c"(a1), "d"(a2), "S"(a3)
+				     : "memory");
+	else
+		__asm__ __volatile__("vmcall" : "+a"(ret) : "b"(a0), "c"(a1), "d"(a2), "S"(a3)
+				     : "memory");
+	return ret;
+}
