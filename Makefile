@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The tests are built and run by tools/testing/selftests; here is what belongs to the
+# project as a whole.  "make help" lists the targets: a line "target: ... ## what".
+
+selftests := tools/testing/selftests
+
+all:		## build the tests, beside their sources
+	$(MAKE) -C $(selftests) TARGETS=kvm all
+
+run_tests:	## build the tests and run them on this machine
+	$(MAKE) -C $(selftests) TARGETS=kvm run_tests
+
+# "make check NAMES=unit" runs the checks with that in their name.
+check:		## check everything, in the lab too; NAMES="..." chooses
+	@check/run $(NAMES)
+
+clean:		## remove what "all" built
+	$(MAKE) -C $(selftests) TARGETS=kvm clean
+
+help:		## print this
+	@sed -n 's/^\([a-z_-]*\):.*##/  \1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+
+.PHONY: all run_tests check clean help

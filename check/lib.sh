@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# For the scripts in check/t: a place to work in, programs they need, TAP.
+
+CHECK_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+export SELFTESTS=$CHECK_TOP/tools/testing/selftests
+
+check_work=$(mktemp -d) || exit
+trap 'rm -rf "$check_work"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+export TMPDIR=$check_work/tmp
+mkdir "$TMPDIR"
+
+check_points=0
+check_failures=0
+echo "TAP version 13"
+
+# pass NAME
+pass()
+{
+	check_points=$((check_points + 1))
+	echo "ok $check_points $1"
+}
+
+# fail NAME [FILE]: shows FILE
+fail()
+{
+	check_points=$((check_points + 1))
+	check_failures=$((check_failures + 1))
+	echo "not ok $check_points $1"
+	[[ ! -s ${2:-} ]] || sed 's/^/#   /' "$2"
+}
+
+# skip NAME REASON
+skip()
+{
+	check_points=$((check_points + 1))
+	echo "ok $check_points $1 # SKIP $2"
+}
+
+# is NAME COMMAND...: passes where the command succeeds, else shows what it printed.
+is()
+{
+	local name=$1
+
+	shift
+	if "$@" >"$check_work/is.out" 2>&1 </dev/null; then
+		pass "$name"
+	else
+		fail "$name" "$check_work/is.out"
+	fi
+}
+
+# same NAME WANTED GOT: two files with the same text
+same()
+{
+	is "$1" diff -u "$2" "$3"
+}
+
+# status NAME WANTED COMMAND...: ends with that status; its output is left in $output.
+output=$check_work/output
+status()
+{
+	local name=$1 wanted=$2 got
+
+	shift 2
+	"$@" >"$output" 2>&1 </dev/null
+	got=$?
+	if [[ $got == "$wanted" ]]; then
+		pass "$name"
+	else
+		echo "status $got, wanted $wanted" >>"$output"
+		fail "$name" "$output"
+	fi
+}
+
+# says NAME TEXT...: $output has a line with each TEXT.
+says()
+{
+	local name=$1 text
+
+	shift
+	for text; do
+		if ! grep -q -F -e "$text" "$output"; then
+			echo "missing: $text" >>"$output"
+			fail "$name" "$output"
+			return
+		fi
+	done
+	pass "$name"
+}
+
+# need PROGRAM...: true where they are here, or the lab's installer gets them.
+need()
+{
+	(
+		# shellcheck source=lab/lib.sh
+		. "$CHECK_TOP/lab/lib.sh"
+		lab_need "$@"
+	) >"$check_work/need.out" 2>&1 </dev/null && return
+	sed 's/^/# /' "$check_work/need.out"
+	return 1
+}
+
+# need_or_skip_all PROGRAM...: without them the script ends here.
+need_or_skip_all()
+{
+	need "$@" && return
+	echo "1..0 # SKIP needs $*"
+	exit 0
+}
+
+finish()
+{
+	echo "1..$check_points"
+	exit $((check_failures > 0))
+}
