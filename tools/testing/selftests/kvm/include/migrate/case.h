@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One case in a process of its own, with a watchdog; for migrate/suite.h.
+ */
+#ifndef SELFTEST_KVM_MIGRATE_CASE_H
+#define SELFTEST_KVM_MIGRATE_CASE_H
+
+#include "migrate/kmsg.h"
+#include "migrate/suite.h"
+
+/* Once, before any other: signals, and memory shared with the cases. */
+void case_prepare(void);
+
+/* Run @test, or skip it, and print its TAP line. */
+void case_run(const struct suite *suite, const struct testcase *test, struct kmsg_watch *watch);
+
+/*
+ * Run @observe like a case.  Returns the enum contract_id it found; where it dies or hangs, ends
+ * the program as failed.
+ */
+int case_observe(const struct suite *suite, int (*observe)(const struct suite *suite));
+
+#endif /* SELFTEST_KVM_MIGRATE_CASE_H */

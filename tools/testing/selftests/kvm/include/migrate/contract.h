@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the kernel promises about moving guest_memfd folios, on one page.
+ *
+ * A row is a trigger on a kind of VM, a column is a contract, a cell is the promised outcome:
+ *
+ *   MOVED		every folio is on the target node, in another page frame, and the
+ *			call succeeds
+ *   REFUSED(answer)	the kernel tries, nothing moves, and the call answers with the COUNT
+ *			of pages that stayed, with the error EIO, or with success (SILENT)
+ *
+ * Contracts:
+ *
+ *   unmovable	kernels up to 7.3: the mapping is inaccessible, and move_to_new_folio() in
+ *		mm/migrate.c fails with -EOPNOTSUPP for every folio of such a mapping
+ *   movable	the migration series: unmovable is a mapping flag of its own, AS_UNMOVABLE, and
+ *		of all guest_memfd files only those of VMs with private memory carry it
+ *
+ * The tests walk these rows; a promise is added to the suite by adding its row.
+ */
+#ifndef SELFTEST_KVM_MIGRATE_CONTRACT_H
+#define SELFTEST_KVM_MIGRATE_CONTRACT_H
+
+#include <stddef.h>
+
+/*	    trigger		VM		unmovable		movable			*/
+#define MIGRATION_CONTRACT(ROW)									\
+	ROW(move_pages,		default,	REFUSED(COUNT),		MOVED)			\
+	ROW(mbind_move,		default,	REFUSED(SILENT),	MOVED)			\
+	ROW(mbind_strict,	default,	REFUSED(EIO),		MOVED)			\
+	ROW(mbind_move_all,	default,	REFUSED(SILENT),	MOVED)			\
+	ROW(migrate_pages,	default,	REFUSED(COUNT),		MOVED)
+
+enum outcome {
+	OUTCOME_MOVED,
+	OUTCOME_REFUSED,
+	OUTCOME_UNTOUCHED,	/* nothing there for the trigger to act on; no frame changes */
+};
+
+enum answer {
+	ANSWER_SILENT,		/* 0 */
+	ANSWER_COUNT,		/* the number of pages that were not moved */
+	ANSWER_EIO,		/* -EIO */
+};
+
+struct promise {
+	enum outcome outcome;
+	enum answer answer;
+};
+
+enum contract_id {
+	CONTRACT_UNMOVABLE,
+	CONTRACT_MOVABLE,
+	NR_CONTRACTS,
+};
+
+struct contract_row {
+	const struct trigger *trigger;
+	const struct vm_kind *vm;
+	struct promise promise[NR_CONTRACTS];
+};
+
+extern const struct contract_row contract_rows[];
+extern const size_t nr_contract_rows;
+
+/* How it is known which contract this kernel made. */
+enum contract_source {
+	CONTRACT_BY_OPTION,	/* -k: somebody promised */
+	CONTRACT_BY_BTF,	/* the kernel's own type information promises */
+	CONTRACT_OBSERVED,	/* nobody promised: the first move decides, the rest must agree */
+};
+
+struct contract {
+	enum contract_id id;
+	enum contract_source source;
+};
+
+const char *outcome_name(enum outcome outcome);
+const char *contract_name(enum contract_id id);
+const char *contract_source_name(enum contract_source source);
+
+/* The contract called @name, or -EINVAL. */
+int contract_parse(const char *name);
+
+/*
+ * The contract that the running kernel's BTF promises: movable where AS_UNMOVABLE is an
+ * enumerator of enum mapping_flags, unmovable where that enum lacks it.
+ * Returns an enum contract_id; -errno where BTF cannot be read or does not know the enum.
+ */
+int contract_from_btf(void);
+
+/* What a call that makes @promise for @nr_pages returns, errors as -errno. */
+long promised_return(const struct promise *promise, size_t nr_pages);
+
+#endif /* SELFTEST_KVM_MIGRATE_CONTRACT_H */

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What runs inside the guest: fills memory, checks it, or keeps working on it while the host
+ * moves it, as struct guest_job asks.
+ *
+ * A page of memory under test looks like this; see migrate/pattern.h for the words:
+ *
+ *	word 0 ............................ GUEST_LIVE_WORD - 1 | GUEST_LIVE_WORD
+ *	        the pattern, never written by GUEST_RUN         | pattern word + count
+ *
+ * GUEST_RUN adds one to the live word of its pages again and again and counts the additions in
+ * struct guest_page, outside the memory under test.  A write that went to a page's old frame
+ * after its content was copied shows as a live word that is behind its count.
+ */
+#ifndef SELFTEST_KVM_MIGRATE_GUEST_H
+#define SELFTEST_KVM_MIGRATE_GUEST_H
+
+#include <stdint.h>
+
+#include "migrate/pattern.h"
+
+enum guest_command {
+	GUEST_FILL,	/* write the pattern; counts start at 0 */
+	GUEST_CHECK,	/* compare all words of all pages */
+	GUEST_RUN,	/* count and compare until told to stop */
+	GUEST_PEEK,	/* read the word at .peek_gva */
+};
+
+/* The guest's books about one page; the host reads them, and resets .bad_word. */
+struct guest_page {
+	uint64_t count;		/* additions to the live word since GUEST_FILL */
+	uint64_t want, got;	/* at the first bad word found */
+	uint64_t bad_word;	/* its number; GUEST_NO_BAD_WORD */
+};
+
+#define GUEST_NO_BAD_WORD (~0ULL)
+
+/* One vCPU's orders and answers.  Lives in guest memory that is not under test. */
+struct guest_job {
+	/* The host writes these while the vCPU is not running; .stop also while it is. */
+	uint64_t command;
+	uint64_t stop;
+	struct pattern pattern;
+	uint64_t gva;			/* of page 0 */
+	uint64_t page_size;
+	uint64_t first, step, end;	/* pages first, first + step, ... below end */
+	uint64_t peek_gva;
+	struct guest_page *pages;	/* guest pointer; an entry a page */
+	/* The guest writes these. */
+	uint64_t laps;			/* how often GUEST_RUN went over all its pages */
+	uint64_t peeked;
+};
+
+/* Words of a page, and the number of its live word. */
+#define GUEST_PAGE_WORDS(page_size)	((page_size) / sizeof(uint64_t))
+#define GUEST_LIVE_WORD(page_size)	(GUEST_PAGE_WORDS(page_size) - 1)
+
+/* The guest's entry point: do @job, GUEST_SYNC(command), and again for ever. */
+void guest_main(struct guest_job *job);
+
+#endif /* SELFTEST_KVM_MIGRATE_GUEST_H */

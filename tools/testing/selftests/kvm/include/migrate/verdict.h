@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Judging pages: note what each was before a trigger and is after it, hold every one against
+ * what was wanted, and report all that are wrong at once.
+ *
+ *	verdict_init() -> verdict_before() -> the trigger -> verdict_call() -> verdict_after()
+ *	-> verdict_want(), verdict_bad_byte() ... -> verdict_report()
+ *
+ * The report names the bad pages in runs of neighbours that failed alike:
+ *
+ *	# 3 of 512 pages: wanted MOVED 0->1, move_pages(MOVE) = 3 (wanted 0), contract ...
+ *	#   [17-18]  offset 0x11000  gpa 0x100011000  PLACEMENT  node 0->0  pfn ...
+ */
+#ifndef SELFTEST_KVM_MIGRATE_VERDICT_H
+#define SELFTEST_KVM_MIGRATE_VERDICT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "migrate/contract.h"
+#include "migrate/folio.h"
+
+/* The questions that a page can fail. */
+#define FAULT_PLACEMENT		0x1	/* node or page frame */
+#define FAULT_CONTENT		0x2	/* bytes, as the host reads them */
+#define FAULT_GUEST		0x4	/* bytes, as the guest reads or read them */
+#define FAULT_STATE		0x8	/* the folio's flags */
+#define FAULT_STATUS		0x10	/* the call's own status of the page */
+
+struct page_verdict {
+	unsigned int faults;
+	struct folio_info before, after;
+	int status, wanted_status;
+	/* The first bad byte, from the first reader that noticed; the other's view is .guest. */
+	uint32_t bad_offset;
+	uint8_t want, got;
+	int guest_reads;		/* -1: not asked */
+};
+
+struct verdict {
+	size_t nr_pages, page_size;
+	uint64_t gpa;			/* of page 0 */
+	struct page_verdict *pages;
+	const char *call;		/* NULL: none was made yet */
+	long ret, wanted_ret;
+	bool has_status;
+	/* Of the latest verdict_want(); the report's first line. */
+	enum outcome outcome;
+	int from, to;
+	bool judged;
+};
+
+/* Of FAULT_* in @faults, the names, joined by '+'.  Returns @text. */
+char *fault_names(unsigned int faults, char *text, size_t size);
+
+/* Returns 0 or -ENOMEM.  @gpa is where page 0 is in the guest. */
+int verdict_init(struct verdict *verdict, size_t nr_pages, size_t page_size, uint64_t gpa);
+void verdict_free(struct verdict *verdict);
+
+/* Forget faults and the call, keep the memory: for the next round. */
+void verdict_reset(struct verdict *verdict);
+
+/* Note where the pages that the host maps at @mem are.  Return 0 or -errno. */
+int verdict_before(struct verdict *verdict, const void *mem);
+int verdict_after(struct verdict *verdict, const void *mem);
+
+/*
+ * Note what @call answered: @ret, @wanted_ret as -errno or a result, and for pages from @first on
+ * the @nr entries of @status (NULL: the call gives none).
+ */
+void verdict_call(struct verdict *verdict, const char *call, long ret, long wanted_ret,
+		  const int *status, size_t first, size_t nr);
+
+/* Hold the status of @nr pages from @first on against @wanted. */
+void verdict_want_status(struct verdict *verdict, size_t first, size_t nr, int wanted);
+
+/*
+ * Hold placement and state of @nr pages from @first on against @outcome of a move from node @from
+ * to node @to.  Where PFNs and flags are hidden only the node is judged.
+ */
+void verdict_want(struct verdict *verdict, size_t first, size_t nr, enum outcome outcome,
+		  int from, int to);
+
+/*
+ * @fault is FAULT_CONTENT or FAULT_GUEST: word number @word of @page should be @want and was read
+ * as @got.  The first word noted for a page is the one reported.
+ */
+void verdict_bad_word(struct verdict *verdict, unsigned int fault, size_t page, size_t word,
+		      uint64_t want, uint64_t got);
+
+/* Pages with a fault, and whether the whole verdict is good: no such page, no wrong result. */
+size_t verdict_bad_pages(const struct verdict *verdict);
+bool verdict_good(const struct verdict *verdict);
+
+/* Write the report to @out; @context (contract, seed) ends its first line. */
+void verdict_report(const struct verdict *verdict, FILE *out, const char *context);
+
+#endif /* SELFTEST_KVM_MIGRATE_VERDICT_H */

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A VM with one guest_memfd under test: mapped into host and guest, with guest code that works
+ * on it (migrate/guest.h).
+ *
+ *	host				VM				guest
+ *	.mem  --------- mmap ------+
+ *				   +-- guest_memfd -- memslot GMEM_SLOT -- GMEM_GPA == GMEM_GVA
+ *	userspace_addr of the slot: .mem, or 0 (see struct gmem_config)
+ *
+ * Whatever cannot be set up is an assertion of the KVM selftest library: the case fails.
+ */
+#ifndef SELFTEST_KVM_MIGRATE_VM_H
+#define SELFTEST_KVM_MIGRATE_VM_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "kvm_util.h"
+#include "migrate/guest.h"
+
+#define GMEM_SLOT	10
+#define GMEM_GPA	(1ULL << 32)
+#define GMEM_GVA	GMEM_GPA
+#define GMEM_VCPUS_MAX	16
+
+/* A kind of VM, as the contract's rows name it. */
+struct vm_kind {
+	const char *name;
+	unsigned long type;	/* of KVM_CREATE_VM */
+	u64 gmem_flags;		/* of KVM_CREATE_GUEST_MEMFD */
+};
+
+/* No private memory; guest_memfd that host user space maps and shares. */
+extern const struct vm_kind vm_kind_default;
+
+/*
+ * What this machine lacks to run VMs of @kind, with how to provide it; NULL where it has all.
+ * A constant string, and no output: fit for a SKIP.
+ */
+const char *vm_kind_missing(const struct vm_kind *kind);
+
+struct gmem_config {
+	size_t nr_pages;
+	int nr_vcpus;
+	/*
+	 * The slot's userspace_addr is .mem.  Migration of .mem then zaps the guest's mappings
+	 * through the ordinary MMU notifier as well, which hides a guest_memfd that forgets to.
+	 * Without it userspace_addr is 0, and guest_memfd's own invalidation is all there is.
+	 */
+	bool hva_is_mapping;
+	int node;		/* bind the file to this node before first touch */
+	u64 seed;
+};
+
+struct gmem_vcpu {
+	struct gmem_vm *owner;
+	struct kvm_vcpu *vcpu;
+	struct guest_job *job;		/* host's view */
+	pthread_t thread;
+	bool running;			/* the thread exists */
+	bool stopped;			/* the guest left GUEST_RUN, as told or not */
+	bool died;			/* the VM ended it: no GUEST_SYNC came */
+};
+
+struct gmem_vm {
+	const struct vm_kind *kind;
+	struct kvm_vm *vm;
+	int fd;
+	void *mem;
+	size_t nr_pages, page_size;
+	struct pattern pattern;		/* what the memory holds now */
+	struct guest_page *pages;	/* host's view of the guest's books */
+	struct gmem_vcpu vcpus[GMEM_VCPUS_MAX];
+	int nr_vcpus;
+};
+
+struct gmem_vm *gmem_vm_create(const struct vm_kind *kind, const struct gmem_config *config);
+void gmem_vm_free(struct gmem_vm *gvm);
+
+/* Prepare an order for @gv, to pages @first, @first + @step, ... */
+void gmem_give_order(struct gmem_vcpu *gv, enum guest_command command, size_t first, size_t step);
+
+/* Address of page @page in the host's mapping. */
+void *gmem_page(const struct gmem_vm *gvm, size_t page);
+
+/* Start the next round: the guest, or the host, writes its pattern to every page. */
+void gmem_guest_fill(struct gmem_vm *gvm);
+void gmem_host_fill(struct gmem_vm *gvm);
+
+/* Whether the guest can read its memory under test: tries it on the first page. */
+bool gmem_guest_reaches(struct gmem_vm *gvm);
+
+/* Have the guest compare every page; findings are in .pages, .bad_word. */
+void gmem_guest_check(struct gmem_vm *gvm);
+
+/* The word at @offset of page @page, as the guest reads it. */
+u64 gmem_guest_peek(struct gmem_vm *gvm, size_t page, size_t offset);
+
+/* What word @word of page @page should hold now; stop the guest first. */
+u64 gmem_wanted_word(const struct gmem_vm *gvm, size_t page, size_t word);
+
+/*
+ * Compare page @page of the host's mapping with what it should hold.
+ * Returns the first bad word's number, or GUEST_PAGE_WORDS().
+ */
+size_t gmem_host_check(const struct gmem_vm *gvm, size_t page);
+
+/*
+ * Have all vCPUs work on the memory (GUEST_RUN) until gmem_guest_stop(), which returns the number
+ * of vCPUs that died meanwhile, each described on @out.
+ */
+void gmem_guest_start(struct gmem_vm *gvm);
+int gmem_guest_stop(struct gmem_vm *gvm, FILE *out);
+
+/*
+ * Wait until every vCPU has gone over all of its pages at least once more.
+ * Returns false where one died instead.
+ */
+bool gmem_guest_lap(struct gmem_vm *gvm);
+
+#endif /* SELFTEST_KVM_MIGRATE_VM_H */

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "kselftest.h"
+#include "migrate/case.h"
+#include "migrate/sysfile.h"
+
+/* Seconds for a case of no size at all, and how many page moves count as one second more. */
+#define SECONDS_AT_LEAST	60
+#define MOVES_A_SECOND		500
+
+/* Seconds that a killed process may take to go before it counts as stuck in the kernel. */
+#define SECONDS_TO_DIE		5
+
+/* Why a case skips itself; shared with its process. */
+static char *skip_reason;
+#define SKIP_REASON_SIZE 4096
+
+static volatile pid_t case_pid;
+static volatile sig_atomic_t alarms;
+
+int suite_skip(const char *reason)
+{
+	snprintf(skip_reason, SKIP_REASON_SIZE, "%s", reason);
+	return KSFT_SKIP;
+}
+
+/* First alarm: the case is late.  Second: it did not even die of the first. */
+static void on_alarm(int sig)
+{
+	(void)sig;
+	alarms++;
+	if (case_pid > 0)
+		kill(case_pid, SIGKILL);
+	alarm(SECONDS_TO_DIE);
+}
+
+static void on_end(int sig)
+{
+	if (case_pid > 0)
+		kill(case_pid, SIGKILL);
+	knob_restore_all();
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+static void handle(int sig, void (*handler)(int))
+{
+	struct sigaction action = { .sa_handler = handler };
+
+	sigaction(sig, &action, NULL);
+}
+
+void case_prepare(void)
+{
+	static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE };
+	size_t i;
+
+	skip_reason = mmap(NULL, SKIP_REASON_SIZE, PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (skip_reason == MAP_FAILED)
+		ksft_exit_fail_msg("no memory to share with the cases: %s\n", strerror(errno));
+	for (i = 0; i < ARRAY_SIZE(ends); i++)
+		handle(ends[i], on_end);
+	handle(SIGALRM, on_alarm);
+	atexit(knob_restore_all);
+}
+
+/* In the case's process: no handler of the parent's, and no life without the parent. */
+static void become_case(pid_t parent)
+{
+	static const int defaults[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGALRM };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(defaults); i++)
+		handle(defaults[i], SIG_DFL);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(KSFT_FAIL);
+}
+
+static unsigned int seconds_for(const struct migrate_options *options)
+{
+	return SECONDS_AT_LEAST + options->pages * (options->rounds + 10) / MOVES_A_SECOND;
+}
+
+/* Wait for the case.  Returns its wait status, or -1 where even SIGKILL did not end it. */
+static int wait_for_case(unsigned int seconds)
+{
+	int status = 0;
+	pid_t pid;
+
+	alarms = 0;
+	alarm(seconds);
+	do {
+		pid = waitpid(case_pid, &status, 0);
+	} while (pid < 0 && errno == EINTR && alarms < 2);
+	alarm(0);
+	case_pid = 0;
+	return pid < 0 ? -1 : status;
+}
+
+/* What the end of the case's process says, in comments where it is not the whole story. */
+static int judge_end(int status, unsigned int seconds)
+{
+	if (status == -1) {
+		ksft_print_msg("no end within %u s, and SIGKILL does not end it: "
+			       "stuck in the kernel\n", seconds);
+		ksft_exit_fail_msg("nothing that runs now could be trusted\n");
+	}
+	if (alarms) {
+		ksft_print_msg("no end within %u s: killed\n", seconds);
+		return KSFT_FAIL;
+	}
+	if (WIFSIGNALED(status)) {
+		ksft_print_msg("died of signal %d (%s)\n", WTERMSIG(status),
+			       strsignal(WTERMSIG(status)));
+		return KSFT_FAIL;
+	}
+	switch (WEXITSTATUS(status)) {
+	case KSFT_PASS:
+	case KSFT_FAIL:
+	case KSFT_SKIP:
+		return WEXITSTATUS(status);
+	}
+	ksft_print_msg("ended with status %d: an assertion, see above\n", WEXITSTATUS(status));
+	return KSFT_FAIL;
+}
+
+/* Returns 0 in the process of the case. */
+static pid_t fork_case(void)
+{
+	pid_t parent = getpid();
+
+	skip_reason[0] = '\0';
+	fflush(stdout);
+	case_pid = fork();
+	if (case_pid < 0)
+		ksft_exit_fail_msg("fork: %s\n", strerror(errno));
+	if (!case_pid)
+		become_case(parent);
+	return case_pid;
+}
+
+static void end_case(int result)
+{
+	fflush(NULL);
+	_exit(result);
+}
+
+static int run_apart(const struct suite *suite, const struct testcase *test)
+{
+	unsigned int seconds = seconds_for(&suite->options);
+
+	if (!fork_case())
+		end_case(test->run(suite, test));
+	return judge_end(wait_for_case(seconds), seconds);
+}
+
+void case_run(const struct suite *suite, const struct testcase *test, struct kmsg_watch *watch)
+{
+	const char *missing = test->missing(suite, test);
+	int result;
+
+	if (missing) {
+		ksft_test_result_code(KSFT_SKIP, test->name, "%s", missing);
+		return;
+	}
+	result = run_apart(suite, test);
+	if (kmsg_complaints(watch, stdout))
+		result = KSFT_FAIL;
+	if (result == KSFT_FAIL)
+		suite_print_again(suite, test);
+	if (result == KSFT_SKIP)
+		ksft_test_result_code(result, test->name, "%s", skip_reason);
+	else
+		ksft_test_result_code(result, test->name, NULL);
+}
+
+int case_observe(const struct suite *suite, int (*observe)(const struct suite *suite))
+{
+	unsigned int seconds = seconds_for(&suite->options);
+	int status;
+
+	if (!fork_case())
+		end_case(observe(suite));
+	status = wait_for_case(seconds);
+	if (status == -1 || !WIFEXITED(status) || WEXITSTATUS(status) >= NR_CONTRACTS)
+		ksft_exit_fail_msg("the kernel's contract could not be observed; give it by -k\n");
+	return WEXITSTATUS(status);
+}

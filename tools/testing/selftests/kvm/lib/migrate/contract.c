@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <string.h>
+
+#include "migrate/btf.h"
+#include "migrate/contract.h"
+#include "migrate/trigger.h"
+#include "migrate/vm.h"
+
+#define MOVED		{ OUTCOME_MOVED, ANSWER_SILENT }
+#define REFUSED(how)	{ OUTCOME_REFUSED, ANSWER_##how }
+#define ROW(_trigger, _vm, _unmovable, _movable)		\
+	{							\
+		.trigger = &trigger_##_trigger,			\
+		.vm = &vm_kind_##_vm,				\
+		.promise = {					\
+			[CONTRACT_UNMOVABLE] = _unmovable,	\
+			[CONTRACT_MOVABLE] = _movable,		\
+		},						\
+	},
+
+const struct contract_row contract_rows[] = { MIGRATION_CONTRACT(ROW) };
+const size_t nr_contract_rows = sizeof(contract_rows) / sizeof(contract_rows[0]);
+
+static const char * const contract_names[NR_CONTRACTS] = {
+	[CONTRACT_UNMOVABLE] = "unmovable",
+	[CONTRACT_MOVABLE] = "movable",
+};
+
+const char *outcome_name(enum outcome outcome)
+{
+	static const char * const names[] = {
+		[OUTCOME_MOVED] = "MOVED",
+		[OUTCOME_REFUSED] = "REFUSED",
+		[OUTCOME_UNTOUCHED] = "UNTOUCHED",
+	};
+
+	return names[outcome];
+}
+
+const char *contract_name(enum contract_id id)
+{
+	return contract_names[id];
+}
+
+const char *contract_source_name(enum contract_source source)
+{
+	static const char * const names[] = {
+		[CONTRACT_BY_OPTION] = "-k",
+		[CONTRACT_BY_BTF] = "BTF",
+		[CONTRACT_OBSERVED] = "observed, not promised",
+	};
+
+	return names[source];
+}
+
+int contract_parse(const char *name)
+{
+	int id;
+
+	for (id = 0; id < NR_CONTRACTS; id++)
+		if (!strcmp(name, contract_names[id]))
+			return id;
+	return -EINVAL;
+}
+
+int contract_from_btf(void)
+{
+	int has = btf_vmlinux_enum_has("mapping_flags", "AS_UNMOVABLE");
+
+	if (has < 0)
+		return has;
+	return has ? CONTRACT_MOVABLE : CONTRACT_UNMOVABLE;
+}
+
+long promised_return(const struct promise *promise, size_t nr_pages)
+{
+	switch (promise->answer) {
+	case ANSWER_COUNT:
+		return nr_pages;
+	case ANSWER_EIO:
+		return -EIO;
+	case ANSWER_SILENT:
+		break;
+	}
+	return 0;
+}

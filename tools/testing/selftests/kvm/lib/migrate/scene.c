@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "kvm_util.h"
+#include "numaif.h"
+#include "migrate/numa.h"
+#include "migrate/scene.h"
+#include "migrate/tap.h"
+#include "migrate/trigger.h"
+
+#define CONTROL_PAGES 16
+
+/* A page of shmem may be held for a moment by whatever else the system does. */
+#define CONTROL_TRIES 5
+
+const char *scene_missing_one_node(const struct suite *suite, const struct testcase *test)
+{
+	const struct contract_row *row = test->row;
+	const char *missing = vm_kind_missing(row->vm);
+
+	if (!missing && row->trigger->missing)
+		missing = row->trigger->missing();
+	if (!missing && !suite->nr_nodes)
+		missing = "no NUMA node with enough free memory (free some, or give a smaller -p)";
+	return missing;
+}
+
+const char *scene_missing_two_nodes(const struct suite *suite, const struct testcase *test)
+{
+	const char *missing = scene_missing_one_node(suite, test);
+
+	if (!missing && suite->nr_nodes < 2)
+		missing = "fewer than two NUMA nodes with enough free memory (boot with "
+			  "numa=fake=2, or use the lab)";
+	return missing;
+}
+
+/* KVM that emulates guest code reads and writes guest memory through userspace_addr. */
+static bool guest_needs_hva(struct scene *scene, const struct scene_config *config)
+{
+	return !config->hva_is_mapping && !gmem_guest_reaches(scene->gvm);
+}
+
+bool scene_open(struct scene *scene, const struct suite *suite, const struct testcase *test,
+		const struct scene_config *config)
+{
+	struct gmem_config gmem = {
+		.nr_pages = suite->options.pages,
+		.nr_vcpus = config->nr_vcpus,
+		.hva_is_mapping = config->hva_is_mapping,
+		.node = suite->nodes[0],
+		.seed = suite->options.seed,
+	};
+
+	*scene = (struct scene) {
+		.suite = suite,
+		.test = test,
+		.trigger = test->row->trigger,
+		.promise = test->row->promise[suite->contract.id],
+		.from = suite->nodes[0],
+		.to = suite->nodes[suite->nr_nodes - 1],
+	};
+	scene->gvm = gmem_vm_create(test->row->vm, &gmem);
+	TEST_ASSERT(!verdict_init(&scene->verdict, scene->gvm->nr_pages, scene->gvm->page_size,
+				  GMEM_GPA), "out of memory");
+	return !guest_needs_hva(scene, config);
+}
+
+int scene_skip(void)
+{
+	return suite_skip("KVM emulates guest code and so needs the memslot's userspace_addr "
+			  "(use hardware with nested paging, or the lab)");
+}
+
+void scene_close(struct scene *scene)
+{
+	verdict_free(&scene->verdict);
+	gmem_vm_free(scene->gvm);
+}
+
+void scene_look_before(struct scene *scene)
+{
+	int r = verdict_before(&scene->verdict, scene->gvm->mem);
+
+	TEST_ASSERT(!r, "cannot inspect the pages: %s", strerror(-r));
+}
+
+void scene_look_after(struct scene *scene)
+{
+	int r = verdict_after(&scene->verdict, scene->gvm->mem);
+
+	TEST_ASSERT(!r, "cannot inspect the pages: %s", strerror(-r));
+}
+
+void scene_fire(struct scene *scene, size_t first, size_t nr, long wanted_ret)
+{
+	const struct trigger *trigger = scene->trigger;
+	struct trigger_range range = {
+		.addr = gmem_page(scene->gvm, first),
+		.nr_pages = nr,
+		.from = scene->from,
+		.to = scene->to,
+	};
+	struct trigger_result result = { .status = calloc(nr, sizeof(int)) };
+
+	TEST_ASSERT(result.status, "out of memory");
+	trigger->fire(&range, &result);
+	verdict_call(&scene->verdict, trigger->call, result.ret, wanted_ret,
+		     trigger->has_status ? result.status : NULL, first, nr);
+	free(result.status);
+}
+
+static int open_control(const struct scene *scene, struct trigger_range *range)
+{
+	size_t size = CONTROL_PAGES * getpagesize();
+	struct nodemask from = nodemask_of(scene->from);
+	int fd = memfd_create("control", MFD_CLOEXEC);
+
+	TEST_ASSERT(fd >= 0, "memfd_create: %s", strerror(errno));
+	kvm_ftruncate(fd, size);
+	range->addr = kvm_mmap(size, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
+	range->nr_pages = CONTROL_PAGES;
+	range->from = scene->from;
+	range->to = scene->to;
+	kvm_mbind(range->addr, size, MPOL_BIND, from.bits, NODEMASK_MAXNODE, 0);
+	memset(range->addr, 0x5a, size);
+	return fd;
+}
+
+static size_t count_on(const struct trigger_range *range, int node)
+{
+	struct folio_info info[CONTROL_PAGES];
+	size_t i, there = 0;
+	int r = folio_inspect(range->addr, CONTROL_PAGES, info);
+
+	TEST_ASSERT(!r, "cannot inspect the control pages: %s", strerror(-r));
+	for (i = 0; i < CONTROL_PAGES; i++)
+		there += info[i].node == node;
+	return there;
+}
+
+bool scene_control_moves(const struct scene *scene)
+{
+	int status[CONTROL_PAGES], tries;
+	struct trigger_result result = { .status = status };
+	struct trigger_range range;
+	int fd = open_control(scene, &range);
+	char text[32];
+	size_t moved;
+
+	TEST_ASSERT_EQ(count_on(&range, scene->from), (size_t)CONTROL_PAGES);
+	for (tries = 0; tries < CONTROL_TRIES; tries++) {
+		scene->trigger->fire(&range, &result);
+		moved = count_on(&range, scene->to);
+		if (moved == CONTROL_PAGES)
+			break;
+	}
+	kvm_munmap(range.addr, CONTROL_PAGES * getpagesize());
+	kvm_close(fd);
+	if (moved == CONTROL_PAGES)
+		return true;
+	ksft_print_msg("control: wanted %d pages of shmem moved %d->%d, got %zu; %s = %s\n",
+		       CONTROL_PAGES, scene->from, scene->to, moved, scene->trigger->call,
+		       return_text(result.ret, text, sizeof(text)));
+	return false;
+}
+
+void scene_want(struct scene *scene, size_t first, size_t nr, enum outcome outcome)
+{
+	verdict_want(&scene->verdict, first, nr, outcome, scene->from, scene->to);
+	if (scene->trigger->has_status && outcome == OUTCOME_MOVED)
+		verdict_want_status(&scene->verdict, first, nr, scene->to);
+}
+
+void scene_check_host(struct scene *scene)
+{
+	struct gmem_vm *gvm = scene->gvm;
+	size_t page, bad;
+
+	for (page = 0; page < gvm->nr_pages; page++) {
+		bad = gmem_host_check(gvm, page);
+		if (bad < GUEST_PAGE_WORDS(gvm->page_size))
+			verdict_bad_word(&scene->verdict, FAULT_CONTENT, page, bad,
+					 gmem_wanted_word(gvm, page, bad),
+					 ((u64 *)gmem_page(gvm, page))[bad]);
+	}
+}
+
+void scene_check_guest(struct scene *scene)
+{
+	struct gmem_vm *gvm = scene->gvm;
+	size_t i;
+
+	gmem_guest_check(gvm);
+	for (i = 0; i < gvm->nr_pages; i++) {
+		const struct guest_page *page = &gvm->pages[i];
+
+		if (page->bad_word != GUEST_NO_BAD_WORD)
+			verdict_bad_word(&scene->verdict, FAULT_GUEST, i, page->bad_word,
+					 page->want, page->got);
+	}
+}
+
+/* Have the report say what the guest reads at each page's first bad byte. */
+static void ask_guest(struct scene *scene)
+{
+	size_t i;
+
+	for (i = 0; i < scene->verdict.nr_pages; i++) {
+		struct page_verdict *page = &scene->verdict.pages[i];
+		u64 word;
+
+		if (!(page->faults & (FAULT_CONTENT | FAULT_GUEST)))
+			continue;
+		word = gmem_guest_peek(scene->gvm, i, page->bad_offset);
+		page->guest_reads = ((u8 *)&word)[page->bad_offset % sizeof(word)];
+	}
+}
+
+int scene_judge(struct scene *scene)
+{
+	if (verdict_good(&scene->verdict))
+		return KSFT_PASS;
+	verdict_report(&scene->verdict, stdout, suite_context(scene->suite));
+	return KSFT_FAIL;
+}
+
+int scene_judge_with_content(struct scene *scene)
+{
+	scene_check_host(scene);
+	scene_check_guest(scene);
+	ask_guest(scene);
+	return scene_judge(scene);
+}
+
+void scene_turn_round(struct scene *scene)
+{
+	int from = scene->from;
+
+	scene->from = scene->to;
+	scene->to = from;
+	verdict_reset(&scene->verdict);
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "migrate/trigger.h"
+#include "migrate/verdict.h"
+
+int verdict_init(struct verdict *verdict, size_t nr_pages, size_t page_size, uint64_t gpa)
+{
+	memset(verdict, 0, sizeof(*verdict));
+	verdict->pages = calloc(nr_pages, sizeof(*verdict->pages));
+	if (!verdict->pages)
+		return -ENOMEM;
+	verdict->nr_pages = nr_pages;
+	verdict->page_size = page_size;
+	verdict->gpa = gpa;
+	verdict_reset(verdict);
+	return 0;
+}
+
+void verdict_free(struct verdict *verdict)
+{
+	free(verdict->pages);
+	verdict->pages = NULL;
+}
+
+void verdict_reset(struct verdict *verdict)
+{
+	size_t i;
+
+	verdict->call = NULL;
+	verdict->ret = 0;
+	verdict->wanted_ret = 0;
+	verdict->has_status = false;
+	verdict->judged = false;
+	for (i = 0; i < verdict->nr_pages; i++) {
+		memset(&verdict->pages[i], 0, sizeof(verdict->pages[i]));
+		verdict->pages[i].status = TRIGGER_UNSET;
+		verdict->pages[i].guest_reads = -1;
+	}
+}
+
+static int inspect(struct verdict *verdict, const void *mem, bool after)
+{
+	struct folio_info *info = calloc(verdict->nr_pages, sizeof(*info));
+	size_t i;
+	int r;
+
+	folio_settle();
+	r = info ? folio_inspect(mem, verdict->nr_pages, info) : -ENOMEM;
+	for (i = 0; i < verdict->nr_pages && !r; i++) {
+		if (after)
+			verdict->pages[i].after = info[i];
+		else
+			verdict->pages[i].before = info[i];
+	}
+	free(info);
+	return r;
+}
+
+int verdict_before(struct verdict *verdict, const void *mem)
+{
+	return inspect(verdict, mem, false);
+}
+
+int verdict_after(struct verdict *verdict, const void *mem)
+{
+	return inspect(verdict, mem, true);
+}
+
+void verdict_call(struct verdict *verdict, const char *call, long ret, long wanted_ret,
+		  const int *status, size_t first, size_t nr)
+{
+	size_t i;
+
+	verdict->call = call;
+	verdict->ret = ret;
+	verdict->wanted_ret = wanted_ret;
+	verdict->has_status = status;
+	for (i = 0; i < nr && status; i++)
+		verdict->pages[first + i].status = status[i];
+}
+
+void verdict_want_status(struct verdict *verdict, size_t first, size_t nr, int wanted)
+{
+	struct page_verdict *page;
+
+	for (page = verdict->pages + first; page < verdict->pages + first + nr; page++) {
+		page->wanted_status = wanted;
+		if (page->status != wanted)
+			page->faults |= FAULT_STATUS;
+	}
+}
+
+static bool placed_well(const struct page_verdict *page, enum outcome outcome, int from, int to)
+{
+	bool pfns_known = page->before.pfn && page->after.pfn;
+	bool same_pfn = page->before.pfn == page->after.pfn;
+
+	if (page->before.node != from || page->after.node != to)
+		return false;
+	return !pfns_known || same_pfn == (outcome != OUTCOME_MOVED);
+}
+
+/* mm/migrate.c must carry UNEVICTABLE over, and neither contract lets guest_memfd lose it. */
+static bool state_kept(const struct page_verdict *page)
+{
+	bool known = page->before.flags && page->after.flags;
+
+	return !known || (page->before.flags & page->after.flags & FOLIO_FLAG(UNEVICTABLE));
+}
+
+void verdict_want(struct verdict *verdict, size_t first, size_t nr, enum outcome outcome,
+		  int from, int to)
+{
+	struct page_verdict *page;
+
+	verdict->outcome = outcome;
+	verdict->from = from;
+	verdict->to = to;
+	verdict->judged = true;
+	for (page = verdict->pages + first; page < verdict->pages + first + nr; page++) {
+		if (!placed_well(page, outcome, from, outcome == OUTCOME_MOVED ? to : from))
+			page->faults |= FAULT_PLACEMENT;
+		if (!state_kept(page))
+			page->faults |= FAULT_STATE;
+	}
+}
+
+void verdict_bad_word(struct verdict *verdict, unsigned int fault, size_t page, size_t word,
+		      uint64_t want, uint64_t got)
+{
+	struct page_verdict *judged = &verdict->pages[page];
+	const uint8_t *want_bytes = (const uint8_t *)&want;
+	const uint8_t *got_bytes = (const uint8_t *)&got;
+	size_t i;
+
+	if (!(judged->faults & (FAULT_CONTENT | FAULT_GUEST))) {
+		for (i = 0; i < sizeof(want) - 1 && want_bytes[i] == got_bytes[i]; i++)
+			;
+		judged->bad_offset = word * sizeof(want) + i;
+		judged->want = want_bytes[i];
+		judged->got = got_bytes[i];
+	}
+	judged->faults |= fault;
+}
+
+size_t verdict_bad_pages(const struct verdict *verdict)
+{
+	size_t i, bad = 0;
+
+	for (i = 0; i < verdict->nr_pages; i++)
+		bad += !!verdict->pages[i].faults;
+	return bad;
+}
+
+bool verdict_good(const struct verdict *verdict)
+{
+	return !verdict_bad_pages(verdict) && verdict->ret == verdict->wanted_ret;
+}

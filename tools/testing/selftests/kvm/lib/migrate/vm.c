@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+
+#include "kvm_util.h"
+#include "numaif.h"
+#include "processor.h"
+#include "ucall_common.h"
+#include "migrate/numa.h"
+#include "migrate/vm.h"
+
+const struct vm_kind vm_kind_default = {
+	.name = "default",
+	.type = VM_TYPE_DEFAULT,
+	.gmem_flags = GUEST_MEMFD_FLAG_MMAP | GUEST_MEMFD_FLAG_INIT_SHARED,
+};
+
+/* By hand, not by the library: it would end the program, and a case must be skipped by name. */
+static const char *vm_fd_missing(int vm_fd, const struct vm_kind *kind)
+{
+	int flags;
+
+	if (ioctl(vm_fd, KVM_CHECK_EXTENSION, KVM_CAP_GUEST_MEMFD) <= 0)
+		return "KVM has no guest_memfd (CONFIG_KVM_GUEST_MEMFD, Linux 6.8)";
+	flags = ioctl(vm_fd, KVM_CHECK_EXTENSION, KVM_CAP_GUEST_MEMFD_FLAGS);
+	if (flags <= 0 || (kind->gmem_flags & ~(u64)flags))
+		return "guest_memfd cannot be mapped by the host (Linux 6.18)";
+	return NULL;
+}
+
+const char *vm_kind_missing(const struct vm_kind *kind)
+{
+	int kvm_fd = open(KVM_DEV_PATH, O_RDWR | O_CLOEXEC);
+	const char *missing = NULL;
+	int vm_fd;
+
+	if (kvm_fd < 0 && (errno == EACCES || errno == EPERM))
+		return "no permission to open /dev/kvm (be root or in its group)";
+	if (kvm_fd < 0)
+		return "no /dev/kvm (load kvm_amd or kvm_intel, or use the lab)";
+	vm_fd = ioctl(kvm_fd, KVM_CREATE_VM, kind->type);
+	if (vm_fd < 0)
+		missing = "KVM does not create VMs of this type";
+	else
+		missing = vm_fd_missing(vm_fd, kind);
+	if (vm_fd >= 0)
+		close(vm_fd);
+	close(kvm_fd);
+	return missing;
+}
+
+void *gmem_page(const struct gmem_vm *gvm, size_t page)
+{
+	return (char *)gvm->mem + page * gvm->page_size;
+}
+
+static void bind_before_touch(const struct gmem_vm *gvm, int node)
+{
+	struct nodemask mask = nodemask_of(node);
+
+	kvm_mbind(gvm->mem, gvm->nr_pages * gvm->page_size, MPOL_BIND, mask.bits,
+		  NODEMASK_MAXNODE, 0);
+}
+
+/* Guest memory for the jobs and books, and for page tables that map the pages under test. */
+static u64 extra_pages(const struct gmem_config *config)
+{
+	size_t books = config->nr_pages * sizeof(struct guest_page) +
+		       config->nr_vcpus * sizeof(struct guest_job);
+
+	return books / getpagesize() + config->nr_pages / 512 + 32;
+}
+
+static void add_memory(struct gmem_vm *gvm, const struct gmem_config *config)
+{
+	size_t size = config->nr_pages * getpagesize();
+
+	gvm->nr_pages = config->nr_pages;
+	gvm->page_size = getpagesize();
+	gvm->fd = vm_create_guest_memfd(gvm->vm, size, gvm->kind->gmem_flags);
+	gvm->mem = kvm_mmap(size, PROT_READ | PROT_WRITE, MAP_SHARED, gvm->fd);
+	bind_before_touch(gvm, config->node);
+	vm_set_user_memory_region2(gvm->vm, GMEM_SLOT, KVM_MEM_GUEST_MEMFD, GMEM_GPA, size,
+				   config->hva_is_mapping ? gvm->mem : NULL, gvm->fd, 0);
+	virt_map(gvm->vm, GMEM_GVA, GMEM_GPA, size / gvm->vm->page_size);
+}
+
+static void add_job(struct gmem_vm *gvm, int i, gva_t books, gva_t job_gva)
+{
+	struct gmem_vcpu *gv = &gvm->vcpus[i];
+
+	gv->owner = gvm;
+	gv->job = addr_gva2hva(gvm->vm, job_gva);
+	gv->job->gva = GMEM_GVA;
+	gv->job->page_size = gvm->page_size;
+	gv->job->pages = (struct guest_page *)books;
+	vcpu_args_set(gv->vcpu, 1, job_gva);
+}
+
+struct gmem_vm *gmem_vm_create(const struct vm_kind *kind, const struct gmem_config *config)
+{
+	struct kvm_vcpu *vcpus[GMEM_VCPUS_MAX];
+	struct vm_shape shape = { .mode = VM_MODE_DEFAULT, .type = kind->type };
+	struct gmem_vm *gvm = calloc(1, sizeof(*gvm));
+	gva_t books, jobs;
+	int i;
+
+	TEST_ASSERT(gvm, "out of memory");
+	TEST_ASSERT(config->nr_vcpus <= GMEM_VCPUS_MAX, "%d vCPUs, %d at most",
+		    config->nr_vcpus, GMEM_VCPUS_MAX);
+	gvm->kind = kind;
+	gvm->nr_vcpus = config->nr_vcpus;
+	gvm->pattern.seed = config->seed;
+	gvm->vm = __vm_create_with_vcpus(shape, config->nr_vcpus, extra_pages(config),
+					 guest_main, vcpus);
+	add_memory(gvm, config);
+	books = vm_alloc(gvm->vm, config->nr_pages * sizeof(struct guest_page), KVM_UTIL_MIN_VADDR);
+	gvm->pages = addr_gva2hva(gvm->vm, books);
+	jobs = vm_alloc(gvm->vm, config->nr_vcpus * sizeof(struct guest_job), KVM_UTIL_MIN_VADDR);
+	for (i = 0; i < config->nr_vcpus; i++) {
+		gvm->vcpus[i].vcpu = vcpus[i];
+		add_job(gvm, i, books, jobs + i * sizeof(struct guest_job));
+	}
+	return gvm;
+}
+
+void gmem_vm_free(struct gmem_vm *gvm)
+{
+	kvm_munmap(gvm->mem, gvm->nr_pages * gvm->page_size);
+	kvm_close(gvm->fd);
+	kvm_vm_free(gvm->vm);
+	free(gvm);
+}
+
+/* Run @gv until its guest says that the order is done. */
+static void run_order(struct gmem_vcpu *gv)
+{
+	struct ucall uc;
+
+	vcpu_run(gv->vcpu);
+	switch (get_ucall(gv->vcpu, &uc)) {
+	case UCALL_SYNC:
+		TEST_ASSERT_EQ(uc.args[1], gv->job->command);
+		break;
+	case UCALL_ABORT:
+		REPORT_GUEST_ASSERT(uc);
+		break;
+	default:
+		TEST_FAIL("vCPU %u stopped outside its order: exit reason %u (%s)", gv->vcpu->id,
+			  gv->vcpu->run->exit_reason, exit_reason_str(gv->vcpu->run->exit_reason));
+	}
+}
+
+static void order_all_pages(struct gmem_vm *gvm, enum guest_command command)
+{
+	gmem_give_order(&gvm->vcpus[0], command, 0, 1);
+	run_order(&gvm->vcpus[0]);
+}
+
+bool gmem_guest_reaches(struct gmem_vm *gvm)
+{
+	struct kvm_vcpu *vcpu = gvm->vcpus[0].vcpu;
+	struct ucall uc;
+
+	gvm->vcpus[0].job->peek_gva = GMEM_GVA;
+	gmem_give_order(&gvm->vcpus[0], GUEST_PEEK, 0, 1);
+	vcpu_run(vcpu);
+	if (vcpu->run->exit_reason == KVM_EXIT_MMIO)
+		return false;
+	get_ucall(vcpu, &uc);
+	return true;
+}
+
+static void reset_books(struct gmem_vm *gvm)
+{
+	size_t i;
+
+	for (i = 0; i < gvm->nr_pages; i++)
+		gvm->pages[i].bad_word = GUEST_NO_BAD_WORD;
+}
+
+void gmem_guest_fill(struct gmem_vm *gvm)
+{
+	gvm->pattern.round++;
+	reset_books(gvm);
+	order_all_pages(gvm, GUEST_FILL);
+}
+
+void gmem_host_fill(struct gmem_vm *gvm)
+{
+	size_t i;
+
+	gvm->pattern.round++;
+	reset_books(gvm);
+	for (i = 0; i < gvm->nr_pages; i++) {
+		pattern_fill(&gvm->pattern, i, gmem_page(gvm, i),
+			     GUEST_PAGE_WORDS(gvm->page_size));
+		gvm->pages[i].count = 0;
+	}
+}
+
+void gmem_guest_check(struct gmem_vm *gvm)
+{
+	order_all_pages(gvm, GUEST_CHECK);
+}
+
+u64 gmem_guest_peek(struct gmem_vm *gvm, size_t page, size_t offset)
+{
+	struct guest_job *job = gvm->vcpus[0].job;
+
+	job->peek_gva = GMEM_GVA + page * gvm->page_size + (offset & ~7ULL);
+	order_all_pages(gvm, GUEST_PEEK);
+	return job->peeked;
+}
+
+u64 gmem_wanted_word(const struct gmem_vm *gvm, size_t page, size_t word)
+{
+	u64 want = pattern_word(&gvm->pattern, page, word);
+
+	return word == GUEST_LIVE_WORD(gvm->page_size) ? want + gvm->pages[page].count : want;
+}
+
+size_t gmem_host_check(const struct gmem_vm *gvm, size_t page)
+{
+	size_t live = GUEST_LIVE_WORD(gvm->page_size);
+	const u64 *words = gmem_page(gvm, page);
+	size_t bad = pattern_check(&gvm->pattern, page, words, live);
+
+	if (bad == live && words[live] == gmem_wanted_word(gvm, page, live))
+		bad++;
+	return bad;
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The guest at work in threads of its own, while the host moves its memory.
+ */
+#include <sched.h>
+#include <stdlib.h>
+
+#include "kvm_util.h"
+#include "processor.h"
+#include "ucall_common.h"
+#include "migrate/tap.h"
+#include "migrate/vm.h"
+
+void gmem_give_order(struct gmem_vcpu *gv, enum guest_command command, size_t first, size_t step)
+{
+	gv->job->command = command;
+	gv->job->stop = false;
+	gv->job->pattern = gv->owner->pattern;
+	gv->job->first = first;
+	gv->job->step = step;
+	gv->job->end = gv->owner->nr_pages;
+}
+
+/* Not an assertion: a guest that dies is what a migration bug looks like, and gets a report. */
+static void *run_vcpu(void *arg)
+{
+	struct gmem_vcpu *gv = arg;
+	struct ucall uc;
+	int r;
+
+	do {
+		r = __vcpu_run(gv->vcpu);
+	} while (r && errno == EINTR);
+	gv->died = r || get_ucall(gv->vcpu, &uc) != UCALL_SYNC;
+	__atomic_store_n(&gv->stopped, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+void gmem_guest_start(struct gmem_vm *gvm)
+{
+	int i;
+
+	for (i = 0; i < gvm->nr_vcpus; i++) {
+		struct gmem_vcpu *gv = &gvm->vcpus[i];
+
+		gmem_give_order(gv, GUEST_RUN, i, gvm->nr_vcpus);
+		gv->stopped = false;
+		gv->died = false;
+		kvm_pthread_create(&gv->thread, NULL, run_vcpu, gv);
+		gv->running = true;
+	}
+}
+
+static void describe_death(struct gmem_vcpu *gv, FILE *out)
+{
+	u32 reason = gv->vcpu->run->exit_reason;
+	char *text = NULL;
+	size_t size;
+	FILE *dump = open_memstream(&text, &size);
+
+	fprintf(out, "# vCPU %u died in the guest: exit reason %u (%s)\n", gv->vcpu->id, reason,
+		exit_reason_str(reason));
+	if (!dump)
+		return;
+	vcpu_dump(dump, gv->vcpu, 2);
+	fclose(dump);
+	tap_comment(out, text);
+	free(text);
+}
+
+int gmem_guest_stop(struct gmem_vm *gvm, FILE *out)
+{
+	int i, deaths = 0;
+
+	for (i = 0; i < gvm->nr_vcpus; i++)
+		__atomic_store_n(&gvm->vcpus[i].job->stop, true, __ATOMIC_RELEASE);
+	for (i = 0; i < gvm->nr_vcpus; i++) {
+		struct gmem_vcpu *gv = &gvm->vcpus[i];
+
+		if (!gv->running)
+			continue;
+		kvm_pthread_join(gv->thread, NULL);
+		gv->running = false;
+		if (gv->died) {
+			deaths++;
+			describe_death(gv, out);
+		}
+	}
+	return deaths;
+}
+
+static u64 laps_of(const struct gmem_vcpu *gv)
+{
+	return __atomic_load_n(&gv->job->laps, __ATOMIC_ACQUIRE);
+}
+
+static bool stopped(const struct gmem_vcpu *gv)
+{
+	return __atomic_load_n(&gv->stopped, __ATOMIC_ACQUIRE);
+}
+
+bool gmem_guest_lap(struct gmem_vm *gvm)
+{
+	u64 wanted[GMEM_VCPUS_MAX];
+	int i;
+
+	/* The lap under way may have passed pages already: only the one after it is whole. */
+	for (i = 0; i < gvm->nr_vcpus; i++)
+		wanted[i] = laps_of(&gvm->vcpus[i]) + 2;
+	for (i = 0; i < gvm->nr_vcpus; i++) {
+		while (laps_of(&gvm->vcpus[i]) < wanted[i]) {
+			if (stopped(&gvm->vcpus[i]))
+				return false;
+			sched_yield();
+		}
+	}
+	return true;
+}
