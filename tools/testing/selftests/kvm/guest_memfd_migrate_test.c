@@ -1,0 +1,531 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Do guest_memfd folios move between NUMA nodes as the kernel promises, and with nothing lost?
+ *
+ * Property: whatever asks the kernel to migrate guest memory, the outcome is the one that the
+ * kernel's contract promises (migrate/contract.h), for every page: node, page frame, the call's
+ * answer; and guest and host read what was written last: before, during and after.
+ *
+ * Algorithm, for each row of the contract (a trigger on a kind of VM) and each property below:
+ * bind a guest_memfd to one node, fill it with a pattern that differs in every word, fire the
+ * trigger at another node, note all pages before and after, judge once.  Where the contract says
+ * REFUSED, the same trigger must move a shmem mapping in the same test: a trigger that did
+ * nothing refuses nothing.
+ *
+ * Contract by kernel: the host maps guest_memfd since Linux 6.18, and since 6.19 the NUMA policy
+ * of its file decides where folios are allocated.  Up to 7.3 they are "unmovable", with the
+ * migration series "movable".
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "kvm_util.h"
+#include "numaif.h"
+#include "migrate/numa.h"
+#include "migrate/scene.h"
+#include "migrate/trigger.h"
+
+/* A vCPU that faults on a page holds a reference to it: it may stay behind, for that moment. */
+#define TRIES_WHILE_RUNNING 20
+
+#define VCPUS_RUNNING 2
+
+/* A property of all rows, or of those whose trigger takes a range of addresses. */
+struct property {
+	const char *name;
+	bool needs_range;
+	int (*run)(const struct suite *suite, const struct testcase *test);
+};
+
+/* Move everything, or try to, and hold all pages against the promise. */
+static void fire_at_all(struct scene *scene)
+{
+	size_t nr = scene->gvm->nr_pages;
+
+	scene_look_before(scene);
+	scene_fire(scene, 0, nr, promised_return(&scene->promise, nr));
+	scene_look_after(scene);
+	scene_want(scene, 0, nr, scene->promise.outcome);
+}
+
+static bool refusal_is_proven(const struct scene *scene)
+{
+	return scene->promise.outcome != OUTCOME_REFUSED || scene_control_moves(scene);
+}
+
+/* What moved must be able to move again, and be written again by both sides. */
+static int move_back_and_rewrite(struct scene *scene)
+{
+	if (scene->promise.outcome == OUTCOME_MOVED) {
+		scene_turn_round(scene);
+		fire_at_all(scene);
+		if (scene_judge_with_content(scene))
+			return KSFT_FAIL;
+	}
+	gmem_host_fill(scene->gvm);
+	scene_check_guest(scene);
+	gmem_guest_fill(scene->gvm);
+	return scene_judge_with_content(scene);
+}
+
+/* Nobody touches the pages while they move. */
+static int run_idle(const struct suite *suite, const struct testcase *test)
+{
+	const struct scene_config config = { .nr_vcpus = 1 };
+	struct scene scene;
+	int result;
+
+	if (!scene_open(&scene, suite, test, &config))
+		return scene_skip();
+	gmem_guest_fill(scene.gvm);
+	scene_check_host(&scene);
+	if (!refusal_is_proven(&scene))
+		return KSFT_FAIL;
+	fire_at_all(&scene);
+	result = scene_judge_with_content(&scene) ?: move_back_and_rewrite(&scene);
+	scene_close(&scene);
+	return result;
+}
+
+static bool all_pages_on(const struct verdict *verdict, int node)
+{
+	size_t i;
+
+	for (i = 0; i < verdict->nr_pages; i++)
+		if (verdict->pages[i].after.node != node)
+			return false;
+	return true;
+}
+
+/* One move under a running guest.  Returns how many tries it took. */
+static int fire_under_guest(struct scene *scene)
+{
+	size_t nr = scene->gvm->nr_pages;
+	bool may_retry = scene->promise.outcome == OUTCOME_MOVED;
+	int tries = 0;
+
+	scene_look_before(scene);
+	do {
+		scene_fire(scene, 0, nr, promised_return(&scene->promise, nr));
+		scene_look_after(scene);
+		tries++;
+	} while (may_retry && tries < TRIES_WHILE_RUNNING &&
+		 (scene->verdict.ret || !all_pages_on(&scene->verdict, scene->to)));
+	scene_want(scene, 0, nr, scene->promise.outcome);
+	return tries;
+}
+
+/* Send the memory there and back; the guest passes over every page between two moves. */
+static int move_under_guest(struct scene *scene)
+{
+	unsigned long move, moves = 2 * scene->suite->options.rounds;
+	int tries = 0, worst = 0;
+
+	for (move = 0; move < moves; move++) {
+		if (!gmem_guest_lap(scene->gvm))
+			break;
+		tries = fire_under_guest(scene);
+		worst = tries > worst ? tries : worst;
+		if (!verdict_good(&scene->verdict) || move + 1 == moves)
+			break;
+		if (scene->promise.outcome == OUTCOME_MOVED)
+			scene_turn_round(scene);
+	}
+	gmem_guest_lap(scene->gvm);
+	if (scene->suite->options.verbose)
+		ksft_print_msg("%lu moves, %d tries at most for one\n", move + 1, worst);
+	return worst;
+}
+
+/* The guest reads and writes all pages all the time. */
+static int run_under_guest(const struct suite *suite, const struct testcase *test,
+			   bool hva_is_mapping)
+{
+	const struct scene_config config = {
+		.nr_vcpus = VCPUS_RUNNING,
+		.hva_is_mapping = hva_is_mapping,
+	};
+	struct scene scene;
+	int deaths;
+
+	if (!scene_open(&scene, suite, test, &config))
+		return scene_skip();
+	gmem_guest_fill(scene.gvm);
+	scene_check_host(&scene);
+	if (!refusal_is_proven(&scene))
+		return KSFT_FAIL;
+	gmem_guest_start(scene.gvm);
+	move_under_guest(&scene);
+	deaths = gmem_guest_stop(scene.gvm, stdout);
+	if (deaths) {
+		scene_check_host(&scene);
+		scene_judge(&scene);
+		return KSFT_FAIL;
+	}
+	if (scene_judge_with_content(&scene))
+		return KSFT_FAIL;
+	scene_close(&scene);
+	return KSFT_PASS;
+}
+
+/* userspace_addr 0: only guest_memfd's own invalidation can take the old frames from the guest. */
+static int run_running(const struct suite *suite, const struct testcase *test)
+{
+	return run_under_guest(suite, test, false);
+}
+
+/* userspace_addr is the mapping that moves: the ordinary MMU notifier fires as well. */
+static int run_running_hva(const struct suite *suite, const struct testcase *test)
+{
+	return run_under_guest(suite, test, true);
+}
+
+/* The middle half moves, its neighbours stay where they are. */
+static int run_partial(const struct suite *suite, const struct testcase *test)
+{
+	const struct scene_config config = { .nr_vcpus = 1 };
+	size_t nr = suite->options.pages, first = nr / 4, end = nr - first;
+	struct scene scene;
+	int result;
+
+	if (!scene_open(&scene, suite, test, &config))
+		return scene_skip();
+	gmem_guest_fill(scene.gvm);
+	scene_check_host(&scene);
+	if (!refusal_is_proven(&scene))
+		return KSFT_FAIL;
+	scene_look_before(&scene);
+	scene_fire(&scene, first, end - first, promised_return(&scene.promise, end - first));
+	scene_look_after(&scene);
+	scene_want(&scene, 0, first, OUTCOME_UNTOUCHED);
+	scene_want(&scene, end, nr - end, OUTCOME_UNTOUCHED);
+	scene_want(&scene, first, end - first, scene.promise.outcome);
+	result = scene_judge_with_content(&scene);
+	scene_close(&scene);
+	return result;
+}
+
+/* Pages that are on the target already stay in their frames, and the call says success. */
+static int run_already_there(const struct suite *suite, const struct testcase *test)
+{
+	const struct scene_config config = { .nr_vcpus = 1 };
+	struct scene scene;
+	int result;
+
+	if (!scene_open(&scene, suite, test, &config))
+		return scene_skip();
+	gmem_guest_fill(scene.gvm);
+	scene_turn_round(&scene);
+	scene_check_host(&scene);
+	scene_look_before(&scene);
+	scene_fire(&scene, 0, scene.gvm->nr_pages, 0);
+	scene_look_after(&scene);
+	verdict_want(&scene.verdict, 0, scene.gvm->nr_pages, OUTCOME_UNTOUCHED, scene.to, scene.to);
+	if (scene.trigger->has_status)
+		verdict_want_status(&scene.verdict, 0, scene.gvm->nr_pages, scene.to);
+	result = scene_judge_with_content(&scene);
+	scene_close(&scene);
+	return result;
+}
+
+static const struct property properties[] = {
+	{ "idle", false, run_idle },
+	{ "running", false, run_running },
+	{ "running_hva", false, run_running_hva },
+	{ "partial", true, run_partial },
+	{ "already_there", false, run_already_there },
+};
+
+/* A call that the kernel must reject as a whole, with nothing moved. */
+struct bad_call {
+	const struct trigger *trigger;
+	const char *name;
+	const char *call;
+	long wanted;			/* -errno */
+	long (*make)(const struct scene *scene);
+};
+
+static long or_errno(long ret)
+{
+	return ret < 0 ? -errno : ret;
+}
+
+static size_t size_of(const struct scene *scene)
+{
+	return scene->gvm->nr_pages * scene->gvm->page_size;
+}
+
+static long move_first_page(const struct scene *scene, int pid, int node, int flags)
+{
+	void *page = scene->gvm->mem;
+	int status;
+
+	return or_errno(move_pages(pid, 1, &page, &node, &status, flags));
+}
+
+static long move_pages_to_absent_node(const struct scene *scene)
+{
+	return move_first_page(scene, 0, numa_absent_node(), MPOL_MF_MOVE);
+}
+
+static long move_pages_with_bad_flags(const struct scene *scene)
+{
+	return move_first_page(scene, 0, scene->to, MPOL_MF_MOVE | MPOL_MF_STRICT);
+}
+
+/* No process has this number: /proc/sys/kernel/pid_max is at most 4 Mi (PID_MAX_LIMIT). */
+#define ABSENT_PID (1 << 30)
+
+static long move_pages_of_no_process(const struct scene *scene)
+{
+	return move_first_page(scene, ABSENT_PID, scene->to, MPOL_MF_MOVE);
+}
+
+static long bind_range(void *addr, size_t size, int node, unsigned int flags)
+{
+	struct nodemask mask = nodemask_of(node);
+
+	return or_errno(mbind(addr, size, MPOL_BIND, mask.bits, NODEMASK_MAXNODE, flags));
+}
+
+static long mbind_to_absent_node(const struct scene *scene)
+{
+	return bind_range(scene->gvm->mem, size_of(scene), numa_absent_node(), MPOL_MF_MOVE);
+}
+
+static long mbind_with_bad_flags(const struct scene *scene)
+{
+	return bind_range(scene->gvm->mem, size_of(scene), scene->to, 1U << 31);
+}
+
+/* A second mapping of the file, with its second page cut out. */
+static long mbind_over_hole(const struct scene *scene)
+{
+	size_t size = size_of(scene), page_size = scene->gvm->page_size;
+	char *alias = kvm_mmap(size, PROT_READ | PROT_WRITE, MAP_SHARED, scene->gvm->fd);
+	long ret;
+
+	kvm_munmap(alias + page_size, page_size);
+	ret = bind_range(alias, size, scene->to, MPOL_MF_MOVE);
+	kvm_munmap(alias, page_size);
+	kvm_munmap(alias + 2 * page_size, size - 2 * page_size);
+	return ret;
+}
+
+static long migrate(int pid, int from, int to)
+{
+	struct nodemask from_mask = nodemask_of(from), to_mask = nodemask_of(to);
+
+	return or_errno(migrate_pages(pid, NODEMASK_MAXNODE, from_mask.bits, to_mask.bits));
+}
+
+static long migrate_pages_to_absent_node(const struct scene *scene)
+{
+	return migrate(0, scene->from, numa_absent_node());
+}
+
+static long migrate_pages_of_no_process(const struct scene *scene)
+{
+	return migrate(ABSENT_PID, scene->from, scene->to);
+}
+
+static const struct bad_call bad_calls[] = {
+	{ &trigger_move_pages, "bad_node", "move_pages(to a node that is not there)",
+	  -ENODEV, move_pages_to_absent_node },
+	{ &trigger_move_pages, "bad_flags", "move_pages(MOVE|STRICT)",
+	  -EINVAL, move_pages_with_bad_flags },
+	{ &trigger_move_pages, "no_process", "move_pages(of no process)",
+	  -ESRCH, move_pages_of_no_process },
+	{ &trigger_mbind_move, "bad_node", "mbind(to a node that is not there)",
+	  -EINVAL, mbind_to_absent_node },
+	{ &trigger_mbind_move, "bad_flags", "mbind(flags 0x80000000)",
+	  -EINVAL, mbind_with_bad_flags },
+	{ &trigger_mbind_move, "unmapped", "mbind(range with a hole)",
+	  -EFAULT, mbind_over_hole },
+	{ &trigger_migrate_pages, "bad_node", "migrate_pages(to a node that is not there)",
+	  -EINVAL, migrate_pages_to_absent_node },
+	{ &trigger_migrate_pages, "no_process", "migrate_pages(of no process)",
+	  -ESRCH, migrate_pages_of_no_process },
+};
+
+static int run_bad_call(const struct suite *suite, const struct testcase *test)
+{
+	const struct scene_config config = { .nr_vcpus = 1, .hva_is_mapping = true };
+	const struct bad_call *bad = test->data;
+	struct scene scene;
+	int result;
+
+	if (!scene_open(&scene, suite, test, &config))
+		return scene_skip();
+	gmem_guest_fill(scene.gvm);
+	scene_check_host(&scene);
+	scene_look_before(&scene);
+	verdict_call(&scene.verdict, bad->call, bad->make(&scene), bad->wanted, NULL, 0, 0);
+	scene_look_after(&scene);
+	scene_want(&scene, 0, scene.gvm->nr_pages, OUTCOME_UNTOUCHED);
+	result = scene_judge_with_content(&scene);
+	scene_close(&scene);
+	return result;
+}
+
+/* Call move_pages() where it finds no page: each status is @wanted and nothing is moved. */
+static bool finds_no_page(const struct scene *scene, void *addr, int wanted)
+{
+	enum { NR = OPTIONS_PAGES_MIN };
+	int status[NR], i;
+	struct trigger_result result = { .status = status };
+	struct trigger_range range = {
+		.addr = addr,
+		.nr_pages = NR,
+		.from = scene->from,
+		.to = scene->to,
+	};
+	bool good;
+
+	trigger_move_pages.fire(&range, &result);
+	good = !result.ret;
+	for (i = 0; i < NR; i++)
+		good &= status[i] == wanted;
+	if (!good)
+		ksft_print_msg("wanted 0 and %d statuses of %d, got %ld and %d %d %d %d\n", NR, wanted,
+			       result.ret, status[0], status[1], status[2], status[3]);
+	return good;
+}
+
+/* Addresses where move_pages() finds no page of the process, and says so page by page. */
+struct page_answer {
+	const char *name;
+	int wanted;			/* the status of each */
+	void *(*prepare)(struct scene *scene);
+};
+
+static void *never_touched(struct scene *scene)
+{
+	return scene->gvm->mem;
+}
+
+/* The folios are there, but no page table entry of this process leads to them. */
+static void *touched_by_guest(struct scene *scene)
+{
+	gmem_guest_fill(scene->gvm);
+	return scene->gvm->mem;
+}
+
+static void *not_mapped(struct scene *scene)
+{
+	void *alias = kvm_mmap(size_of(scene), PROT_READ | PROT_WRITE, MAP_SHARED, scene->gvm->fd);
+
+	kvm_munmap(alias, size_of(scene));
+	return alias;
+}
+
+static const struct page_answer page_answers[] = {
+	{ "untouched", -ENOENT, never_touched },
+	{ "guest_touched", -ENOENT, touched_by_guest },
+	{ "unmapped", -EFAULT, not_mapped },
+};
+
+/* Afterwards all pages are where the file's policy puts them, and intact. */
+static int run_page_answer(const struct suite *suite, const struct testcase *test)
+{
+	const struct scene_config config = { .nr_vcpus = 1, .hva_is_mapping = true };
+	const struct page_answer *answer = test->data;
+	struct scene scene;
+	int result;
+
+	if (!scene_open(&scene, suite, test, &config))
+		return scene_skip();
+	if (!finds_no_page(&scene, answer->prepare(&scene), answer->wanted))
+		return KSFT_FAIL;
+	gmem_guest_fill(scene.gvm);
+	scene_check_host(&scene);
+	scene_look_before(&scene);
+	scene_look_after(&scene);
+	scene_want(&scene, 0, scene.gvm->nr_pages, OUTCOME_UNTOUCHED);
+	result = scene_judge_with_content(&scene);
+	scene_close(&scene);
+	return result;
+}
+
+static const struct contract_row *row_of(const struct trigger *trigger)
+{
+	size_t i;
+
+	for (i = 0; i < nr_contract_rows; i++)
+		if (contract_rows[i].trigger == trigger)
+			return &contract_rows[i];
+	TEST_FAIL("the contract has no row for %s", trigger->name);
+}
+
+static void add_case(struct testcase **next, const struct testcase *test, const char *property)
+{
+	**next = *test;
+	snprintf((*next)->name, sizeof((*next)->name), "%s.%s.%s", test->row->trigger->name,
+		 test->row->vm->name, property);
+	(*next)++;
+}
+
+static void add_properties(struct testcase **next, const struct contract_row *row)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(properties); i++) {
+		const struct testcase test = {
+			.missing = scene_missing_two_nodes,
+			.run = properties[i].run,
+			.row = row,
+		};
+
+		if (!properties[i].needs_range || !row->trigger->whole_process)
+			add_case(next, &test, properties[i].name);
+	}
+}
+
+static void add_answers(struct testcase **next)
+{
+	struct testcase test = { .missing = scene_missing_one_node };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(bad_calls); i++) {
+		test.run = run_bad_call;
+		test.row = row_of(bad_calls[i].trigger);
+		test.data = &bad_calls[i];
+		add_case(next, &test, bad_calls[i].name);
+	}
+	for (i = 0; i < ARRAY_SIZE(page_answers); i++) {
+		test.run = run_page_answer;
+		test.row = row_of(&trigger_move_pages);
+		test.data = &page_answers[i];
+		add_case(next, &test, page_answers[i].name);
+	}
+}
+
+/* Where nobody promises a contract: one move by move_pages() decides what all others must do. */
+static int observe(const struct suite *suite)
+{
+	const struct testcase test = { .name = "observe", .row = row_of(&trigger_move_pages) };
+	const struct scene_config config = { .nr_vcpus = 1, .hva_is_mapping = true };
+	struct scene scene;
+
+	TEST_ASSERT(scene_open(&scene, suite, &test, &config), "cannot set up a VM");
+	gmem_host_fill(scene.gvm);
+	scene_fire(&scene, 0, scene.gvm->nr_pages, 0);
+	return scene.verdict.ret ? CONTRACT_UNMOVABLE : CONTRACT_MOVABLE;
+}
+
+int main(int argc, char **argv)
+{
+	struct suite suite = {
+		.program = "guest_memfd_migrate_test",
+		.options = { .contract = -1, .pages = 64, .rounds = 8 },
+	};
+	size_t most = nr_contract_rows * ARRAY_SIZE(properties) + ARRAY_SIZE(bad_calls) +
+		      ARRAY_SIZE(page_answers);
+	struct testcase cases[most], *next = cases;
+	size_t i;
+
+	for (i = 0; i < nr_contract_rows; i++)
+		add_properties(&next, &contract_rows[i]);
+	add_answers(&next);
+	return suite_main(&suite, argc, argv, cases, next - cases, observe);
+}
