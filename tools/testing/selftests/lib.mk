@@ -88,7 +88,7 @@ unbuilt = $(TEST_PROGS) $(TEST_PROGS_EXTENDED) $(TEST_FILES)
 
 .DEFAULT_GOAL := all
 all: $(generated) $(TEST_CUSTOM_PROGS)
-	
+	@:
 
 # ---- Rules to compile with
 ifeq ($(OVERRIDE_TARGETS),)

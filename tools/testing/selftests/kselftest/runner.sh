@@ -88,6 +88,8 @@ watch_test()
 	while [ "$1" -eq 0 ] || [ "$passed" -lt "$1" ]; do
 		sleep 1 &
 		wait $!
+		# Ended, and the signal to us came before we could take it?
+		signal_test 0 || exit 0
 		passed=$((passed + 1))
 		kill -0 $$ 2>/dev/null || break
 	done
@@ -127,7 +129,7 @@ interrupted()
 		end_test &
 		watch_pid=$!
 		finish_test
-		kill "$watch_pid" 2>/dev/null
+		wait "$watch_pid"
 	fi
 	echo "Bail out! Interrupted by SIG$1"
 	exit "$2"
