@@ -130,8 +130,8 @@ struct kvm_vcpu {
 	struct kvm_dirty_gfn *dirty_gfns;
 	u32 fetch_index;
 	u32 dirty_gfns_count;
-	char *death_report;	/* of the last KVM_RUN, if the guest cannot go on after it */
-	struct kvm_vcpu *next_dead;
+	char *exit_report;	/* of the last KVM_RUN, see vcpu_run() */
+	struct kvm_vcpu *next_reported;
 };
 
 struct kvm_mmu {

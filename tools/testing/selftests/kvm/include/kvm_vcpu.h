@@ -32,9 +32,10 @@ void vcpu_args_set(struct kvm_vcpu *vcpu, unsigned int num, ...);
  * an exception it does not handle, or a GUEST_ASSERT() failed.  _vcpu_run() returns -1 with errno
  * where KVM_RUN failed; vcpu_run() fails the test then.
  *
- * A guest may die in a way that only the test can judge: triple fault (KVM_EXIT_SHUTDOWN), an
- * error inside KVM, a refused entry, a failed KVM_RUN.  That is returned like any other exit, and
- * if the test fails after it, the report has the exit reason and the registers of that moment.
+ * A guest may end in a way that only the test can judge: triple fault (KVM_EXIT_SHUTDOWN), an
+ * error inside KVM, a refused entry, a failed KVM_RUN, an access where there is no memory
+ * (KVM_EXIT_MMIO).  That is returned like any other exit, and if the test fails after it, the
+ * report has the exit reason and the registers of that moment.
  */
 void vcpu_run(struct kvm_vcpu *vcpu);
 int _vcpu_run(struct kvm_vcpu *vcpu);
@@ -156,6 +157,6 @@ void kvm_sync_rng_to_guest(struct kvm_vm *vm);
 u64 kvm_vm_elf_size(const char *filename);	/* bytes of guest memory that it will take */
 void vm_vcpu_free_all(struct kvm_vm *vm);
 void vm_mem_free_all(struct kvm_vm *vm);
-void kvm_dump_dead_vcpus(FILE *stream);
+void kvm_dump_exits(FILE *stream);
 
 #endif /* SELFTEST_KVM_VCPU_H */

@@ -58,8 +58,8 @@ void __printf(1, 2) print_skip(const char *fmt, ...);
  *
  * Does nothing if @ok.  @expr, @file and @line name the assertion; @fmt says in words what was
  * wrong.  Every line of the report starts with "# ", so that it may stand in the middle of a TAP
- * stream.  The report has a backtrace, and the registers of every vCPU of this process that
- * died (see vcpu_run()).
+ * stream.  The report has a backtrace, and the registers of every vCPU whose last exit was out of
+ * the ordinary (see vcpu_run()).
  */
 void __printf(5, 6) test_assert(bool ok, const char *expr, const char *file, unsigned int line,
 				const char *fmt, ...);

@@ -85,7 +85,7 @@ noinline void test_assert(bool ok, const char *expr, const char *file, unsigned 
 	fprintf(stream, "\n  pid %d, tid %d, errno %d (%s)\n", getpid(), kvm_gettid(), error,
 		strerror(error));
 	print_backtrace(stream);
-	kvm_dump_dead_vcpus(stream);
+	kvm_dump_exits(stream);
 	fclose(stream);
 	print_commented(text);
 	free(text);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vCPUs: add, run, and remember how they died. */
+/* vCPUs: add, run, and report how they ended up. */
 #include <pthread.h>
 
 #include "kvm_util.h"
@@ -56,29 +56,44 @@ struct kvm_vcpu *vm_recreate_with_one_vcpu(struct kvm_vm *vm)
 	return vm_vcpu_recreate(vm, 0);
 }
 
-/* ---- How vCPUs died -------------------------------------------------------------------- */
+/* ---- How vCPUs ended up ---------------------------------------------------------------- */
 
 /*
- * A guest that cannot go on is described at once, because the registers may be out of reach when
- * the test fails: another thread may notice, or the VM be gone.  Reports are kept until the vCPU
- * runs again or is freed, and come out with a failed assertion.
+ * An exit that the guest may not survive is described at once, because the registers may be out
+ * of reach when the test fails: another thread may notice, or the VM be gone.  Reports are kept
+ * until the vCPU runs again or is freed, and come out with a failed assertion.
  */
-static pthread_mutex_t dead_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct kvm_vcpu *dead_vcpus;
+static pthread_mutex_t reports_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct kvm_vcpu *reported_vcpus;
 
-static void vcpu_forget_death(struct kvm_vcpu *vcpu)
+static void vcpu_forget_exit(struct kvm_vcpu *vcpu)
 {
-	struct kvm_vcpu **link = &dead_vcpus;
+	struct kvm_vcpu **link = &reported_vcpus;
 
-	if (!vcpu->death_report)
+	if (!vcpu->exit_report)
 		return;
-	pthread_mutex_lock(&dead_lock);
+	pthread_mutex_lock(&reports_lock);
 	while (*link != vcpu)
-		link = &(*link)->next_dead;
-	*link = vcpu->next_dead;
-	free(vcpu->death_report);
-	vcpu->death_report = NULL;
-	pthread_mutex_unlock(&dead_lock);
+		link = &(*link)->next_reported;
+	*link = vcpu->next_reported;
+	free(vcpu->exit_report);
+	vcpu->exit_report = NULL;
+	pthread_mutex_unlock(&reports_lock);
+}
+
+/* Exits that a test seldom wants, or that leave the guest unable to go on. */
+static bool is_worth_a_report(struct kvm_vcpu *vcpu)
+{
+	switch (vcpu->run->exit_reason) {
+	case KVM_EXIT_SHUTDOWN:
+	case KVM_EXIT_INTERNAL_ERROR:
+	case KVM_EXIT_FAIL_ENTRY:
+	case KVM_EXIT_UNKNOWN:
+		return true;
+	case KVM_EXIT_MMIO:
+		return !ucall_arch_get_ucall(vcpu);
+	}
+	return false;
 }
 
 /* What the exit says beyond its reason. */
@@ -88,17 +103,24 @@ static void dump_exit_details(FILE *stream, struct kvm_run *run)
 
 	switch (run->exit_reason) {
 	case KVM_EXIT_INTERNAL_ERROR:
-		fprintf(stream, "suberror %u, data", run->internal.suberror);
+		fprintf(stream, "  suberror %u%s, data", run->internal.suberror,
+			run->internal.suberror == KVM_INTERNAL_ERROR_EMULATION ?
+			" (KVM cannot emulate the instruction at rip)" : "");
 		for (i = 0; i < min_t(u32, run->internal.ndata, 16); i++)
 			fprintf(stream, " %#llx", run->internal.data[i]);
 		fprintf(stream, "\n");
 		break;
 	case KVM_EXIT_FAIL_ENTRY:
-		fprintf(stream, "hardware entry failure reason %#llx, host CPU %u\n",
+		fprintf(stream, "  hardware entry failure reason %#llx, host CPU %u\n",
 			run->fail_entry.hardware_entry_failure_reason, run->fail_entry.cpu);
 		break;
+	case KVM_EXIT_MMIO:
+		fprintf(stream, "  %s of %u bytes at gpa %#llx, where no usable memory is\n",
+			run->mmio.is_write ? "write" : "read", run->mmio.len,
+			run->mmio.phys_addr);
+		break;
 	case KVM_EXIT_MEMORY_FAULT:
-		fprintf(stream, "memory fault at gpa %#llx, %#llx bytes, flags %#llx (%s)\n",
+		fprintf(stream, "  gpa %#llx, %#llx bytes, flags %#llx (%s)\n",
 			run->memory_fault.gpa, run->memory_fault.size, run->memory_fault.flags,
 			run->memory_fault.flags & KVM_MEMORY_EXIT_FLAG_PRIVATE ?
 			"private" : "shared");
@@ -106,7 +128,7 @@ static void dump_exit_details(FILE *stream, struct kvm_run *run)
 	}
 }
 
-static void vcpu_record_death(struct kvm_vcpu *vcpu, int ret, int error)
+static void vcpu_report_exit(struct kvm_vcpu *vcpu, int ret, int error)
 {
 	struct kvm_run *run = vcpu->run;
 	char *text = NULL;
@@ -115,32 +137,32 @@ static void vcpu_record_death(struct kvm_vcpu *vcpu, int ret, int error)
 
 	if (!stream)
 		return;
-	fprintf(stream, "vCPU %u stopped for good: ", vcpu->id);
-	if (ret)
-		fprintf(stream, "KVM_RUN failed with errno %d (%s), ", error, strerror(error));
-	fprintf(stream, "exit reason %u (%s)\n", run->exit_reason,
+	fprintf(stream, "vCPU %u exited: reason %u (%s)", vcpu->id, run->exit_reason,
 		exit_reason_str(run->exit_reason));
+	if (ret)
+		fprintf(stream, ", KVM_RUN failed with errno %d (%s)", error, strerror(error));
+	fprintf(stream, "\n");
 	dump_exit_details(stream, run);
 	vcpu_dump(stream, vcpu, 2);
 	fclose(stream);
 
-	pthread_mutex_lock(&dead_lock);
-	vcpu->death_report = text;
-	vcpu->next_dead = dead_vcpus;
-	dead_vcpus = vcpu;
-	pthread_mutex_unlock(&dead_lock);
+	pthread_mutex_lock(&reports_lock);
+	vcpu->exit_report = text;
+	vcpu->next_reported = reported_vcpus;
+	reported_vcpus = vcpu;
+	pthread_mutex_unlock(&reports_lock);
 }
 
-void kvm_dump_dead_vcpus(FILE *stream)
+void kvm_dump_exits(FILE *stream)
 {
 	struct kvm_vcpu *vcpu;
 
 	/* A failure inside the reports above must not wait for itself. */
-	if (pthread_mutex_trylock(&dead_lock))
+	if (pthread_mutex_trylock(&reports_lock))
 		return;
-	for (vcpu = dead_vcpus; vcpu; vcpu = vcpu->next_dead)
-		fputs(vcpu->death_report, stream);
-	pthread_mutex_unlock(&dead_lock);
+	for (vcpu = reported_vcpus; vcpu; vcpu = vcpu->next_reported)
+		fputs(vcpu->exit_report, stream);
+	pthread_mutex_unlock(&reports_lock);
 }
 
 void vm_vcpu_free_all(struct kvm_vm *vm)
@@ -149,7 +171,7 @@ void vm_vcpu_free_all(struct kvm_vm *vm)
 
 	while ((vcpu = vm->vcpus)) {
 		vm->vcpus = vcpu->next;
-		vcpu_forget_death(vcpu);
+		vcpu_forget_exit(vcpu);
 		if (vcpu->dirty_gfns)
 			kvm_munmap(vcpu->dirty_gfns, vm->dirty_ring_size);
 		kvm_munmap(vcpu->run, vcpu_mmap_size(vm));
@@ -161,26 +183,18 @@ void vm_vcpu_free_all(struct kvm_vm *vm)
 
 /* ---- Run ------------------------------------------------------------------------------- */
 
-static bool is_death(struct kvm_run *run)
-{
-	return run->exit_reason == KVM_EXIT_SHUTDOWN ||
-	       run->exit_reason == KVM_EXIT_INTERNAL_ERROR ||
-	       run->exit_reason == KVM_EXIT_FAIL_ENTRY ||
-	       run->exit_reason == KVM_EXIT_UNKNOWN;
-}
-
 int _vcpu_run(struct kvm_vcpu *vcpu)
 {
 	int ret, error;
 
-	vcpu_forget_death(vcpu);
+	vcpu_forget_exit(vcpu);
 	do {
 		ret = __vcpu_run(vcpu);
 	} while (ret == -1 && errno == EINTR);
 
-	if (ret || is_death(vcpu->run)) {
+	if (ret || is_worth_a_report(vcpu)) {
 		error = errno;
-		vcpu_record_death(vcpu, ret, error);
+		vcpu_report_exit(vcpu, ret, error);
 		errno = error;
 	}
 	if (!ret)
@@ -197,13 +211,14 @@ void vcpu_run(struct kvm_vcpu *vcpu)
 
 void vcpu_run_complete_io(struct kvm_vcpu *vcpu)
 {
-	int ret;
+	int ret, error = errno;
 
 	vcpu->run->immediate_exit = 1;
 	ret = __vcpu_run(vcpu);
 	vcpu->run->immediate_exit = 0;
 	TEST_ASSERT(ret == -1 && errno == EINTR,
 		    "KVM_RUN was to finish an I/O and return: " __KVM_SYSCALL_ERROR("it", ret));
+	errno = error;	/* a test that fails now has nothing to do with this EINTR */
 }
 
 const char *exit_reason_str(unsigned int exit_reason)

@@ -1,0 +1,620 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The library tests itself, on any machine with KVM: guests compute, call, fail and report as the
+ * headers in include/ promise.  A library that lies makes every other test worthless, so the
+ * failing paths are run too, and their reports are read.
+ *
+ * What needs a kernel with guest_memfd or private memory is skipped on others.
+ */
+#include <dirent.h>
+#include <grp.h>
+#include <libgen.h>
+#include <limits.h>
+#include <sched.h>
+
+#include <linux/sizes.h>
+
+#include "library_test.h"
+
+#define TEST_SLOT	1
+#define TEST_GPA	SZ_4G
+
+/* ---- Calls and values ------------------------------------------------------------------ */
+
+static void guest_sync(void)
+{
+	int i;
+
+	GUEST_SYNC(1);
+	GUEST_SYNC_ARGS(2, 20, 21, 22, 23);
+	GUEST_SYNC6(-1L, 11, 12, 13, 14, 15);
+	for (i = 0; i < 100; i++)
+		GUEST_SYNC1(i);
+	GUEST_DONE();
+}
+
+static void expect_sync(struct kvm_vcpu *vcpu, struct ucall *uc)
+{
+	vcpu_run(vcpu);
+	TEST_ASSERT_EQ(get_ucall(vcpu, uc), UCALL_SYNC);
+}
+
+static void sync_and_done(void)
+{
+	struct kvm_vcpu *vcpu;
+	struct kvm_vm *vm = vm_create_with_one_vcpu(&vcpu, guest_sync);
+	struct ucall uc;
+	u64 i;
+
+	expect_sync(vcpu, &uc);
+	TEST_ASSERT(!strcmp((char *)uc.args[0], "hello") && uc.args[1] == 1, "GUEST_SYNC");
+	expect_sync(vcpu, &uc);
+	for (i = 0; i < 5; i++)
+		TEST_ASSERT_EQ(uc.args[1 + i], i ? 19 + i : 2);
+	expect_sync(vcpu, &uc);
+	TEST_ASSERT_EQ(uc.args[0], (u64)-1);
+	for (i = 1; i < 6; i++)
+		TEST_ASSERT_EQ(uc.args[i], 10 + i);
+	for (i = 0; i < 100; i++) {
+		expect_sync(vcpu, &uc);
+		TEST_ASSERT_EQ(uc.args[0], i);
+	}
+	vcpu_run(vcpu);
+	TEST_ASSERT_EQ(get_ucall(vcpu, NULL), UCALL_DONE);
+	kvm_vm_free(vm);
+}
+
+static void guest_printf(u64 a, u64 b, u64 c, u64 d, u64 e, u64 f)
+{
+	GUEST_PRINTF("%lu %#lx %ld|%-5s|%5d|%c%%", a, b, c, "ab", (int)d, (int)e);
+	GUEST_SYNC(f);
+	GUEST_DONE();
+}
+
+static void printf_and_arguments(void)
+{
+	struct kvm_vcpu *vcpu;
+	struct kvm_vm *vm = vm_create_with_one_vcpu(&vcpu, guest_printf);
+	struct ucall uc;
+
+	vcpu_args_set(vcpu, 6, 1UL, 0xffffffff12345678UL, -3L, -4L, (u64)'x', 6UL);
+	vcpu_run(vcpu);
+	TEST_ASSERT_EQ(get_ucall(vcpu, &uc), UCALL_PRINTF);
+	TEST_ASSERT(!strcmp(uc.buffer, "1 0xffffffff12345678 -3|ab   |   -4|x%"),
+		    "guest printed '%s'", uc.buffer);
+	expect_sync(vcpu, &uc);
+	TEST_ASSERT_EQ(uc.args[1], 6);
+	kvm_vm_free(vm);
+}
+
+static u64 global = 5;
+static u64 in_bss[SZ_64K / sizeof(u64)];
+
+static void guest_globals(void)
+{
+	size_t i;
+
+	GUEST_ASSERT_EQ(READ_ONCE(global), 5);
+	for (i = 0; i < ARRAY_SIZE(in_bss); i++)
+		GUEST_ASSERT_EQ(in_bss[i], 0);
+	GUEST_SYNC(0);
+	GUEST_ASSERT_EQ(READ_ONCE(global), 6);
+	GUEST_SYNC(0);
+	GUEST_ASSERT_EQ(READ_ONCE(global), 7);
+	WRITE_ONCE(global, 8);
+	GUEST_DONE();
+}
+
+static void globals_both_ways(void)
+{
+	struct kvm_vcpu *vcpu;
+	struct kvm_vm *vm;
+
+	/* A guest starts with the values of the file, not with those of the process. */
+	global = 1;
+	in_bss[100] = 1;
+	vm = vm_create_with_one_vcpu(&vcpu, guest_globals);
+	expect_sync(vcpu, NULL);
+	global = 6;
+	sync_global_to_guest(vm, global);
+	expect_sync(vcpu, NULL);
+	write_guest_global(vm, global, 7);
+	TEST_ASSERT_EQ(global, 6);
+	vcpu_run(vcpu);
+	TEST_ASSERT_EQ(get_ucall(vcpu, NULL), UCALL_DONE);
+	sync_global_from_guest(vm, global);
+	TEST_ASSERT_EQ(global, 8);
+	kvm_vm_free(vm);
+}
+
+static char string_buf[4][256];
+
+/* Overlap, alignment and length of the string functions, as seen by guest code. */
+static void guest_strings(void)
+{
+	u64 from, to, len;
+
+	for (from = 0; from < 9; from++) {
+		for (to = 0; to < 9; to++) {
+			for (len = 0; len < 40; len += 3) {
+				memset(string_buf[0], 0, 64);
+				memset(string_buf[1], 1, 64);
+				memset(string_buf[0] + to, 2, len);
+				memcpy(string_buf[1] + from, string_buf[0] + to, len);
+				GUEST_ASSERT(!memcmp(string_buf[1] + from, string_buf[0] + to, len));
+				GUEST_ASSERT_EQ(string_buf[1][from + len], 1);
+				GUEST_ASSERT_EQ(strnlen(string_buf[0] + to, len + 1), len);
+			}
+		}
+	}
+	GUEST_ASSERT_EQ(strlen("seven.."), 7);
+	GUEST_ASSERT(strcmp("a", "b") < 0 && !strcmp("ab", "ab") && strcmp("ab", "a") > 0);
+	memcpy(string_buf[2], "0123456789", 11);
+	memmove(string_buf[2] + 2, string_buf[2], 8);
+	GUEST_ASSERT(!memcmp(string_buf[2], "0101234567", 11));
+	GUEST_DONE();
+}
+
+static void run_to_done(void *guest_code)
+{
+	struct kvm_vcpu *vcpu;
+	struct kvm_vm *vm = vm_create_with_one_vcpu(&vcpu, guest_code);
+
+	vcpu_run(vcpu);
+	TEST_ASSERT_EQ(get_ucall(vcpu, NULL), UCALL_DONE);
+	kvm_vm_free(vm);
+}
+
+static void string_functions(void)
+{
+	run_to_done(guest_strings);
+}
+
+static u32 random_in_guest[4];
+
+static void guest_random(void)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(random_in_guest); i++)
+		random_in_guest[i] = kvm_random_u32(&kvm_rng);
+	GUEST_DONE();
+}
+
+static void seed_is_shared(void)
+{
+	struct kvm_random_state rng = new_kvm_random_state(1234);
+	struct kvm_vcpu *vcpu;
+	struct kvm_vm *vm;
+	size_t i;
+
+	kvm_random_seed = 1234;
+	vm = vm_create_with_one_vcpu(&vcpu, guest_random);
+	vcpu_run(vcpu);
+	sync_global_from_guest(vm, random_in_guest);
+	for (i = 0; i < ARRAY_SIZE(random_in_guest); i++)
+		TEST_ASSERT_EQ(random_in_guest[i], kvm_random_u32(&rng));
+	kvm_vm_free(vm);
+}
+
+/* ---- Reports --------------------------------------------------------------------------- */
+
+static void guest_assert_fails(u64 x)
+{
+	u64 y = 0x1234;
+
+	GUEST_ASSERT_EQ(x, 0x4321);
+	GUEST_ASSERT_NE(x, 0x1234);
+	GUEST_ASSERT_EQ(y, x);
+}
+
+static void guest_assertion(void)
+{
+	struct kvm_vcpu *vcpu;
+
+	vm_create_with_one_vcpu(&vcpu, guest_assert_fails);
+	vcpu_args_set(vcpu, 1, 0x4321UL);
+	vcpu_run(vcpu);
+}
+
+static void guest_fails(void)
+{
+	GUEST_FAIL("the reason is %s", "secret");
+}
+
+static void guest_failure(void)
+{
+	run_to_done(guest_fails);
+}
+
+static noinline void some_helper(int wanted)
+{
+	TEST_ASSERT(wanted == 2, "wanted %d, got %d", wanted, 2);
+}
+
+static void host_assertion(void)
+{
+	errno = EACCES;		/* must not turn the failure into a SKIP */
+	some_helper(3);
+}
+
+static void host_assertion_eq(void)
+{
+	int left = 1, right = 2;
+
+	TEST_ASSERT_EQ(left, right);
+}
+
+static void unexpected_signal(void)
+{
+	raise(SIGBUS);
+}
+
+static void wrong_exit_reason(void)
+{
+	struct kvm_vcpu *vcpu;
+
+	vm_create_with_one_vcpu(&vcpu, guest_sync);
+	vcpu_run(vcpu);
+	TEST_ASSERT_KVM_EXIT_REASON(vcpu, KVM_EXIT_HLT);
+}
+
+static void failing_ioctl(void)
+{
+	struct kvm_vm *vm = vm_create_barebones();
+
+	vm_set_user_memory_region(vm, 0, 0, 0, 1, NULL);
+}
+
+/* ---- Several of everything ------------------------------------------------------------- */
+
+#define NR_VCPUS	8
+
+static u64 arrived[NR_VCPUS];
+
+static void guest_meets_others(u64 id)
+{
+	u64 other;
+
+	WRITE_ONCE(arrived[id], id + 1);
+	for (other = 0; other < NR_VCPUS; other++)
+		while (READ_ONCE(arrived[other]) != other + 1)
+			GUEST_SYNC(other);
+	GUEST_DONE();
+}
+
+static void *run_until_done(void *arg)
+{
+	struct kvm_vcpu *vcpu = arg;
+
+	do {
+		vcpu_run(vcpu);
+	} while (get_ucall(vcpu, NULL) == UCALL_SYNC);
+	return NULL;
+}
+
+static void vcpus_on_threads(void)
+{
+	struct kvm_vcpu *vcpus[NR_VCPUS];
+	struct kvm_vm *vm = vm_create_with_vcpus(NR_VCPUS, guest_meets_others, vcpus);
+	pthread_t threads[NR_VCPUS];
+	u64 i;
+
+	for (i = 0; i < NR_VCPUS; i++) {
+		vcpu_args_set(vcpus[i], 1, i);
+		kvm_pthread_create(&threads[i], NULL, run_until_done, vcpus[i]);
+	}
+	for (i = 0; i < NR_VCPUS; i++)
+		kvm_pthread_join(threads[i], NULL);
+	sync_global_from_guest(vm, arrived);
+	for (i = 0; i < NR_VCPUS; i++)
+		TEST_ASSERT_EQ(arrived[i], i + 1);
+	kvm_vm_free(vm);
+}
+
+static void *vm_in_thread(void *arg)
+{
+	(void)arg;
+	run_to_done(guest_random);
+	return NULL;
+}
+
+static void vms_on_threads(void)
+{
+	pthread_t threads[4];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(threads); i++)
+		kvm_pthread_create(&threads[i], NULL, vm_in_thread, NULL);
+	for (i = 0; i < ARRAY_SIZE(threads); i++)
+		kvm_pthread_join(threads[i], NULL);
+}
+
+static void vm_after_fork(void)
+{
+	int status;
+	pid_t pid;
+
+	run_to_done(guest_random);
+	pid = fork();
+	if (!pid) {
+		run_to_done(guest_random);
+		_exit(17);
+	}
+	TEST_ASSERT(waitpid(pid, &status, 0) == pid && WIFEXITED(status), "child died");
+	TEST_ASSERT_EQ(WEXITSTATUS(status), 17);
+}
+
+static size_t count_entries(const char *dir)
+{
+	DIR *d = opendir(dir);
+	size_t n = 0;
+
+	TEST_ASSERT(d, "cannot open %s", dir);
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n;
+}
+
+static size_t count_mappings(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	size_t n = 0;
+	int c;
+
+	TEST_ASSERT(maps, "cannot open /proc/self/maps");
+	while ((c = getc(maps)) != EOF)
+		n += c == '\n';
+	fclose(maps);
+	return n;
+}
+
+static void free_leaves_nothing(void)
+{
+	struct kvm_vcpu *vcpus[NR_VCPUS];
+	size_t fds = 0, mappings = 0;
+	struct kvm_vm *vm;
+	int i;
+
+	for (i = 0; i < 5; i++) {
+		vm = vm_create_with_vcpus(NR_VCPUS, guest_sync, vcpus);
+		vm_userspace_mem_region_add(vm, VM_MEM_SRC_SHMEM, TEST_GPA, TEST_SLOT, 16, 0);
+		vcpu_run(vcpus[1]);
+		kvm_vm_free(vm);
+		/* The first rounds may leave what the C library keeps for itself. */
+		if (i == 2) {
+			fds = count_entries("/proc/self/fd");
+			mappings = count_mappings();
+		}
+	}
+	TEST_ASSERT_EQ(count_entries("/proc/self/fd"), fds);
+	TEST_ASSERT_EQ(count_mappings(), mappings);
+}
+
+/* ---- Memory ---------------------------------------------------------------------------- */
+
+/* Adds one to the first word of each page. */
+static void guest_adds_one(gva_t mem, u64 npages, u64 page_size)
+{
+	u64 i;
+
+	for (i = 0; i < npages; i++)
+		(*(u64 *)(mem + i * page_size))++;
+	GUEST_DONE();
+}
+
+/* Lets the guest add one to each page from @gpa on, which it then finds mapped there. */
+static void add_one(struct kvm_vm *vm, struct kvm_vcpu *vcpu, gpa_t gpa, u64 npages)
+{
+	virt_map(vm, gpa, gpa, npages);
+	vcpu_args_set(vcpu, 3, gpa, npages, (u64)vm->page_size);
+	vcpu_run(vcpu);
+	TEST_ASSERT_EQ(get_ucall(vcpu, NULL), UCALL_DONE);
+}
+
+static void many_slots(void)
+{
+	const u32 nr = 300, pages = 2;
+	struct kvm_vcpu *vcpu;
+	struct kvm_vm *vm = __vm_create_with_one_vcpu(&vcpu, nr * pages, guest_adds_one);
+	u64 size = pages * vm->page_size, *word;
+	u32 i;
+
+	/* Downwards, so that sorting has something to do; number and address disagree. */
+	for (i = nr; i; i--)
+		vm_userspace_mem_region_add(vm, VM_MEM_SRC_ANONYMOUS, TEST_GPA + (i - 1) * size,
+					    nr - i + 1, pages, 0);
+	add_one(vm, vcpu, TEST_GPA, nr * pages);
+	for (i = 0; i < nr; i++) {
+		word = addr_gpa2hva(vm, TEST_GPA + i * size);
+		TEST_ASSERT(*word == 1 && word == memslot2region(vm, nr - i)->host_mem,
+			    "page of slot %u", nr - i);
+		TEST_ASSERT_EQ(addr_hva2gpa(vm, word), TEST_GPA + i * size);
+	}
+	for (i = 1; i <= nr; i += 2)
+		vm_mem_region_delete(vm, i);
+	TEST_ASSERT_EQ(vm->regions.nr, 1 + nr / 2);
+	vm_mem_region_move(vm, 2, TEST_GPA * 2);
+	TEST_ASSERT(addr_gpa2hva(vm, TEST_GPA * 2) == memslot2region(vm, 2)->host_mem, "moved");
+	kvm_vm_free(vm);
+}
+
+static void shared_memory_alias(void)
+{
+	struct kvm_vcpu *vcpu;
+	struct kvm_vm *vm = vm_create_with_one_vcpu(&vcpu, guest_adds_one);
+	u64 *alias;
+
+	vm_userspace_mem_region_add(vm, VM_MEM_SRC_SHMEM, TEST_GPA, TEST_SLOT, 4, 0);
+	alias = addr_gpa2alias(vm, TEST_GPA + vm->page_size);
+	TEST_ASSERT(alias && alias != addr_gpa2hva(vm, TEST_GPA + vm->page_size), "no alias");
+	*alias = 41;
+	add_one(vm, vcpu, TEST_GPA, 4);
+	TEST_ASSERT_EQ(*alias, 42);
+	TEST_ASSERT(!addr_gpa2alias(vm, 0), "slot 0 is not shared");
+	kvm_vm_free(vm);
+}
+
+static void allocations_do_not_overlap(void)
+{
+	struct kvm_vm *vm = vm_create(1);
+	gva_t a = vm_alloc(vm, 3 * vm->page_size - 1, 0x100000000);
+	gva_t b = vm_alloc(vm, 1, 0x100000000);
+	gva_t high = vm_alloc(vm, 1, -vm->page_size);
+
+	TEST_ASSERT_EQ(a, 0x100000000);
+	TEST_ASSERT_EQ(b, a + 3 * vm->page_size);
+	TEST_ASSERT_EQ(high, -vm->page_size);
+	memset(addr_gva2hva(vm, a), 1, vm->page_size);
+	TEST_ASSERT_EQ(*(char *)addr_gva2hva(vm, b), 0);
+	TEST_ASSERT_EQ(addr_gva2gpa(vm, a + vm->page_size), addr_gva2gpa(vm, a) + vm->page_size);
+	kvm_vm_free(vm);
+}
+
+static void slots_must_not_overlap(void)
+{
+	struct kvm_vm *vm = vm_create(1);
+
+	vm_userspace_mem_region_add(vm, VM_MEM_SRC_ANONYMOUS, TEST_GPA, 1, 4, 0);
+	vm_userspace_mem_region_add(vm, VM_MEM_SRC_ANONYMOUS, TEST_GPA - vm->page_size, 2, 2, 0);
+}
+
+/* A guest_memfd that user space maps, in a slot whose userspace_addr is @hva or NULL. */
+static void check_gmem_mmap(bool with_hva)
+{
+	const u64 flags = GUEST_MEMFD_FLAG_MMAP | GUEST_MEMFD_FLAG_INIT_SHARED;
+	struct kvm_vcpu *vcpu;
+	struct kvm_vm *vm = vm_create_with_one_vcpu(&vcpu, guest_adds_one);
+	u64 size = 4 * vm->page_size, *mem;
+	int fd;
+
+	__TEST_REQUIRE((vm_check_cap(vm, KVM_CAP_GUEST_MEMFD_FLAGS) & flags) == flags,
+		       "no mappable guest_memfd: needs a kernel from 6.18 on, with KVM built in a way that offers it");
+	fd = vm_create_guest_memfd(vm, size, flags);
+	mem = kvm_mmap(size, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
+	vm_set_user_memory_region2(vm, TEST_SLOT, KVM_MEM_GUEST_MEMFD, TEST_GPA, size,
+				   with_hva ? mem : NULL, fd, 0);
+	mem[0] = 41;
+	virt_map(vm, TEST_GPA, TEST_GPA, 4);
+	vcpu_args_set(vcpu, 3, TEST_GPA, 4UL, (u64)vm->page_size);
+	vcpu_run(vcpu);
+	__TEST_REQUIRE(with_hva || vcpu->run->exit_reason != KVM_EXIT_MMIO,
+		       "this KVM emulates guest code, which it lets access memory by userspace_addr only");
+	TEST_ASSERT_EQ(get_ucall(vcpu, NULL), UCALL_DONE);
+	TEST_ASSERT_EQ(mem[0], 42);
+	TEST_ASSERT_EQ(mem[size / sizeof(u64) - vm->page_size / sizeof(u64)], 1);
+	kvm_close(fd);
+	kvm_vm_free(vm);
+	TEST_ASSERT_EQ(mem[0], 42);
+}
+
+static void guest_memfd_mapped(void)
+{
+	check_gmem_mmap(true);
+}
+
+static void guest_memfd_without_hva(void)
+{
+	check_gmem_mmap(false);
+}
+
+/* ---- The process ----------------------------------------------------------------------- */
+
+/* What main() does if called with this argument, see below. */
+#define ARG_RUN_GUEST	"--run-guest"
+#define ARG_NOTHING	"--do-nothing"
+
+/* A program in PATH, started from another directory, finds itself all the same. */
+static void started_through_path(void)
+{
+	char self[PATH_MAX], copy[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	TEST_ASSERT(len > 0, "cannot read /proc/self/exe");
+	self[len] = '\0';
+	strcpy(copy, self);
+	TEST_ASSERT(!chdir("/") && !setenv("PATH", dirname(copy), 1), "cannot go elsewhere");
+	execlp(basename(self), "another name", ARG_RUN_GUEST, NULL);
+	TEST_FAIL("cannot execute myself");
+}
+
+/* Before the TAP header, the library prints nothing: this output ends the way it begins. */
+static void library_is_silent(void)
+{
+	test_write(STDOUT_FILENO, "<", 1);
+	execl("/proc/self/exe", "silent", ARG_NOTHING, NULL);
+}
+
+/* In both cases the program is to say "skip" by itself, with a reason and a remedy. */
+static void without_dev_kvm(void)
+{
+	if (chroot("/proc") || chdir("/"))
+		ksft_exit_skip("cannot hide /dev/kvm: run as root\n");
+	become_program();
+	vm_create_barebones();
+}
+
+static void without_permission(void)
+{
+	const uid_t nobody = 65534;
+
+	if (setgroups(0, NULL) || setresgid(nobody, nobody, nobody) ||
+	    setresuid(nobody, nobody, nobody))
+		ksft_exit_skip("cannot become another user: run as root\n");
+	if (!access(KVM_DEV_PATH, R_OK | W_OK))
+		ksft_exit_skip("everybody may use /dev/kvm here\n");
+	become_program();
+	vm_create_barebones();
+}
+
+static const struct library_case cases[] = {
+	LIBRARY_CASE(sync_and_done, 0),
+	LIBRARY_CASE(printf_and_arguments, 0),
+	LIBRARY_CASE(globals_both_ways, 0),
+	LIBRARY_CASE(string_functions, 0),
+	LIBRARY_CASE(seed_is_shared, 0),
+
+	LIBRARY_CASE(guest_assertion, STATUS_ASSERTION, "library_test.c:", "y == x",
+		     "y is 0x1234, x is 0x4321"),
+	LIBRARY_CASE(guest_failure, STATUS_ASSERTION, "library_test.c:", "the reason is secret"),
+	LIBRARY_CASE(host_assertion, STATUS_ASSERTION, "library_test.c:", "wanted == 2",
+		     "wanted 3, got 2", "errno 13", "some_helper", "host_assertion"),
+	LIBRARY_CASE(host_assertion_eq, STATUS_ASSERTION, "left == right",
+		     "left is 0x1, right is 0x2"),
+	LIBRARY_CASE(unexpected_signal, -SIGBUS, "# unexpected signal 7 (Bus error)"),
+	LIBRARY_CASE(wrong_exit_reason, STATUS_ASSERTION, "wanted exit reason 5 (HLT), got "),
+	LIBRARY_CASE(failing_ioctl, STATUS_ASSERTION, "KVM_SET_USER_MEMORY_REGION failed",
+		     "errno 22 (Invalid argument)", "failing_ioctl"),
+
+	LIBRARY_CASE(vcpus_on_threads, 0),
+	LIBRARY_CASE(vms_on_threads, 0),
+	LIBRARY_CASE(vm_after_fork, 0),
+	LIBRARY_CASE(free_leaves_nothing, 0),
+
+	LIBRARY_CASE(many_slots, 0),
+	LIBRARY_CASE(shared_memory_alias, 0),
+	LIBRARY_CASE(allocations_do_not_overlap, 0),
+	LIBRARY_CASE(slots_must_not_overlap, STATUS_ASSERTION, "slot 2: 2 pages from gpa 0xfffff000",
+		     "overlap slot 1 at gpa 0x100000000"),
+	LIBRARY_CASE(guest_memfd_mapped, 0),
+	LIBRARY_CASE(guest_memfd_without_hva, 0),
+
+	LIBRARY_CASE(started_through_path, 0, "the guest ran"),
+	LIBRARY_CASE(library_is_silent, 0, "<>"),
+	LIBRARY_CASE(without_dev_kvm, KSFT_SKIP, "TAP version 13\n1..0 # SKIP no /dev/kvm. ",
+		     "modprobe"),
+	LIBRARY_CASE(without_permission, KSFT_SKIP, "1..0 # SKIP /dev/kvm is not accessible",
+		     "root"),
+};
+
+int main(int argc, char *argv[])
+{
+	if (argc > 1 && !strcmp(argv[1], ARG_NOTHING))
+		return puts(">") == EOF;
+	if (argc > 1 && !strcmp(argv[1], ARG_RUN_GUEST)) {
+		run_to_done(guest_random);
+		return puts("the guest ran") == EOF;
+	}
+	return run_library_cases(cases, ARRAY_SIZE(cases));
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Runs the cases of a test of the library itself.
+ *
+ * Each case runs in a process of its own, whose output is read and whose status is known: it is
+ * judged by both, as most of these cases have to fail in the right way.
+ */
+#ifndef SELFTEST_KVM_LIBRARY_TEST_H
+#define SELFTEST_KVM_LIBRARY_TEST_H
+
+#include <sys/wait.h>
+
+#include "kvm_util.h"
+#include "ucall_common.h"
+
+#define STATUS_ASSERTION	254
+#define CASE_SECONDS		60
+
+struct library_case {
+	const char *name;
+	void (*run)(void);
+	int status;			/* wanted exit status, or -signal */
+	const char *texts[8];		/* wanted in the output, in this order */
+};
+
+/* X(function, status, texts...): the name of a case is that of its function. */
+#define LIBRARY_CASE(fn, wanted, ...)	\
+	{ .name = #fn, .run = fn, .status = wanted, .texts = { __VA_ARGS__ } }
+
+/* What a case printed, and where it stored the reason of a SKIP. */
+static char case_output[1 << 16];
+static struct ksft_nested *case_skip;
+
+/* Starts the case with both outputs in a pipe; returns the end to read. */
+static int start_case(const struct library_case *c, pid_t *pid)
+{
+	int fds[2];
+
+	TEST_ASSERT(!pipe(fds), "pipe() failed");
+	fflush(stdout);
+	*pid = fork();
+	TEST_ASSERT(*pid >= 0, "fork() failed");
+	if (!*pid) {
+		dup2(fds[1], STDOUT_FILENO);
+		dup2(fds[1], STDERR_FILENO);
+		close(fds[0]);
+		close(fds[1]);
+		ksft_nested = case_skip;
+		alarm(CASE_SECONDS);
+		c->run();
+		exit(0);
+	}
+	close(fds[1]);
+	return fds[0];
+}
+
+/* Runs the case to its end; returns its exit status, or -signal. */
+static int finish_case(int fd, pid_t pid)
+{
+	ssize_t len = test_read(fd, case_output, sizeof(case_output) - 1);
+	int status;
+
+	case_output[len] = '\0';
+	close(fd);
+	TEST_ASSERT(waitpid(pid, &status, 0) == pid, "waitpid() failed");
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+/* The first text that is missing behind those before it, or NULL. */
+static const char *missing_text(const struct library_case *c)
+{
+	const char *at = case_output;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(c->texts) && c->texts[i]; i++) {
+		at = strstr(at, c->texts[i]);
+		if (!at)
+			return c->texts[i];
+		at += strlen(c->texts[i]);
+	}
+	return NULL;
+}
+
+/* A report must not disturb the TAP stream it stands in: each of its lines is a comment. */
+static bool all_commented(void)
+{
+	const char *line = case_output;
+
+	while (*line) {
+		if (strncmp(line, "# ", 2))
+			return false;
+		line += strcspn(line, "\n");
+		line += *line == '\n';
+	}
+	return true;
+}
+
+/* From here on the case is a test program of its own, with its own TAP. */
+static void __maybe_unused become_program(void)
+{
+	ksft_nested = NULL;
+	ksft_header_done = false;
+	ksft_reset_state();
+}
+
+static void run_case(const struct library_case *c)
+{
+	const char *missing;
+	int status;
+	pid_t pid;
+	int fd;
+
+	memset(case_skip, 0, sizeof(*case_skip));
+	fd = start_case(c, &pid);
+	status = finish_case(fd, pid);
+
+	if (status == KSFT_SKIP && c->status != KSFT_SKIP) {
+		ksft_test_result_code(KSFT_SKIP, c->name, "%s", case_skip->reason);
+		return;
+	}
+	missing = missing_text(c);
+	if (status == c->status && !missing &&
+	    (status != STATUS_ASSERTION || all_commented())) {
+		ksft_test_result_pass("%s\n", c->name);
+		return;
+	}
+	ksft_print_msg("wanted status %d, got %d\n", c->status, status);
+	if (missing)
+		ksft_print_msg("wanted text: %s\n", missing);
+	ksft_print_msg("output:\n%s\n", case_output);
+	ksft_test_result_fail("%s\n", c->name);
+}
+
+static int run_library_cases(const struct library_case *cases, size_t nr)
+{
+	size_t i;
+
+	ksft_print_header();
+	close(open_kvm_dev_path_or_exit());
+	case_skip = kvm_mmap(sizeof(*case_skip), PROT_READ | PROT_WRITE,
+			     MAP_SHARED | MAP_ANONYMOUS, -1);
+	ksft_set_plan(nr);
+	for (i = 0; i < nr; i++)
+		run_case(&cases[i]);
+	ksft_finished();
+}
+
+#endif /* SELFTEST_KVM_LIBRARY_TEST_H */

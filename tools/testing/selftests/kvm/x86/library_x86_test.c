@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The x86 part of the library tests itself: exceptions, page tables, guests that die, and private
+ * memory where the kernel has software-protected VMs.
+ */
+#include <linux/sizes.h>
+
+#include "../library_test.h"
+#include "processor.h"
+
+#define UNMAPPED	0x123456789000UL
+
+/* A VM with one vCPU that is about to enter @guest_code. */
+static struct kvm_vcpu *new_vcpu(void *guest_code)
+{
+	struct kvm_vcpu *vcpu;
+
+	vm_create_with_one_vcpu(&vcpu, guest_code);
+	return vcpu;
+}
+
+static void run_to_done(struct kvm_vcpu *vcpu)
+{
+	vcpu_run(vcpu);
+	TEST_ASSERT_EQ(get_ucall(vcpu, NULL), UCALL_DONE);
+	kvm_vm_free(vcpu->vm);
+}
+
+/* ---- Exceptions with a handler --------------------------------------------------------- */
+
+static struct ex_regs seen;
+
+static void guest_saves_regs(struct ex_regs *regs)
+{
+	seen = *regs;
+	if (regs->vector == UD_VECTOR)
+		regs->rip += 2;		/* the length of ud2 */
+	if (regs->vector == PF_VECTOR)
+		regs->rax = (u64)&seen;	/* where the load will find something */
+}
+
+static void guest_takes_exceptions(void)
+{
+	u64 value = UNMAPPED;
+
+	ud2();
+	GUEST_ASSERT_EQ(seen.vector, UD_VECTOR);
+
+	/* Restarted with another address. */
+	__asm__ __volatile__("mov (%0), %0" : "+a"(value) : : "memory");
+	GUEST_ASSERT_EQ(seen.vector, PF_VECTOR);
+	GUEST_ASSERT_EQ(seen.rax, UNMAPPED);
+	GUEST_ASSERT_EQ(value, UNMAPPED);
+	GUEST_ASSERT_EQ(get_cr2(), UNMAPPED);
+	GUEST_DONE();
+}
+
+static void handled(void)
+{
+	struct kvm_vcpu *vcpu = new_vcpu(guest_takes_exceptions);
+
+	vm_install_exception_handler(vcpu->vm, UD_VECTOR, guest_saves_regs);
+	vm_install_exception_handler(vcpu->vm, PF_VECTOR, guest_saves_regs);
+	run_to_done(vcpu);
+}
+
+static void guest_computes(void)
+{
+	u64 i, sum = 0, word = 7;
+
+	/* All registers, flags and the stack survive an exception. */
+	for (i = 0; i < 100; i++) {
+		__asm__ __volatile__("stc; ud2; adc $0, %0" : "+r"(sum) : : "cc");
+		word = (word << 7 | word >> 57) ^ i;
+	}
+	GUEST_ASSERT_EQ(sum, 100);
+	while (i--) {
+		word ^= i;
+		word = word >> 7 | word << 57;
+	}
+	GUEST_ASSERT_EQ(word, 7);
+	GUEST_DONE();
+}
+
+static void state_survives(void)
+{
+	struct kvm_vcpu *vcpu = new_vcpu(guest_computes);
+
+	vm_install_exception_handler(vcpu->vm, UD_VECTOR, guest_saves_regs);
+	run_to_done(vcpu);
+}
+
+static void guest_expects_faults(void)
+{
+	u64 error_code, value;
+
+	GUEST_ASSERT_EQ(kvm_asm_safe("ud2"), UD_VECTOR);
+	GUEST_ASSERT_EQ(kvm_asm_safe("nop"), 0);
+	GUEST_ASSERT_EQ(kvm_asm_safe_ec("movb $0, (%[at])", error_code, [at] "r"(UNMAPPED)),
+			PF_VECTOR);
+	GUEST_ASSERT_EQ(error_code, 2);
+	GUEST_ASSERT_EQ(kvm_asm_safe("div %[by]", "a"(1), "d"(0), [by] "r"(0)),
+			KVM_MAGIC_DE_VECTOR);
+	GUEST_ASSERT_EQ(rdmsr_safe(0xdeadbeef, &value), GP_VECTOR);
+	GUEST_DONE();
+}
+
+static void fixed_up(void)
+{
+	run_to_done(new_vcpu(guest_expects_faults));
+}
+
+/* ---- Guests that fail ------------------------------------------------------------------ */
+
+static void guest_writes_nowhere(void)
+{
+	WRITE_ONCE(*(int *)UNMAPPED, 1);
+}
+
+static void unhandled(void)
+{
+	vcpu_run(new_vcpu(guest_writes_nowhere));
+}
+
+static void guest_triple_faults(void)
+{
+	struct { u16 limit; u64 base; } __packed no_idt = { 0, 0 };
+
+	__asm__ __volatile__("lidt %0; ud2" : : "m"(no_idt));
+}
+
+static void triple_fault(void)
+{
+	struct kvm_vcpu *vcpu = new_vcpu(guest_triple_faults);
+
+	vcpu_run(vcpu);
+	TEST_ASSERT_KVM_EXIT_REASON(vcpu, KVM_EXIT_SHUTDOWN);
+	TEST_ASSERT_EQ(get_ucall(vcpu, NULL), UCALL_DONE);
+}
+
+/* An exit that the test expected does not show up in the report of another failure. */
+static void old_exit_forgotten(void)
+{
+	struct kvm_vcpu *vcpu = new_vcpu(guest_triple_faults);
+
+	vcpu_run(vcpu);
+	TEST_ASSERT_KVM_EXIT_REASON(vcpu, KVM_EXIT_SHUTDOWN);
+	kvm_vm_free(vcpu->vm);
+	printf("# the report:\n");
+	kvm_dump_exits(stdout);
+	printf("# is empty\n");
+}
+
+static void *run_in_thread(void *vcpu)
+{
+	vcpu_run(vcpu);
+	return NULL;
+}
+
+static void died_in_thread(void)
+{
+	struct kvm_vcpu *vcpu = new_vcpu(guest_triple_faults);
+	pthread_t thread;
+
+	kvm_pthread_create(&thread, NULL, run_in_thread, vcpu);
+	kvm_pthread_join(thread, NULL);
+	TEST_FAIL("noticed by another thread");
+}
+
+static void too_many_arguments(void)
+{
+	vcpu_args_set(new_vcpu(guest_triple_faults), 7, 1UL, 2UL, 3UL, 4UL, 5UL, 6UL, 7UL);
+}
+
+/* ---- Page tables ----------------------------------------------------------------------- */
+
+static void guest_writes(u64 *mem)
+{
+	*mem = 1;
+	GUEST_DONE();
+}
+
+static void huge_page(void)
+{
+	struct kvm_vcpu *vcpu = new_vcpu(guest_writes);
+	struct kvm_vm *vm = vcpu->vm;
+	gva_t gva = 0x7000000000;
+
+	vm_userspace_mem_region_add(vm, VM_MEM_SRC_ANONYMOUS, SZ_4G, 1, SZ_2M / PAGE_SIZE, 0);
+	virt_map_level(vm, gva, SZ_4G, SZ_2M, PG_LEVEL_2M);
+	TEST_ASSERT_EQ(addr_gva2gpa(vm, gva + 0x12345), SZ_4G + 0x12345);
+	vcpu_args_set(vcpu, 1, gva + SZ_1M);
+	vcpu_run(vcpu);
+	TEST_ASSERT_EQ(*(u64 *)addr_gpa2hva(vm, SZ_4G + SZ_1M), 1);
+	kvm_vm_free(vm);
+}
+
+static void mapped_twice(void)
+{
+	struct kvm_vm *vm = vm_create(1);
+
+	virt_map(vm, SZ_4G, 0, 2);
+	virt_map(vm, SZ_4G + PAGE_SIZE, 0, 1);
+}
+
+/* ---- Private memory -------------------------------------------------------------------- */
+
+static void guest_touches_both(u64 *private, u64 *shared)
+{
+	GUEST_ASSERT_EQ(READ_ONCE(*private), 0);
+	WRITE_ONCE(*private, 0x11);
+	GUEST_ASSERT_EQ(READ_ONCE(*shared), 0x22);
+	GUEST_SYNC(0);
+	GUEST_ASSERT_EQ(READ_ONCE(*private), 0x33);
+	GUEST_DONE();
+}
+
+static void private_memory(void)
+{
+	const struct vm_shape shape = {
+		.type = KVM_X86_SW_PROTECTED_VM, .mode = VM_MODE_DEFAULT,
+	};
+	const gpa_t gpa = SZ_4G, shared = gpa + PAGE_SIZE;
+	struct kvm_vcpu *vcpu;
+	struct kvm_vm *vm;
+
+	__TEST_REQUIRE(kvm_check_cap(KVM_CAP_VM_TYPES) & BIT(KVM_X86_SW_PROTECTED_VM),
+		       "no software-protected VMs: needs a kernel from 6.8 on with CONFIG_KVM_SW_PROTECTED_VM, and nested paging");
+	vm = vm_create_shape_with_one_vcpu(shape, &vcpu, guest_touches_both);
+	vm_mem_add(vm, VM_MEM_SRC_ANONYMOUS, gpa, 1, 2, KVM_MEM_GUEST_MEMFD, -1, 0);
+	vm_mem_set_private(vm, gpa, PAGE_SIZE);
+	virt_map(vm, gpa, gpa, 2);
+
+	*(u64 *)addr_gpa2hva(vm, gpa) = 0x33;
+	*(u64 *)addr_gpa2hva(vm, shared) = 0x22;
+	vcpu_args_set(vcpu, 2, gpa, shared);
+	vcpu_run(vcpu);
+	TEST_ASSERT_EQ(get_ucall(vcpu, NULL), UCALL_SYNC);
+
+	vm_mem_set_shared(vm, gpa, PAGE_SIZE);
+	run_to_done(vcpu);
+}
+
+static const struct library_case cases[] = {
+	LIBRARY_CASE(handled, 0),
+	LIBRARY_CASE(state_survives, 0),
+	LIBRARY_CASE(fixed_up, 0),
+	LIBRARY_CASE(unhandled, STATUS_ASSERTION, "unhandled guest exception #PF (vector 14)",
+		     "error code 0x2 write of a not present page", "rip 0x",
+		     "guest_writes_nowhere+", "cr2 0x123456789000"),
+	LIBRARY_CASE(triple_fault, STATUS_ASSERTION, "UCALL_DONE",
+		     "vCPU 0 exited: reason 8 (SHUTDOWN)", "guest_triple_faults+",
+		     "cr3 0x"),
+	LIBRARY_CASE(old_exit_forgotten, 0, "# the report:\n# is empty\n"),
+	LIBRARY_CASE(died_in_thread, STATUS_ASSERTION, "noticed by another thread",
+		     "vCPU 0 exited: reason 8 (SHUTDOWN)"),
+	LIBRARY_CASE(too_many_arguments, STATUS_ASSERTION, "7 arguments: 1 to 6"),
+	LIBRARY_CASE(huge_page, 0),
+	LIBRARY_CASE(mapped_twice, STATUS_ASSERTION, "gva 0x100001000 is mapped already"),
+	LIBRARY_CASE(private_memory, 0),
+};
+
+int main(void)
+{
+	return run_library_cases(cases, ARRAY_SIZE(cases));
+}
