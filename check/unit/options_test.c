@@ -74,7 +74,11 @@ int main(void)
 	check_good();
 	check_bad();
 	CHECK("no filter selects all", selects("", "move_pages.default.idle"));
-	CHECK("a part of the name selects", selects("-t default.idle", "move_pages.default.idle"));
+	CHECK("the whole name selects", selects("-t a.b.c", "a.b.c"));
+	CHECK("a first part selects", selects("-t a", "a.b.c"));
+	CHECK("two parts select", selects("-t b.c", "a.b.c"));
+	CHECK("half a part does not", !selects("-t running", "move_pages.default.running_hva"));
+	CHECK("a whole name is not a longer one", !selects("-t a.b.c", "a.b.cd"));
 	CHECK("another name does not", !selects("-t partial", "move_pages.default.idle"));
 	CHECK("a star matches", selects("-t move*idle", "move_pages.default.idle"));
 	CHECK("the second filter counts", selects("-t partial -t idle", "move_pages.default.idle"));

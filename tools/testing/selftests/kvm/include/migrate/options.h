@@ -37,8 +37,9 @@ int options_parse(int argc, char **argv, struct migrate_options *options, char *
 void options_help(FILE *out, const char *program, const struct migrate_options *defaults);
 
 /*
- * Whether case @name was asked for: no filter at all, or one that matches some part of the name.
- * Filters are shell patterns (fnmatch(3)).
+ * Whether case @name was asked for: there is no filter, or one that matches one or several whole
+ * parts of the name, as "a", "b.c" and "a.*" do for "a.b.c".  Filters are shell patterns
+ * (fnmatch(3)).
  */
 bool options_select(const struct migrate_options *options, const char *name);
 

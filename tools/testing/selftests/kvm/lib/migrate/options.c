@@ -131,7 +131,8 @@ void options_help(FILE *out, const char *program, const struct migrate_options *
 		"\n"
 		"  -k CONTRACT  what this kernel promises: 'movable' or 'unmovable' (default: ask\n"
 		"               its BTF; without BTF, the first move decides for all)\n"
-		"  -t PATTERN   only cases with PATTERN in their name; * and ? match; repeatable\n"
+		"  -t PATTERN   only cases with PATTERN among the dot-separated parts of their name:\n"
+		"               'idle', 'move_pages.default', 'mbind*'; may be repeated\n"
 		"  -p PAGES     pages of guest memory in each case, %lu and up (default %zu)\n"
 		"  -r ROUNDS    moves there and back under a running guest (default %lu)\n"
 		"  -s SEED      for the same contents again (default: a new one each run)\n"
@@ -145,12 +146,13 @@ void options_help(FILE *out, const char *program, const struct migrate_options *
 
 bool options_select(const struct migrate_options *options, const char *name)
 {
-	char pattern[256];
+	char dotted[256], pattern[256];
 	int i;
 
+	snprintf(dotted, sizeof(dotted), ".%s.", name);
 	for (i = 0; i < options->nr_filters; i++) {
-		snprintf(pattern, sizeof(pattern), "*%s*", options->filters[i]);
-		if (!fnmatch(pattern, name, 0))
+		snprintf(pattern, sizeof(pattern), "*.%s.*", options->filters[i]);
+		if (!fnmatch(pattern, dotted, 0))
 			return true;
 	}
 	return !options->nr_filters;
