@@ -36,12 +36,15 @@ char *fault_names(unsigned int faults, char *text, size_t size)
 	return text;
 }
 
-/* Whether two bad pages may share a line: all that the line says of them is the same. */
+/*
+ * Whether two bad pages may share a line: all that the line says of them is the same, but for
+ * frames and bytes.  The first bad word, not byte: one byte in 256 is right by chance.
+ */
 static bool alike(const struct page_verdict *a, const struct page_verdict *b)
 {
 	return a->faults == b->faults && a->status == b->status &&
 	       a->before.node == b->before.node && a->after.node == b->after.node &&
-	       a->bad_offset == b->bad_offset;
+	       a->bad_offset / sizeof(uint64_t) == b->bad_offset / sizeof(uint64_t);
 }
 
 static size_t run_length(const struct verdict *verdict, size_t first)
