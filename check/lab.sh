@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2034,SC2154 source-path=SCRIPTDIR source=lib.sh
+#
+# For the checks of the lab (check/t/*-lab-*): run a command, look at its status and
+# words, and at what it left behind.
+
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+LAB=$CHECK_TOP/lab
+
+# leftovers: prints processes and temporary files of ours that are still there.
+leftovers()
+{
+	pgrep -a -f "$TMPDIR"
+	find "$TMPDIR" -mindepth 1
+}
+
+# expect NAME STATUS TEXT... -- COMMAND...: COMMAND has to end with STATUS, have every
+# TEXT in its output, and leave neither process nor temporary file.
+expect()
+{
+	local name=$1 want=$2 texts=()
+
+	shift 2
+	while [[ $1 != -- ]]; do
+		texts+=("$1")
+		shift
+	done
+	shift
+	"$@" >"$output" 2>&1 </dev/null
+	judge "$name" "$want" $? "${texts[@]}"
+}
+
+# judge NAME WANT STATUS TEXT...: as expect, for a command that ended with STATUS and
+# wrote to $output.
+judge()
+{
+	local name=$1 want=$2 status=$3 text bad='' left
+
+	shift 3
+	left=$(leftovers)
+	{
+		[[ $status == "$want" ]] || { bad=1; echo "status $status, wanted $want"; }
+		for text; do
+			grep -q -F -e "$text" "$output" || { bad=1; echo "missing: $text"; }
+		done
+		[[ -z $left ]] || { bad=1; printf 'left behind:\n%s\n' "$left"; }
+		echo "output:"
+		tail -n 40 "$output"
+	} >"$check_work/why"
+	rm -rf "${TMPDIR:?}"/*
+	if [[ $bad ]]; then
+		fail "$name" "$check_work/why"
+	else
+		pass "$name"
+	fi
+}
+
+# none NAME FILE PATTERN: no file of that name below FILE
+none()
+{
+	find "$2" -name "$3" >"$check_work/found"
+	is "$1" test ! -s "$check_work/found"
+}
+
+# collection DIR LINE...: an installed kselftest directory with the program
+# fake_migrate_test, whose run_kselftest.sh runs the shell LINEs.
+collection()
+{
+	local dir=$1
+
+	shift
+	mkdir -p "$dir/kvm"
+	echo kvm:fake_migrate_test >"$dir/kselftest-list.txt"
+	{
+		printf '#!/bin/sh\necho "TAP version 13"\necho "1..1"\n'
+		printf '%s\n' "$@"
+	} >"$dir/run_kselftest.sh"
+	chmod +x "$dir/run_kselftest.sh"
+}
+
+# on_kernel NAME ARGUMENT...: the collection on the kernel NAME of the lab, every
+# test point in it a point of this script.
+on_kernel()
+{
+	local kernel=$1 status line name
+
+	shift
+	"$LAB/run" --kernel "$kernel" "$@" >"$output" 2>"$check_work/stderr" </dev/null
+	status=$?
+	while IFS= read -r line; do
+		name=${line#*ok }
+		name="$kernel: ${name#* }"
+		case $line in
+		not\ *)		fail "$name" ;;
+		*\ SKIP\ *)	skip "${name% \# SKIP*}" "${line##*SKIP }" ;;
+		*)		pass "$name" ;;
+		esac
+	done < <(sed -n 's/^# \(\(not \)\{0,1\}ok [0-9]\)/\1/p' "$output")
+	cat "$check_work/stderr" >>"$output"
+	if ((status == 0)); then
+		pass "$kernel: lab/run succeeds"
+	else
+		fail "$kernel: lab/run succeeds" "$output"
+	fi
+}
