@@ -111,8 +111,9 @@ lab_stock()
 			return
 		fi
 	fi
-	lab_need dpkg-deb busybox.static
+	lab_room "$LAB_CACHE" 250 "the kernel packages"
 	lab_apt_setup
+	lab_need dpkg-deb busybox.static
 	lab_stock_choose
 	entry=stock-$(echo "$stock_image $stock_modules $stock_version $LAB_STOCK_MODULES" | lab_hash)
 	if ! lab_cached "$entry"; then
@@ -149,7 +150,6 @@ lab_stock_make()
 {
 	local half=$1 package vmlinuz
 
-	lab_room "$LAB_CACHE" 250 "the kernel packages"
 	mkdir -p "$half/deb" "$half/tree"
 	for package in "$stock_image" ${stock_modules:+"$stock_modules"}; do
 		lab_fetch "$half/deb" "$package"

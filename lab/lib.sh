@@ -299,7 +299,7 @@ lab_progress()
 	fi
 	if [[ -t 2 ]]; then
 		printf '\r\033[K%s: %s: %d%%%s' "$LAB_SELF" "$lab_progress_what" "$share" "$left" >&2
-	elif ((spent >= lab_progress_last + 15)); then
+	elif ((spent >= lab_progress_last + 30)); then
 		lab_progress_last=$spent
 		lab_say "$lab_progress_what: $share%$left"
 	fi
