@@ -38,12 +38,6 @@ untouched()
 	same "$1" "$check_work/pristine" "$check_work/files"
 }
 
-# Processes whose command line has the word $1.
-running()
-{
-	pgrep -f -x -- "sleep $1"
-}
-
 # The lines of $output that tell results.
 results()
 {

@@ -92,6 +92,42 @@ says()
 	pass "$name"
 }
 
+# sleeping SECONDS: is there a process "sleep SECONDS"?  Tests that never end are
+# found by a number of seconds nobody else has.
+sleeping()
+{
+	local file words
+
+	for file in /proc/[0-9]*/cmdline; do
+		mapfile -d '' -t words <"$file"
+		[[ ${words[*]} != "sleep $1" ]] || return 0
+	done 2>/dev/null
+	return 1
+}
+
+# until_sleeping SECONDS: waits for such a process.
+until_sleeping()
+{
+	until sleeping "$1"; do
+		sleep 0.05
+	done
+}
+
+# gone NAME SECONDS: no such process is left, after the moment that a signal takes.
+gone()
+{
+	local tries=100
+
+	while sleeping "$2" && ((tries-- > 0)); do
+		sleep 0.05
+	done
+	if sleeping "$2"; then
+		fail "$1"
+	else
+		pass "$1"
+	fi
+}
+
 # need PROGRAM...: true where they are here, or the lab's installer gets them.
 need()
 {

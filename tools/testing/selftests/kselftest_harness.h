@@ -28,7 +28,7 @@
  *
  * runs the tests global.adds, file.plain.writes and file.direct.writes, in the order
  * of the source.  The process of a test leads a process group, which is killed when
- * the test ends or its time is over; a test never outlives the program.
+ * the test ends or its time is over, and the process dies with the program.
  */
 #ifndef KSELFTEST_HARNESS_H
 #define KSELFTEST_HARNESS_H
