@@ -415,7 +415,7 @@ static void add_one(struct kvm_vm *vm, struct kvm_vcpu *vcpu, gpa_t gpa, u64 npa
 
 static void many_slots(void)
 {
-	const u32 nr = 300, pages = 2;
+	const u32 nr = 80, pages = 2;
 	struct kvm_vcpu *vcpu;
 	struct kvm_vm *vm = __vm_create_with_one_vcpu(&vcpu, nr * pages, guest_adds_one);
 	u64 size = pages * vm->page_size, *word;

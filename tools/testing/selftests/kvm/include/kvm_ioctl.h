@@ -47,11 +47,8 @@ struct kvm_vcpu;
 static __always_inline void static_assert_is_vm(struct kvm_vm *vm) { (void)vm; }
 static __always_inline void static_assert_is_vcpu(struct kvm_vcpu *vcpu) { (void)vcpu; }
 
-#define __vm_ioctl(vm, cmd, arg)				\
-({								\
-	static_assert_is_vm(vm);				\
-	kvm_do_ioctl((vm)->fd, cmd, arg);			\
-})
+#define __vm_ioctl(vm, cmd, arg)	\
+	({ static_assert_is_vm(vm); kvm_do_ioctl((vm)->fd, cmd, arg); })
 
 #define vm_ioctl(vm, cmd, arg)					\
 ({								\
@@ -79,11 +76,8 @@ void kvm_check_vm_alive(struct kvm_vm *vm, const char *ioctl_name);
 
 /* ---- A vCPU ---------------------------------------------------------------------------- */
 
-#define __vcpu_ioctl(vcpu, cmd, arg)				\
-({								\
-	static_assert_is_vcpu(vcpu);				\
-	kvm_do_ioctl((vcpu)->fd, cmd, arg);			\
-})
+#define __vcpu_ioctl(vcpu, cmd, arg)	\
+	({ static_assert_is_vcpu(vcpu); kvm_do_ioctl((vcpu)->fd, cmd, arg); })
 
 #define vcpu_ioctl(vcpu, cmd, arg)					\
 ({									\
@@ -120,18 +114,11 @@ void vm_enable_cap(struct kvm_vm *vm, u32 cap, u64 arg0);
 void vcpu_enable_cap(struct kvm_vcpu *vcpu, u32 cap, u64 arg0);
 
 /* Values of /sys/module/@module_name/parameters/@param; a SKIP where there is no such file. */
-int kvm_get_module_param_integer(const char *module_name, const char *param);
 bool kvm_get_module_param_bool(const char *module_name, const char *param);
+int kvm_get_module_param_integer(const char *module_name, const char *param);
 
-static inline bool get_kvm_param_bool(const char *param)
-{
-	return kvm_get_module_param_bool("kvm", param);
-}
-
-static inline int get_kvm_param_integer(const char *param)
-{
-	return kvm_get_module_param_integer("kvm", param);
-}
+#define get_kvm_param_bool(param)	kvm_get_module_param_bool("kvm", param)
+#define get_kvm_param_integer(param)	kvm_get_module_param_integer("kvm", param)
 
 
 #endif /* SELFTEST_KVM_IOCTL_H */

@@ -71,11 +71,11 @@ static inline long kvm_##name(KVM_PARAMS(n, args))					\
 	return r;									\
 }
 
-__KVM_SYSCALL_DEFINE(munmap, 2, void *, mem, size_t, size);
-__KVM_SYSCALL_DEFINE(close, 1, int, fd);
-__KVM_SYSCALL_DEFINE(fallocate, 4, int, fd, int, mode, loff_t, offset, loff_t, len);
-__KVM_SYSCALL_DEFINE(ftruncate, 2, unsigned int, fd, off_t, length);
 __KVM_SYSCALL_DEFINE(madvise, 3, void *, addr, size_t, length, int, advice);
+__KVM_SYSCALL_DEFINE(munmap, 2, void *, mem, size_t, size);
+__KVM_SYSCALL_DEFINE(ftruncate, 2, int, fd, off_t, length);
+__KVM_SYSCALL_DEFINE(fallocate, 4, int, fd, int, mode, off_t, offset, off_t, len);
+__KVM_SYSCALL_DEFINE(close, 1, int, fd);
 
 __KVM_SYSCALL_DEFINE(sched_getaffinity, 3, pid_t, pid, size_t, size, cpu_set_t *, mask);
 __KVM_SYSCALL_DEFINE(sched_setaffinity, 3, pid_t, pid, size_t, size, cpu_set_t *, mask);
@@ -107,6 +107,19 @@ static inline void kvm_pthread_cancel_join(pthread_t thread)
 	kvm_pthread_join(thread, NULL);
 }
 
+static inline int kvm_dup(int fd)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+	TEST_ASSERT(copy >= 0, __KVM_SYSCALL_ERROR("dup()", copy));
+	return copy;
+}
+
+static inline pid_t kvm_gettid(void)
+{
+	return syscall(__NR_gettid);
+}
+
 /* mmap() at any address. */
 static inline void *__kvm_mmap(size_t size, int prot, int flags, int fd, off_t offset)
 {
@@ -121,24 +134,7 @@ static inline void *kvm_mmap(size_t size, int prot, int flags, int fd)
 	return __kvm_mmap(size, prot, flags, fd, 0);
 }
 
-static inline int kvm_dup(int fd)
-{
-	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-
-	TEST_ASSERT(copy >= 0, __KVM_SYSCALL_ERROR("dup()", copy));
-	return copy;
-}
-
-static inline pid_t kvm_gettid(void)
-{
-	return syscall(__NR_gettid);
-}
-
 /* Closes @fd, and makes sure that it is not used again. */
-#define kvm_free_fd(fd)		\
-do {				\
-	kvm_close(fd);		\
-	(fd) = -1;		\
-} while (0)
+#define kvm_free_fd(fd)		((void)(kvm_close(fd), (fd) = -1))
 
 #endif /* SELFTEST_KVM_SYSCALLS_H */

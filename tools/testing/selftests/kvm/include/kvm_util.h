@@ -61,10 +61,8 @@ enum vm_guest_mode {
 };
 
 struct vm_guest_mode_params {
-	unsigned int pa_bits;
-	unsigned int va_bits;
-	unsigned int page_size;
-	unsigned int page_shift;
+	unsigned int page_size, page_shift;
+	unsigned int va_bits, pa_bits;
 };
 
 extern const struct vm_guest_mode_params vm_guest_mode_params[NUM_VM_MODES];
@@ -73,10 +71,8 @@ const char *vm_guest_mode_string(u32 mode);
 
 /* What kind of VM to create; @type goes to KVM_CREATE_VM. */
 struct vm_shape {
-	u32 type;
 	u8 mode;	/* enum vm_guest_mode */
-	u8 pad0;
-	u16 pad1;
+	u32 type;
 };
 
 #define VM_TYPE_DEFAULT		0
@@ -90,10 +86,10 @@ struct vm_shape {
 
 /* What the library's own allocations are for; a test may give each a memory slot of its own. */
 enum kvm_mem_region_type {
-	MEM_REGION_CODE,
-	MEM_REGION_DATA,
-	MEM_REGION_PT,
-	MEM_REGION_TEST_DATA,
+	MEM_REGION_PT,		/* page tables */
+	MEM_REGION_CODE,	/* the program */
+	MEM_REGION_DATA,	/* of the library: stacks, ucalls, tables of the CPU */
+	MEM_REGION_TEST_DATA,	/* what tests allocate */
 	NR_MEM_REGIONS,
 };
 
@@ -102,13 +98,12 @@ struct userspace_mem_region {
 	struct kvm_userspace_memory_region2 region;	/* as KVM was told */
 	struct page_ranges used_phy_pages;	/* guest page numbers given out by the library */
 	struct page_ranges protected_phy_pages;	/* of those, the encrypted ones */
-	int fd;					/* of shared memory, else -1 */
 	enum vm_mem_backing_src_type backing_src_type;
-	void *host_mem;		/* where the test sees the memory of the slot */
-	void *host_alias;	/* a second mapping of shared memory, else NULL */
-	void *mmap_start;	/* host_mem may start later, to be aligned */
-	void *mmap_alias;
-	size_t mmap_size;	/* in bytes */
+	int fd;			/* of shared memory, else -1 */
+	void *mmap_start, *mmap_alias;	/* what to unmap: both mappings, */
+	size_t mmap_size;		/* and the bytes of each */
+	void *host_mem;		/* where the test sees the memory of the slot: aligned */
+	void *host_alias;	/* and once more, of shared memory; else NULL */
 	struct userspace_mem_region *next_in_bucket;
 };
 
@@ -121,10 +116,10 @@ struct userspace_mem_regions {
 };
 
 struct kvm_vcpu {
-	struct kvm_vcpu *next;
-	u32 id;
-	int fd;
 	struct kvm_vm *vm;
+	struct kvm_vcpu *next;
+	int fd;
+	u32 id;
 	struct kvm_run *run;
 	KVM_VCPU_ARCH_FIELDS
 	struct kvm_dirty_gfn *dirty_gfns;
@@ -135,32 +130,30 @@ struct kvm_vcpu {
 };
 
 struct kvm_mmu {
-	bool pgd_created;
-	u64 pgd;		/* guest physical address of the top page table */
-	int pgtable_levels;
 	struct kvm_mmu_arch arch;
+	int pgtable_levels;
+	u64 pgd;		/* guest physical address of the top page table */
+	bool pgd_created;
 };
 
 struct kvm_vm {
-	int mode;		/* enum vm_guest_mode */
+	int fd, kvm_fd;		/* of the VM, and of /dev/kvm */
 	unsigned long type;
-	int kvm_fd;
-	int fd;
-	unsigned int page_size;
-	unsigned int page_shift;
-	unsigned int pa_bits;
-	unsigned int va_bits;
+	int mode;		/* enum vm_guest_mode, and what follows from it: */
+	unsigned int page_size, page_shift;
+	unsigned int va_bits, pa_bits;
 	u64 max_gfn;		/* the highest guest page number that may have memory */
+
 	struct kvm_vcpu *vcpus;
-	struct userspace_mem_regions regions;
-	struct page_ranges vpages_mapped;	/* guest virtual page numbers */
 	u32 nr_runnable_vcpus;	/* as many as __vm_create() was told */
 	bool has_irqchip;
-	gpa_t ucall_mmio_addr;
-	gva_t handlers;		/* the guest's table of exception handlers */
 	u32 dirty_ring_size;	/* in bytes */
+
+	struct userspace_mem_regions regions;
+	struct page_ranges vpages_mapped;	/* guest virtual page numbers */
 	gpa_t gpa_tag_mask;	/* address bits that carry a flag, e.g. "encrypted" */
 	struct kvm_mmu mmu;
+	gva_t handlers;		/* the guest's table of exception handlers */
 	struct kvm_vm_arch arch;
 	u32 memslots[NR_MEM_REGIONS];	/* the slot of each kind of allocation */
 };
@@ -228,9 +221,8 @@ static inline struct kvm_vm *vm_create_with_one_vcpu(struct kvm_vcpu **vcpu, voi
 	return __vm_create_with_one_vcpu(vcpu, 0, guest_code);
 }
 
-static inline struct kvm_vm *vm_create_shape_with_one_vcpu(struct vm_shape shape,
-							   struct kvm_vcpu **vcpu,
-							   void *guest_code)
+static inline struct kvm_vm *
+vm_create_shape_with_one_vcpu(struct vm_shape shape, struct kvm_vcpu **vcpu, void *guest_code)
 {
 	return __vm_create_shape_with_one_vcpu(shape, vcpu, 0, guest_code);
 }

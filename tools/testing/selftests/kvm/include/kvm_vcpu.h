@@ -37,8 +37,8 @@ void vcpu_args_set(struct kvm_vcpu *vcpu, unsigned int num, ...);
  * (KVM_EXIT_MMIO).  That is returned like any other exit, and if the test fails after it, the
  * report has the exit reason and the registers of that moment.
  */
-void vcpu_run(struct kvm_vcpu *vcpu);
 int _vcpu_run(struct kvm_vcpu *vcpu);
+void vcpu_run(struct kvm_vcpu *vcpu);
 
 static inline int __vcpu_run(struct kvm_vcpu *vcpu)
 {
@@ -56,50 +56,25 @@ const char *exit_reason_str(unsigned int exit_reason);
 
 /* ---- Look at them ---------------------------------------------------------------------- */
 
-static inline void vcpu_regs_get(struct kvm_vcpu *vcpu, struct kvm_regs *regs)
-{
-	vcpu_ioctl(vcpu, KVM_GET_REGS, regs);
+/* vcpu_NAME_get() and vcpu_NAME_set() of one part of the state, and _vcpu_NAME_set(). */
+#define DEFINE_VCPU_STATE(name, type, get, set)						\
+static inline void vcpu_##name##_get(struct kvm_vcpu *vcpu, type *state)		\
+{											\
+	vcpu_ioctl(vcpu, get, state);							\
+}											\
+static inline int _vcpu_##name##_set(struct kvm_vcpu *vcpu, type *state)		\
+{											\
+	return __vcpu_ioctl(vcpu, set, state);						\
+}											\
+static inline void vcpu_##name##_set(struct kvm_vcpu *vcpu, type *state)		\
+{											\
+	vcpu_ioctl(vcpu, set, state);							\
 }
 
-static inline void vcpu_regs_set(struct kvm_vcpu *vcpu, struct kvm_regs *regs)
-{
-	vcpu_ioctl(vcpu, KVM_SET_REGS, regs);
-}
-
-static inline void vcpu_sregs_get(struct kvm_vcpu *vcpu, struct kvm_sregs *sregs)
-{
-	vcpu_ioctl(vcpu, KVM_GET_SREGS, sregs);
-}
-
-static inline int _vcpu_sregs_set(struct kvm_vcpu *vcpu, struct kvm_sregs *sregs)
-{
-	return __vcpu_ioctl(vcpu, KVM_SET_SREGS, sregs);
-}
-
-static inline void vcpu_sregs_set(struct kvm_vcpu *vcpu, struct kvm_sregs *sregs)
-{
-	vcpu_ioctl(vcpu, KVM_SET_SREGS, sregs);
-}
-
-static inline void vcpu_fpu_get(struct kvm_vcpu *vcpu, struct kvm_fpu *fpu)
-{
-	vcpu_ioctl(vcpu, KVM_GET_FPU, fpu);
-}
-
-static inline void vcpu_fpu_set(struct kvm_vcpu *vcpu, struct kvm_fpu *fpu)
-{
-	vcpu_ioctl(vcpu, KVM_SET_FPU, fpu);
-}
-
-static inline void vcpu_mp_state_get(struct kvm_vcpu *vcpu, struct kvm_mp_state *state)
-{
-	vcpu_ioctl(vcpu, KVM_GET_MP_STATE, state);
-}
-
-static inline void vcpu_mp_state_set(struct kvm_vcpu *vcpu, struct kvm_mp_state *state)
-{
-	vcpu_ioctl(vcpu, KVM_SET_MP_STATE, state);
-}
+DEFINE_VCPU_STATE(regs, struct kvm_regs, KVM_GET_REGS, KVM_SET_REGS)
+DEFINE_VCPU_STATE(sregs, struct kvm_sregs, KVM_GET_SREGS, KVM_SET_SREGS)
+DEFINE_VCPU_STATE(fpu, struct kvm_fpu, KVM_GET_FPU, KVM_SET_FPU)
+DEFINE_VCPU_STATE(mp_state, struct kvm_mp_state, KVM_GET_MP_STATE, KVM_SET_MP_STATE)
 
 static inline void vcpu_guest_debug_set(struct kvm_vcpu *vcpu, struct kvm_guest_debug *debug)
 {

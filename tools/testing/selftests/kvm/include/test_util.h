@@ -74,7 +74,7 @@ do {											\
 
 #define TEST_FAIL(fmt, ...)								\
 do {											\
-	test_assert(false, "false", __FILE__, __LINE__, fmt, ##__VA_ARGS__);		\
+	test_assert(false, "TEST_FAIL", __FILE__, __LINE__, fmt, ##__VA_ARGS__);		\
 	__builtin_unreachable();							\
 } while (0)
 
@@ -115,8 +115,8 @@ do {											\
 
 /* ---- SIGBUS --------------------------------------------------------------------------- */
 
-extern sigjmp_buf expect_sigbus_jmpbuf;
 void expect_sigbus_handler(int signum);
+extern sigjmp_buf expect_sigbus_jmpbuf;
 
 /* Fails the test unless @action raises SIGBUS in the calling thread. */
 #define TEST_EXPECT_SIGBUS(action)							\
@@ -174,12 +174,12 @@ static inline void *align_ptr_up(void *x, size_t size)
 
 #define msecs_to_usecs(msec)	((msec) * 1000ULL)
 
-s64 timespec_to_ns(struct timespec ts);
-struct timespec timespec_add_ns(struct timespec ts, s64 ns);
-struct timespec timespec_add(struct timespec ts1, struct timespec ts2);
-struct timespec timespec_sub(struct timespec ts1, struct timespec ts2);	/* ts1 - ts2 */
-struct timespec timespec_div(struct timespec ts, int divisor);
 struct timespec timespec_elapsed(struct timespec start);	/* by CLOCK_MONOTONIC */
+struct timespec timespec_sub(struct timespec ts1, struct timespec ts2);	/* ts1 - ts2 */
+struct timespec timespec_add(struct timespec ts1, struct timespec ts2);
+struct timespec timespec_add_ns(struct timespec ts, s64 ns);
+struct timespec timespec_div(struct timespec ts, int divisor);
+s64 timespec_to_ns(struct timespec ts);
 
 /* ---- Random numbers ------------------------------------------------------------------- */
 
@@ -193,9 +193,8 @@ struct kvm_random_state {
  * starts from a seed of chance.  To repeat a run, give it one: by kvm_seed_rng(), or by writing
  * kvm_random_seed before the first VM is created.
  */
-extern u32 kvm_random_seed;
 extern struct kvm_random_state kvm_rng;
-
+extern u32 kvm_random_seed;
 void kvm_seed_rng(u32 seed);
 
 /* All of these work in guest code too. */
@@ -255,12 +254,12 @@ enum vm_mem_backing_src_type {
 	NUM_SRC_TYPES,
 };
 
-#define DEFAULT_VM_MEM_SRC	VM_MEM_SRC_ANONYMOUS
-
 struct vm_mem_backing_src_alias {
-	const char *name;
 	u32 flag;	/* for mmap() */
+	const char *name;
 };
+
+#define DEFAULT_VM_MEM_SRC	VM_MEM_SRC_ANONYMOUS
 
 const struct vm_mem_backing_src_alias *vm_mem_backing_src_alias(u32 i);
 size_t get_backing_src_pagesz(u32 i);		/* in bytes */
@@ -268,15 +267,8 @@ bool is_backing_src_hugetlb(u32 i);
 enum vm_mem_backing_src_type parse_backing_src_type(const char *type_name);
 void backing_src_help(const char *flag);	/* the usage text of option @flag */
 
-static inline bool backing_src_is_shared(enum vm_mem_backing_src_type t)
-{
-	return vm_mem_backing_src_alias(t)->flag & MAP_SHARED;
-}
-
-static inline bool backing_src_can_be_huge(enum vm_mem_backing_src_type t)
-{
-	return t != VM_MEM_SRC_ANONYMOUS && t != VM_MEM_SRC_SHMEM;
-}
+bool backing_src_is_shared(enum vm_mem_backing_src_type t);
+bool backing_src_can_be_huge(enum vm_mem_backing_src_type t);
 
 bool thp_configured(void);
 size_t get_trans_hugepagesz(void);	/* in bytes; fails the test where there is no THP */

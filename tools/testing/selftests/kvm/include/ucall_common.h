@@ -21,31 +21,31 @@
 #include "ucall.h"
 
 enum {
-	UCALL_NONE,		/* the vCPU exited for another reason */
-	UCALL_SYNC,		/* GUEST_SYNC*(): args are the test's business */
-	UCALL_ABORT,		/* GUEST_ASSERT*(): args are enum guest_assert_builtin_args */
-	UCALL_PRINTF,		/* GUEST_PRINTF(): text in buffer */
-	UCALL_DONE,		/* GUEST_DONE() */
-	UCALL_UNHANDLED,	/* an exception without a handler: text in buffer */
+	UCALL_NONE = 0,		/* the vCPU exited for another reason */
+	UCALL_SYNC = 1,		/* GUEST_SYNC*(): args are the test's business */
+	UCALL_ABORT = 2,	/* GUEST_ASSERT*(): args are enum guest_assert_builtin_args */
+	UCALL_PRINTF = 3,	/* GUEST_PRINTF(): text in buffer */
+	UCALL_DONE = 4,		/* GUEST_DONE() */
+	UCALL_UNHANDLED = 5,	/* an exception without a handler: text in buffer */
 };
 
-#define UCALL_MAX_ARGS		7
 #define UCALL_BUFFER_LEN	1024
+#define UCALL_MAX_ARGS		7
 
 struct ucall {
+	struct ucall *hva;	/* where the test finds this very struct */
+	u8 in_use;
 	u64 cmd;
 	u64 args[UCALL_MAX_ARGS];
 	char buffer[UCALL_BUFFER_LEN];
-	struct ucall *hva;	/* where the test finds this very struct */
-	u8 in_use;
 };
 
 /* Tells why and where a guest assertion failed; pointers into the program's constants. */
 enum guest_assert_builtin_args {
-	GUEST_ERROR_STRING,
-	GUEST_FILE,
-	GUEST_LINE,
-	GUEST_ASSERT_BUILTIN_NARGS,
+	GUEST_ERROR_STRING = 0,
+	GUEST_FILE = 1,
+	GUEST_LINE = 2,
+	GUEST_ASSERT_BUILTIN_NARGS = 3,
 };
 
 /* ---- For the test ---------------------------------------------------------------------- */

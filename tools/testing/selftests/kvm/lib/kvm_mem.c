@@ -109,14 +109,19 @@ static gva_t ____vm_alloc(struct kvm_vm *vm, size_t sz, gva_t min_gva,
 	return gva;
 }
 
+gva_t vm_alloc_shared(struct kvm_vm *vm, size_t sz, gva_t min_gva, enum kvm_mem_region_type type)
+{
+	return ____vm_alloc(vm, sz, min_gva, type, false);
+}
+
 gva_t __vm_alloc(struct kvm_vm *vm, size_t sz, gva_t min_gva, enum kvm_mem_region_type type)
 {
 	return ____vm_alloc(vm, sz, min_gva, type, vm_arch_has_protected_memory(vm));
 }
 
-gva_t vm_alloc_shared(struct kvm_vm *vm, size_t sz, gva_t min_gva, enum kvm_mem_region_type type)
+gva_t __vm_alloc_page(struct kvm_vm *vm, enum kvm_mem_region_type type)
 {
-	return ____vm_alloc(vm, sz, min_gva, type, false);
+	return __vm_alloc(vm, vm->page_size, KVM_UTIL_MIN_VADDR, type);
 }
 
 gva_t vm_alloc(struct kvm_vm *vm, size_t sz, gva_t min_gva)
@@ -124,19 +129,14 @@ gva_t vm_alloc(struct kvm_vm *vm, size_t sz, gva_t min_gva)
 	return __vm_alloc(vm, sz, min_gva, MEM_REGION_TEST_DATA);
 }
 
-gva_t vm_alloc_pages(struct kvm_vm *vm, int nr_pages)
-{
-	return vm_alloc(vm, (size_t)nr_pages * getpagesize(), KVM_UTIL_MIN_VADDR);
-}
-
-gva_t __vm_alloc_page(struct kvm_vm *vm, enum kvm_mem_region_type type)
-{
-	return __vm_alloc(vm, getpagesize(), KVM_UTIL_MIN_VADDR, type);
-}
-
 gva_t vm_alloc_page(struct kvm_vm *vm)
 {
-	return vm_alloc_pages(vm, 1);
+	return __vm_alloc_page(vm, MEM_REGION_TEST_DATA);
+}
+
+gva_t vm_alloc_pages(struct kvm_vm *vm, int nr_pages)
+{
+	return vm_alloc(vm, (size_t)nr_pages * vm->page_size, KVM_UTIL_MIN_VADDR);
 }
 
 /* ---- Page tables ----------------------------------------------------------------------- */

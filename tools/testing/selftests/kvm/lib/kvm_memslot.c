@@ -294,13 +294,15 @@ void vm_mem_region_reload(struct kvm_vm *vm, u32 slot)
 
 static void region_free(struct userspace_mem_region *region)
 {
-	kvm_munmap(region->mmap_start, region->mmap_size);
-	if (region->fd >= 0) {
+	int gmem_fd = region->region.guest_memfd;
+
+	if (gmem_fd >= 0)
+		kvm_close(gmem_fd);
+	if (region->fd >= 0)
+		kvm_close(region->fd);
+	if (region->mmap_alias)
 		kvm_munmap(region->mmap_alias, region->mmap_size);
-		kvm_free_fd(region->fd);
-	}
-	if ((int)region->region.guest_memfd >= 0)
-		kvm_close(region->region.guest_memfd);
+	kvm_munmap(region->mmap_start, region->mmap_size);
 	page_ranges_free(&region->used_phy_pages);
 	page_ranges_free(&region->protected_phy_pages);
 	free(region);

@@ -26,9 +26,9 @@ struct kvm_vcpu *__vm_vcpu_add(struct kvm_vm *vm, u32 vcpu_id)
 
 	vcpu = calloc(1, sizeof(*vcpu));
 	TEST_ASSERT(vcpu, "out of memory");
-	vcpu->vm = vm;
 	vcpu->id = vcpu_id;
-	vcpu->fd = __vm_ioctl(vm, KVM_CREATE_VCPU, (void *)(unsigned long)vcpu_id);
+	vcpu->vm = vm;
+	vcpu->fd = __vm_ioctl(vm, KVM_CREATE_VCPU, (void *)(uintptr_t)vcpu_id);
 	TEST_ASSERT_VM_VCPU_IOCTL(vcpu->fd >= 0, KVM_CREATE_VCPU, vcpu->fd, vm);
 	vcpu->run = kvm_mmap(vcpu_mmap_size(vm), PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd);
 
@@ -212,10 +212,11 @@ void vcpu_run(struct kvm_vcpu *vcpu)
 void vcpu_run_complete_io(struct kvm_vcpu *vcpu)
 {
 	int ret, error = errno;
+	struct kvm_run *run = vcpu->run;
 
-	vcpu->run->immediate_exit = 1;
+	run->immediate_exit = 1;
 	ret = __vcpu_run(vcpu);
-	vcpu->run->immediate_exit = 0;
+	run->immediate_exit = 0;
 	TEST_ASSERT(ret == -1 && errno == EINTR,
 		    "KVM_RUN was to finish an I/O and return: " __KVM_SYSCALL_ERROR("it", ret));
 	errno = error;	/* a test that fails now has nothing to do with this EINTR */

@@ -9,9 +9,10 @@
 #define SLOT0_SPARE_PAGES	512
 
 const struct vm_guest_mode_params vm_guest_mode_params[NUM_VM_MODES] = {
-	[VM_MODE_PXXVYY_4K] = { 0, 0, 1 << 12, 12 },	/* the CPU tells the bits */
-	[VM_MODE_P48V48_4K] = { 48, 48, 1 << 12, 12 },
-	[VM_MODE_P40V48_4K] = { 40, 48, 1 << 12, 12 },
+	/* page size and its shift, bits of virtual and of physical addresses */
+	[VM_MODE_PXXVYY_4K] = { 1 << 12, 12, 0, 0 },	/* the CPU tells the bits */
+	[VM_MODE_P48V48_4K] = { 1 << 12, 12, 48, 48 },
+	[VM_MODE_P40V48_4K] = { 1 << 12, 12, 48, 40 },
 };
 
 const char *vm_guest_mode_string(u32 mode)

@@ -34,6 +34,22 @@ bool is_backing_src_hugetlb(u32 i)
 	return vm_mem_backing_src_alias(i)->flag & MAP_HUGETLB;
 }
 
+bool backing_src_is_shared(enum vm_mem_backing_src_type t)
+{
+	return vm_mem_backing_src_alias(t)->flag & MAP_SHARED;
+}
+
+bool backing_src_can_be_huge(enum vm_mem_backing_src_type t)
+{
+	switch (t) {
+	case VM_MEM_SRC_ANONYMOUS:
+	case VM_MEM_SRC_SHMEM:
+		return false;
+	default:
+		return true;
+	}
+}
+
 static void print_backing_src_types(const char *indent)
 {
 	u32 i;

@@ -122,6 +122,26 @@ static void unhandled(void)
 	vcpu_run(new_vcpu(guest_writes_nowhere));
 }
 
+/* Deeper than the stack, without an end that the compiler could see. */
+static noinline u64 guest_recurses(volatile u64 *depth)
+{
+	volatile u64 local = *depth + 1;
+
+	return local ? guest_recurses(&local) + local : 0;
+}
+
+static void guest_overflows_stack(void)
+{
+	volatile u64 depth = 0;
+
+	guest_recurses(&depth);
+}
+
+static void stack_overflow(void)
+{
+	vcpu_run(new_vcpu(guest_overflows_stack));
+}
+
 static void guest_triple_faults(void)
 {
 	struct { u16 limit; u64 base; } __packed no_idt = { 0, 0 };
@@ -248,9 +268,10 @@ static const struct library_case cases[] = {
 	LIBRARY_CASE(unhandled, STATUS_ASSERTION, "unhandled guest exception #PF (vector 14)",
 		     "error code 0x2 write of a not present page", "rip 0x",
 		     "guest_writes_nowhere+", "cr2 0x123456789000"),
+	LIBRARY_CASE(stack_overflow, STATUS_ASSERTION, "unhandled guest exception #DF (vector 8)",
+		     "guest_recurses", "cr2 0x"),
 	LIBRARY_CASE(triple_fault, STATUS_ASSERTION, "UCALL_DONE",
-		     "vCPU 0 exited: reason 8 (SHUTDOWN)", "guest_triple_faults+",
-		     "cr3 0x"),
+		     "vCPU 0 exited: reason 8 (SHUTDOWN)", "rip 0x", "cr0 0x"),
 	LIBRARY_CASE(old_exit_forgotten, 0, "# the report:\n# is empty\n"),
 	LIBRARY_CASE(died_in_thread, STATUS_ASSERTION, "noticed by another thread",
 		     "vCPU 0 exited: reason 8 (SHUTDOWN)"),

@@ -37,28 +37,25 @@ struct kvm_run {
 		struct {
 			/* "hw" is the first member of the union of exit details. */
 			char before_exit_details[offsetof(struct kvm_run_installed, hw)];
-			struct {
-				__u64 flags;	/* KVM_MEMORY_EXIT_FLAG_* */
-				__u64 gpa;
-				__u64 size;	/* in bytes */
-			} memory_fault;
+			/* KVM_MEMORY_EXIT_FLAG_*, and an address and a size in bytes */
+			struct { __u64 flags, gpa, size; } memory_fault;
 		};
 	};
 };
 
 #endif
 
+#ifndef KVM_CAP_MEMORY_FAULT_INFO
+#define KVM_CAP_MEMORY_FAULT_INFO	232
+#endif
+
 /* 6.8: memory slots with a guest_memfd behind them. */
 #ifndef KVM_SET_USER_MEMORY_REGION2
 struct kvm_userspace_memory_region2 {
-	__u32 slot;
-	__u32 flags;
-	__u64 guest_phys_addr;
-	__u64 memory_size;
-	__u64 userspace_addr;
+	__u32 slot, flags;
+	__u64 guest_phys_addr, memory_size, userspace_addr;
 	__u64 guest_memfd_offset;
-	__u32 guest_memfd;
-	__u32 pad1;
+	__u32 guest_memfd, pad1;
 	__u64 pad2[14];
 };
 
@@ -69,26 +66,28 @@ struct kvm_userspace_memory_region2 {
 #ifndef KVM_CAP_USER_MEMORY2
 #define KVM_CAP_USER_MEMORY2		231
 #endif
-#ifndef KVM_CAP_MEMORY_FAULT_INFO
-#define KVM_CAP_MEMORY_FAULT_INFO	232
+
+/* 6.8: guest_memfd. */
+#ifndef KVM_CREATE_GUEST_MEMFD
+struct kvm_create_guest_memfd {
+	__u64 size, flags, reserved[6];
+};
+
+#define KVM_CREATE_GUEST_MEMFD		_IOWR(KVMIO, 0xd4, struct kvm_create_guest_memfd)
 #endif
-#ifndef KVM_CAP_MEMORY_ATTRIBUTES
-#define KVM_CAP_MEMORY_ATTRIBUTES	233
-#endif
+
 #ifndef KVM_CAP_GUEST_MEMFD
 #define KVM_CAP_GUEST_MEMFD		234
 #endif
+
+/* 6.8: types of VMs, and which pages of a VM are private. */
 #ifndef KVM_CAP_VM_TYPES
 #define KVM_CAP_VM_TYPES		235
 #endif
 
-/* 6.8: which pages of a VM are private. */
 #ifndef KVM_SET_MEMORY_ATTRIBUTES
 struct kvm_memory_attributes {
-	__u64 address;
-	__u64 size;
-	__u64 attributes;
-	__u64 flags;
+	__u64 address, size, attributes, flags;
 };
 
 #define KVM_SET_MEMORY_ATTRIBUTES	_IOW(KVMIO, 0xd2, struct kvm_memory_attributes)
@@ -97,25 +96,14 @@ struct kvm_memory_attributes {
 #ifndef KVM_MEMORY_ATTRIBUTE_PRIVATE
 #define KVM_MEMORY_ATTRIBUTE_PRIVATE	(1ULL << 3)
 #endif
-
-/* 6.8: guest_memfd. */
-#ifndef KVM_CREATE_GUEST_MEMFD
-struct kvm_create_guest_memfd {
-	__u64 size;
-	__u64 flags;
-	__u64 reserved[6];
-};
-
-#define KVM_CREATE_GUEST_MEMFD		_IOWR(KVMIO, 0xd4, struct kvm_create_guest_memfd)
+#ifndef KVM_CAP_MEMORY_ATTRIBUTES
+#define KVM_CAP_MEMORY_ATTRIBUTES	233
 #endif
 
 /* 6.11: populate guest memory without running the guest. */
 #ifndef KVM_PRE_FAULT_MEMORY
 struct kvm_pre_fault_memory {
-	__u64 gpa;
-	__u64 size;
-	__u64 flags;
-	__u64 padding[5];
+	__u64 gpa, size, flags, padding[5];
 };
 
 #define KVM_PRE_FAULT_MEMORY		_IOWR(KVMIO, 0xd5, struct kvm_pre_fault_memory)

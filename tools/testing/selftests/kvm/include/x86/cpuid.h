@@ -10,26 +10,16 @@
 #ifndef SELFTEST_KVM_CPUID_H
 #define SELFTEST_KVM_CPUID_H
 
-enum cpuid_output_regs {
-	KVM_CPUID_EAX,
-	KVM_CPUID_EBX,
-	KVM_CPUID_ECX,
-	KVM_CPUID_EDX,
-};
+enum cpuid_output_regs { KVM_CPUID_EAX, KVM_CPUID_EBX, KVM_CPUID_ECX, KVM_CPUID_EDX };
 
 struct kvm_x86_cpu_feature {
-	u32 function;
-	u16 index;
-	u8 reg;
-	u8 bit;
+	u32 function, index;
+	u8 reg, bit;
 };
 
 struct kvm_x86_cpu_property {
-	u32 function;
-	u8 index;
-	u8 reg;
-	u8 lo_bit;
-	u8 hi_bit;
+	u32 function, index;
+	u8 reg, lo_bit, hi_bit;
 };
 
 #define KVM_X86_CPU_FEATURE(fn, idx, gpr, nr)	\
@@ -59,16 +49,13 @@ struct kvm_x86_cpu_property {
 #define X86_FEATURE_SEV_SNP		KVM_X86_CPU_FEATURE(0x8000001f, 0, EAX, 4)
 #define X86_FEATURE_KVM_HC_MAP_GPA_RANGE	KVM_X86_CPU_FEATURE(0x40000001, 0, EAX, 16)
 
-#define X86_PROPERTY_MAX_BASIC_LEAF	KVM_X86_CPU_PROPERTY(0, 0, EAX, 0, 31)
 #define X86_PROPERTY_SUPPORTED_XCR0_LO	KVM_X86_CPU_PROPERTY(0xd, 0, EAX, 0, 31)
 #define X86_PROPERTY_SUPPORTED_XCR0_HI	KVM_X86_CPU_PROPERTY(0xd, 0, EDX, 0, 31)
-#define X86_PROPERTY_MAX_KVM_LEAF	KVM_X86_CPU_PROPERTY(0x40000000, 0, EAX, 0, 31)
-#define X86_PROPERTY_MAX_EXT_LEAF	KVM_X86_CPU_PROPERTY(0x80000000, 0, EAX, 0, 31)
-#define X86_PROPERTY_MAX_PHY_ADDR	KVM_X86_CPU_PROPERTY(0x80000008, 0, EAX, 0, 7)
-#define X86_PROPERTY_MAX_VIRT_ADDR	KVM_X86_CPU_PROPERTY(0x80000008, 0, EAX, 8, 15)
 #define X86_PROPERTY_GUEST_MAX_PHY_ADDR	KVM_X86_CPU_PROPERTY(0x80000008, 0, EAX, 16, 23)
-#define X86_PROPERTY_SEV_C_BIT		KVM_X86_CPU_PROPERTY(0x8000001f, 0, EBX, 0, 5)
+#define X86_PROPERTY_MAX_VIRT_ADDR	KVM_X86_CPU_PROPERTY(0x80000008, 0, EAX, 8, 15)
+#define X86_PROPERTY_MAX_PHY_ADDR	KVM_X86_CPU_PROPERTY(0x80000008, 0, EAX, 0, 7)
 #define X86_PROPERTY_PHYS_ADDR_REDUCTION	KVM_X86_CPU_PROPERTY(0x8000001f, 0, EBX, 6, 11)
+#define X86_PROPERTY_SEV_C_BIT		KVM_X86_CPU_PROPERTY(0x8000001f, 0, EBX, 0, 5)
 
 /* ---- This CPU -------------------------------------------------------------------------- */
 
@@ -107,10 +94,8 @@ static inline u32 this_cpu_family(void)
 }
 
 /* Of the host; copied into every guest. */
-extern bool host_cpu_is_intel;
-extern bool host_cpu_is_amd;
-extern bool host_cpu_is_hygon;
-extern bool host_cpu_is_amd_compatible;
+extern bool host_cpu_is_intel, host_cpu_is_amd, host_cpu_is_hygon;
+extern bool host_cpu_is_amd_compatible;		/* one of the latter two */
 
 /* ---- KVM ------------------------------------------------------------------------------- */
 

@@ -9,20 +9,9 @@
 #define MIN_PAGE_SHIFT			12U
 #define ptes_per_page(page_size)	((page_size) / sizeof(u64))
 
-/* The bits of a page table entry; 0 where the paging mode has no such bit. */
+/* The bits of a page table entry. */
 struct pte_masks {
-	u64 present;
-	u64 writable;
-	u64 user;
-	u64 readable;
-	u64 executable;
-	u64 accessed;
-	u64 dirty;
-	u64 huge;
-	u64 nx;
-	u64 c;			/* encrypted */
-	u64 s;			/* shared with the host */
-	u64 always_set;
+	u64 present, writable, user, accessed, dirty, huge, nx;
 };
 
 struct kvm_mmu_arch {
@@ -30,11 +19,8 @@ struct kvm_mmu_arch {
 };
 
 struct kvm_vm_arch {
-	gva_t gdt;
-	gva_t tss;
-	gva_t idt;
-	u64 c_bit;
-	u64 s_bit;
+	gva_t gdt, idt, tss;
+	u64 c_bit, s_bit;	/* of a guest physical address: encrypted, shared */
 };
 
 #define KVM_VCPU_ARCH_FIELDS	struct kvm_cpuid2 *cpuid;

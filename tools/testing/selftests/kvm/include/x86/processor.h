@@ -162,13 +162,9 @@ static inline void cli(void)
 #define PTE_GET_PA(pte)		((pte) & PHYSICAL_PAGE_MASK)
 #define PTE_GET_PFN(pte)	(PTE_GET_PA(pte) >> PAGE_SHIFT)
 
+/* Levels of page tables, by what one entry maps; the page table of level 1 maps 4K pages. */
 enum pg_level {
-	PG_LEVEL_NONE,
-	PG_LEVEL_4K,
-	PG_LEVEL_2M,
-	PG_LEVEL_1G,
-	PG_LEVEL_512G,
-	PG_LEVEL_256T,
+	PG_LEVEL_NONE, PG_LEVEL_4K, PG_LEVEL_2M, PG_LEVEL_1G, PG_LEVEL_512G, PG_LEVEL_256T,
 };
 
 #define PG_LEVEL_SHIFT(level)	(PAGE_SHIFT + ((level) - 1) * 9)
@@ -177,13 +173,13 @@ enum pg_level {
 #define PG_SIZE_2M		PG_LEVEL_SIZE(PG_LEVEL_2M)
 #define PG_SIZE_1G		PG_LEVEL_SIZE(PG_LEVEL_1G)
 
+#define PTE_HUGE_MASK(mmu)	((mmu)->arch.pte_masks.huge)
+#define PTE_NX_MASK(mmu)	((mmu)->arch.pte_masks.nx)
 #define PTE_PRESENT_MASK(mmu)	((mmu)->arch.pte_masks.present)
 #define PTE_WRITABLE_MASK(mmu)	((mmu)->arch.pte_masks.writable)
 #define PTE_USER_MASK(mmu)	((mmu)->arch.pte_masks.user)
-#define PTE_ACCESSED_MASK(mmu)	((mmu)->arch.pte_masks.accessed)
 #define PTE_DIRTY_MASK(mmu)	((mmu)->arch.pte_masks.dirty)
-#define PTE_HUGE_MASK(mmu)	((mmu)->arch.pte_masks.huge)
-#define PTE_NX_MASK(mmu)	((mmu)->arch.pte_masks.nx)
+#define PTE_ACCESSED_MASK(mmu)	((mmu)->arch.pte_masks.accessed)
 
 #define is_present_pte(mmu, pte)	(!!(*(pte) & PTE_PRESENT_MASK(mmu)))
 #define is_writable_pte(mmu, pte)	(!!(*(pte) & PTE_WRITABLE_MASK(mmu)))
@@ -207,13 +203,8 @@ u64 *vm_get_pte(struct kvm_vm *vm, gva_t gva);
 struct ex_regs {
 	u64 rax, rcx, rdx, rbx, rbp, rsi, rdi;
 	u64 r8, r9, r10, r11, r12, r13, r14, r15;
-	u64 vector;
-	u64 error_code;
-	u64 rip;
-	u64 cs;
-	u64 rflags;
-	u64 rsp;
-	u64 ss;
+	u64 vector, error_code;
+	u64 rip, cs, rflags, rsp, ss;
 };
 
 #define NMI_VECTOR	2

@@ -16,6 +16,7 @@ struct idt_entry {
 #define IDT_ENTRIES		256
 #define IDT_INTERRUPT_GATE	(14 << 8)
 #define IDT_PRESENT		(1 << 15)
+#define IDT_IST1		1
 
 /* lib/x86/handlers.S */
 #define IDT_ENTRY_SIZE		16
@@ -118,6 +119,8 @@ void vm_init_idt(struct kvm_vm *vm)
 		idt[i].selector = GUEST_CODE_SELECTOR;
 		idt[i].flags = IDT_PRESENT | IDT_INTERRUPT_GATE;
 	}
+	/* So that a stack that overflowed is reported instead of ending in a triple fault. */
+	idt[DF_VECTOR].flags |= IDT_IST1;
 }
 
 void vm_install_exception_handler(struct kvm_vm *vm, int vector,
@@ -146,6 +149,8 @@ static void report_exception(struct kvm_vcpu *vcpu, const struct ucall *uc)
 
 	if (regs->vector == PF_VECTOR)
 		page_fault_str(regs->error_code, fault, sizeof(fault));
+	else if (regs->vector == DF_VECTOR)
+		strcpy(fault, "(has the stack run over? see rsp and cr2)");
 	TEST_FAIL("unhandled guest exception %s (vector %lu) on vCPU %u\n"
 		  "  error code %#lx %s\n"
 		  "  rip %s, cr2 %#lx, rflags %#lx\n"

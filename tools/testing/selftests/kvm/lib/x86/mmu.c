@@ -3,13 +3,8 @@
 #include "processor.h"
 
 static const struct pte_masks pte_bits = {
-	.present = BIT_ULL(0),
-	.writable = BIT_ULL(1),
-	.user = BIT_ULL(2),
-	.accessed = BIT_ULL(5),
-	.dirty = BIT_ULL(6),
-	.huge = BIT_ULL(7),
-	.nx = BIT_ULL(63),
+	.present = BIT(0), .writable = BIT(1), .user = BIT(2),
+	.accessed = BIT(5), .dirty = BIT(6), .huge = BIT(7), .nx = BIT(63),
 };
 
 void virt_arch_pgd_alloc(struct kvm_vm *vm)

@@ -81,15 +81,22 @@ unsigned long vm_compute_max_gfn(struct kvm_vm *vm)
 	return max_gfn;
 }
 
+/* Where the task state segment has the first stack of the interrupt stack table. */
+#define TSS_IST1	36
+
 /* The null descriptor, 64-bit code, data, and a task state segment (which takes two). */
 static void vm_init_gdt(struct kvm_vm *vm)
 {
+	gva_t stack = __vm_alloc_page(vm, MEM_REGION_DATA) + PAGE_SIZE;
 	u64 *gdt, tss;
 
 	vm->arch.gdt = __vm_alloc_page(vm, MEM_REGION_DATA);
 	vm->arch.tss = __vm_alloc_page(vm, MEM_REGION_DATA);
 	gdt = addr_gva2hva(vm, vm->arch.gdt);
 	tss = vm->arch.tss;
+
+	/* A stack that is good even if the guest has lost its own. */
+	memcpy((char *)addr_gva2hva(vm, tss) + TSS_IST1, &stack, sizeof(stack));
 
 	gdt[GUEST_CODE_SELECTOR / 8] = 0x00af9b000000ffff;
 	gdt[GUEST_DATA_SELECTOR / 8] = 0x00cf93000000ffff;
@@ -110,9 +117,11 @@ void kvm_arch_vm_post_create(struct kvm_vm *vm, unsigned int nr_vcpus)
 	khz = __vm_ioctl(vm, KVM_GET_TSC_KHZ, NULL);
 	guest_tsc_khz = khz > 0 ? khz : 0;
 	sync_global_to_guest(vm, guest_tsc_khz);
-	sync_global_to_guest(vm, host_cpu_is_intel);
+
+	/* Guest code asks what the machine is, not what CPUID makes of it. */
 	sync_global_to_guest(vm, host_cpu_is_amd);
 	sync_global_to_guest(vm, host_cpu_is_hygon);
+	sync_global_to_guest(vm, host_cpu_is_intel);
 	sync_global_to_guest(vm, host_cpu_is_amd_compatible);
 }
 
@@ -187,14 +196,22 @@ gva_t vm_alloc_stack(struct kvm_vm *vm, int nr_pages)
 	return __vm_alloc(vm, size, DEFAULT_GUEST_STACK_VADDR_MIN, MEM_REGION_DATA) + size - 8;
 }
 
+/* The registers of such a vCPU will come from a saved state; CPUID has to be there before. */
+struct kvm_vcpu *vm_arch_vcpu_recreate(struct kvm_vm *vm, u32 id)
+{
+	struct kvm_vcpu *vcpu = __vm_vcpu_add(vm, id);
+
+	vcpu_init_cpuid(vcpu, kvm_get_supported_cpuid());
+	return vcpu;
+}
+
 struct kvm_vcpu *vm_arch_vcpu_add(struct kvm_vm *vm, u32 vcpu_id)
 {
 	/* With an interrupt controller in KVM, all but the first would wait to be started. */
 	struct kvm_mp_state runnable = { .mp_state = KVM_MP_STATE_RUNNABLE };
-	struct kvm_vcpu *vcpu = __vm_vcpu_add(vm, vcpu_id);
+	struct kvm_vcpu *vcpu = vm_arch_vcpu_recreate(vm, vcpu_id);
 	struct kvm_regs regs;
 
-	vcpu_init_cpuid(vcpu, kvm_get_supported_cpuid());
 	vcpu_init_sregs(vcpu);
 	vcpu_init_xcr0(vcpu);
 
@@ -206,14 +223,6 @@ struct kvm_vcpu *vm_arch_vcpu_add(struct kvm_vm *vm, u32 vcpu_id)
 
 	/* Some leaves follow CR4 and XCR0. */
 	vcpu_get_cpuid(vcpu);
-	return vcpu;
-}
-
-struct kvm_vcpu *vm_arch_vcpu_recreate(struct kvm_vm *vm, u32 vcpu_id)
-{
-	struct kvm_vcpu *vcpu = __vm_vcpu_add(vm, vcpu_id);
-
-	vcpu_init_cpuid(vcpu, kvm_get_supported_cpuid());
 	return vcpu;
 }
 
