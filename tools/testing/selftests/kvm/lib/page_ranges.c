@@ -57,7 +57,7 @@ void page_ranges_remove(struct page_ranges *set, u64 start, u64 nr)
 	u64 end = start + nr;
 	size_t i = find_range(set, start);
 
-	while (i < set->nr && set->range[i].start < end) {
+	while (nr && i < set->nr && set->range[i].start < end) {
 		struct page_range left = { set->range[i].start, min(set->range[i].end, start) };
 		struct page_range right = { max(set->range[i].start, end), set->range[i].end };
 		bool has_left = left.start < left.end, has_right = right.start < right.end;
