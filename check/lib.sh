@@ -116,7 +116,7 @@ until_sleeping()
 # gone NAME SECONDS: no such process is left, after the moment that a signal takes.
 gone()
 {
-	local tries=100
+	local tries=300
 
 	while sleeping "$2" && ((tries-- > 0)); do
 		sleep 0.05

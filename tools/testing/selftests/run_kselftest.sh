@@ -166,6 +166,6 @@ set -- $selected
 ktap_print_header
 ktap_set_plan $#
 run_selected
-ktap_print_totals
+ktap_print_totals || exit "$KSFT_FAIL"
 [ "$KTAP_CNT_FAIL" -eq 0 ] || [ -z "$error_on_fail" ] || exit "$KSFT_FAIL"
 exit "$KSFT_PASS"
