@@ -10,14 +10,15 @@
 
 static unsigned long compared, different;
 
-static void compare(const char *fmt, int want_len, const char *want, int got_len, const char *got)
+static void compare(const char *fmt, int want_len, const char *want, int got_len,
+		    const char *got)
 {
 	compared++;
 	if (want_len == got_len && !strcmp(want, got))
 		return;
 	if (different++ < 10)
-		ksft_print_msg("\"%s\": want %d \"%s\" got %d \"%s\"\n", fmt, want_len, want, got_len,
-			       got);
+		ksft_print_msg("\"%s\": want %d \"%s\" got %d \"%s\"\n", fmt, want_len,
+			       want, got_len, got);
 }
 
 /* One format with one argument of any type, into a buffer of @size. */
@@ -44,8 +45,8 @@ static void integers(const char *shape)
 {
 	static const char * const sizes[] = { "hh", "h", "", "l", "ll", "z", "j", "t" };
 	static const long long values[] = {
-		0, 1, -1, 9, 127, 128, 255, -128, 32767, 0x8000, 65535, INT_MAX, INT_MIN, 0xdeadbeef,
-		LLONG_MAX, LLONG_MIN, 0x123456789abcdef,
+		0, 1, -1, 9, 127, 128, 255, -128, 32767, 0x8000, 65535, INT_MAX, INT_MIN,
+		0xdeadbeef, LLONG_MAX, LLONG_MIN, 0x123456789abcdef,
 	};
 	const char *conversion = "diuxXo";
 	size_t s, v, c;

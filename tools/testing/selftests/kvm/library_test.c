@@ -3,8 +3,6 @@
  * The library tests itself, on any machine with KVM: guests compute, call, fail and report as the
  * headers in include/ promise.  A library that lies makes every other test worthless, so the
  * failing paths are run too, and their reports are read.
- *
- * What needs a kernel with guest_memfd or private memory is skipped on others.
  */
 #include <dirent.h>
 #include <grp.h>
@@ -15,9 +13,6 @@
 #include <linux/sizes.h>
 
 #include "library_test.h"
-
-#define TEST_SLOT	1
-#define TEST_GPA	SZ_4G
 
 /* ---- Calls and values ------------------------------------------------------------------ */
 
@@ -87,6 +82,22 @@ static void printf_and_arguments(void)
 	kvm_vm_free(vm);
 }
 
+static char long_text[UCALL_BUFFER_LEN + 1];
+
+static void guest_prints_much(void)
+{
+	memset(long_text, 'x', UCALL_BUFFER_LEN);
+	GUEST_PRINTF("%s", long_text);
+}
+
+static void printf_too_long(void)
+{
+	struct kvm_vcpu *vcpu;
+
+	vm_create_with_one_vcpu(&vcpu, guest_prints_much);
+	vcpu_run(vcpu);
+}
+
 static u64 global = 5;
 static u64 in_bss[SZ_64K / sizeof(u64)];
 
@@ -141,7 +152,8 @@ static void guest_strings(void)
 				memset(string_buf[1], 1, 64);
 				memset(string_buf[0] + to, 2, len);
 				memcpy(string_buf[1] + from, string_buf[0] + to, len);
-				GUEST_ASSERT(!memcmp(string_buf[1] + from, string_buf[0] + to, len));
+				GUEST_ASSERT(!memcmp(string_buf[1] + from, string_buf[0] + to,
+						     len));
 				GUEST_ASSERT_EQ(string_buf[1][from + len], 1);
 				GUEST_ASSERT_EQ(strnlen(string_buf[0] + to, len + 1), len);
 			}
@@ -379,7 +391,7 @@ static void free_leaves_nothing(void)
 
 	for (i = 0; i < 5; i++) {
 		vm = vm_create_with_vcpus(NR_VCPUS, guest_sync, vcpus);
-		vm_userspace_mem_region_add(vm, VM_MEM_SRC_SHMEM, TEST_GPA, TEST_SLOT, 16, 0);
+		vm_userspace_mem_region_add(vm, VM_MEM_SRC_SHMEM, SZ_4G, 1, 16, 0);
 		vcpu_run(vcpus[1]);
 		kvm_vm_free(vm);
 		/* The first rounds may leave what the C library keeps for itself. */
@@ -390,133 +402,6 @@ static void free_leaves_nothing(void)
 	}
 	TEST_ASSERT_EQ(count_entries("/proc/self/fd"), fds);
 	TEST_ASSERT_EQ(count_mappings(), mappings);
-}
-
-/* ---- Memory ---------------------------------------------------------------------------- */
-
-/* Adds one to the first word of each page. */
-static void guest_adds_one(gva_t mem, u64 npages, u64 page_size)
-{
-	u64 i;
-
-	for (i = 0; i < npages; i++)
-		(*(u64 *)(mem + i * page_size))++;
-	GUEST_DONE();
-}
-
-/* Lets the guest add one to each page from @gpa on, which it then finds mapped there. */
-static void add_one(struct kvm_vm *vm, struct kvm_vcpu *vcpu, gpa_t gpa, u64 npages)
-{
-	virt_map(vm, gpa, gpa, npages);
-	vcpu_args_set(vcpu, 3, gpa, npages, (u64)vm->page_size);
-	vcpu_run(vcpu);
-	TEST_ASSERT_EQ(get_ucall(vcpu, NULL), UCALL_DONE);
-}
-
-static void many_slots(void)
-{
-	const u32 nr = 80, pages = 2;
-	struct kvm_vcpu *vcpu;
-	struct kvm_vm *vm = __vm_create_with_one_vcpu(&vcpu, nr * pages, guest_adds_one);
-	u64 size = pages * vm->page_size, *word;
-	u32 i;
-
-	/* Downwards, so that sorting has something to do; number and address disagree. */
-	for (i = nr; i; i--)
-		vm_userspace_mem_region_add(vm, VM_MEM_SRC_ANONYMOUS, TEST_GPA + (i - 1) * size,
-					    nr - i + 1, pages, 0);
-	add_one(vm, vcpu, TEST_GPA, nr * pages);
-	for (i = 0; i < nr; i++) {
-		word = addr_gpa2hva(vm, TEST_GPA + i * size);
-		TEST_ASSERT(*word == 1 && word == memslot2region(vm, nr - i)->host_mem,
-			    "page of slot %u", nr - i);
-		TEST_ASSERT_EQ(addr_hva2gpa(vm, word), TEST_GPA + i * size);
-	}
-	for (i = 1; i <= nr; i += 2)
-		vm_mem_region_delete(vm, i);
-	TEST_ASSERT_EQ(vm->regions.nr, 1 + nr / 2);
-	vm_mem_region_move(vm, 2, TEST_GPA * 2);
-	TEST_ASSERT(addr_gpa2hva(vm, TEST_GPA * 2) == memslot2region(vm, 2)->host_mem, "moved");
-	kvm_vm_free(vm);
-}
-
-static void shared_memory_alias(void)
-{
-	struct kvm_vcpu *vcpu;
-	struct kvm_vm *vm = vm_create_with_one_vcpu(&vcpu, guest_adds_one);
-	u64 *alias;
-
-	vm_userspace_mem_region_add(vm, VM_MEM_SRC_SHMEM, TEST_GPA, TEST_SLOT, 4, 0);
-	alias = addr_gpa2alias(vm, TEST_GPA + vm->page_size);
-	TEST_ASSERT(alias && alias != addr_gpa2hva(vm, TEST_GPA + vm->page_size), "no alias");
-	*alias = 41;
-	add_one(vm, vcpu, TEST_GPA, 4);
-	TEST_ASSERT_EQ(*alias, 42);
-	TEST_ASSERT(!addr_gpa2alias(vm, 0), "slot 0 is not shared");
-	kvm_vm_free(vm);
-}
-
-static void allocations_do_not_overlap(void)
-{
-	struct kvm_vm *vm = vm_create(1);
-	gva_t a = vm_alloc(vm, 3 * vm->page_size - 1, 0x100000000);
-	gva_t b = vm_alloc(vm, 1, 0x100000000);
-	gva_t high = vm_alloc(vm, 1, -vm->page_size);
-
-	TEST_ASSERT_EQ(a, 0x100000000);
-	TEST_ASSERT_EQ(b, a + 3 * vm->page_size);
-	TEST_ASSERT_EQ(high, -vm->page_size);
-	memset(addr_gva2hva(vm, a), 1, vm->page_size);
-	TEST_ASSERT_EQ(*(char *)addr_gva2hva(vm, b), 0);
-	TEST_ASSERT_EQ(addr_gva2gpa(vm, a + vm->page_size), addr_gva2gpa(vm, a) + vm->page_size);
-	kvm_vm_free(vm);
-}
-
-static void slots_must_not_overlap(void)
-{
-	struct kvm_vm *vm = vm_create(1);
-
-	vm_userspace_mem_region_add(vm, VM_MEM_SRC_ANONYMOUS, TEST_GPA, 1, 4, 0);
-	vm_userspace_mem_region_add(vm, VM_MEM_SRC_ANONYMOUS, TEST_GPA - vm->page_size, 2, 2, 0);
-}
-
-/* A guest_memfd that user space maps, in a slot whose userspace_addr is @hva or NULL. */
-static void check_gmem_mmap(bool with_hva)
-{
-	const u64 flags = GUEST_MEMFD_FLAG_MMAP | GUEST_MEMFD_FLAG_INIT_SHARED;
-	struct kvm_vcpu *vcpu;
-	struct kvm_vm *vm = vm_create_with_one_vcpu(&vcpu, guest_adds_one);
-	u64 size = 4 * vm->page_size, *mem;
-	int fd;
-
-	__TEST_REQUIRE((vm_check_cap(vm, KVM_CAP_GUEST_MEMFD_FLAGS) & flags) == flags,
-		       "no mappable guest_memfd: needs a kernel from 6.18 on, with KVM built in a way that offers it");
-	fd = vm_create_guest_memfd(vm, size, flags);
-	mem = kvm_mmap(size, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
-	vm_set_user_memory_region2(vm, TEST_SLOT, KVM_MEM_GUEST_MEMFD, TEST_GPA, size,
-				   with_hva ? mem : NULL, fd, 0);
-	mem[0] = 41;
-	virt_map(vm, TEST_GPA, TEST_GPA, 4);
-	vcpu_args_set(vcpu, 3, TEST_GPA, 4UL, (u64)vm->page_size);
-	vcpu_run(vcpu);
-	__TEST_REQUIRE(with_hva || vcpu->run->exit_reason != KVM_EXIT_MMIO,
-		       "this KVM emulates guest code, which it lets access memory by userspace_addr only");
-	TEST_ASSERT_EQ(get_ucall(vcpu, NULL), UCALL_DONE);
-	TEST_ASSERT_EQ(mem[0], 42);
-	TEST_ASSERT_EQ(mem[size / sizeof(u64) - vm->page_size / sizeof(u64)], 1);
-	kvm_close(fd);
-	kvm_vm_free(vm);
-	TEST_ASSERT_EQ(mem[0], 42);
-}
-
-static void guest_memfd_mapped(void)
-{
-	check_gmem_mmap(true);
-}
-
-static void guest_memfd_without_hva(void)
-{
-	check_gmem_mmap(false);
 }
 
 /* ---- The process ----------------------------------------------------------------------- */
@@ -571,6 +456,7 @@ static void without_permission(void)
 static const struct library_case cases[] = {
 	LIBRARY_CASE(sync_and_done, 0),
 	LIBRARY_CASE(printf_and_arguments, 0),
+	LIBRARY_CASE(printf_too_long, STATUS_ASSERTION, "len < ", "a text of 1024 characters"),
 	LIBRARY_CASE(globals_both_ways, 0),
 	LIBRARY_CASE(string_functions, 0),
 	LIBRARY_CASE(seed_is_shared, 0),
@@ -591,14 +477,6 @@ static const struct library_case cases[] = {
 	LIBRARY_CASE(vms_on_threads, 0),
 	LIBRARY_CASE(vm_after_fork, 0),
 	LIBRARY_CASE(free_leaves_nothing, 0),
-
-	LIBRARY_CASE(many_slots, 0),
-	LIBRARY_CASE(shared_memory_alias, 0),
-	LIBRARY_CASE(allocations_do_not_overlap, 0),
-	LIBRARY_CASE(slots_must_not_overlap, STATUS_ASSERTION, "slot 2: 2 pages from gpa 0xfffff000",
-		     "overlap slot 1 at gpa 0x100000000"),
-	LIBRARY_CASE(guest_memfd_mapped, 0),
-	LIBRARY_CASE(guest_memfd_without_hva, 0),
 
 	LIBRARY_CASE(started_through_path, 0, "the guest ran"),
 	LIBRARY_CASE(library_is_silent, 0, "<>"),

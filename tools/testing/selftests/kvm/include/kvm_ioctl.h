@@ -120,5 +120,4 @@ int kvm_get_module_param_integer(const char *module_name, const char *param);
 #define get_kvm_param_bool(param)	kvm_get_module_param_bool("kvm", param)
 #define get_kvm_param_integer(param)	kvm_get_module_param_integer("kvm", param)
 
-
 #endif /* SELFTEST_KVM_IOCTL_H */

@@ -72,7 +72,7 @@ int vm_create_guest_memfd(struct kvm_vm *vm, u64 size, u64 flags);
 /* Shared memory of @size bytes, as a file descriptor; no page of it is allocated yet. */
 int kvm_memfd_alloc(size_t size, bool hugepages);
 
-/* Makes a range private or shared.  @gpa and @size are in bytes; needs KVM_CAP_MEMORY_ATTRIBUTES. */
+/* Makes a range of bytes private or shared.  Needs KVM_CAP_MEMORY_ATTRIBUTES. */
 void vm_set_memory_attributes(struct kvm_vm *vm, gpa_t gpa, u64 size, u64 attributes);
 
 static inline void vm_mem_set_private(struct kvm_vm *vm, gpa_t gpa, u64 size)

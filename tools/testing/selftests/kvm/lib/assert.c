@@ -119,8 +119,9 @@ static void report_signal(int signum, siginfo_t *info, void *context)
 	unsigned long ip = symbol_ucontext_ip(context);
 	int len;
 
-	len = snprintf(text, sizeof(text), "# unexpected signal %d (%s), address %p, at %s\n", signum,
-		       strsignal(signum), info->si_addr, symbol_name(ip, name, sizeof(name)));
+	len = snprintf(text, sizeof(text), "# unexpected signal %d (%s), address %p, at %s\n",
+		       signum, strsignal(signum), info->si_addr,
+		       symbol_name(ip, name, sizeof(name)));
 	test_write(STDERR_FILENO, text, min_t(size_t, len, sizeof(text) - 1));
 	raise(signum);
 }

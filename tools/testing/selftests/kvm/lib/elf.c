@@ -57,7 +57,8 @@ void kvm_vm_elf_load(struct kvm_vm *vm, const char *filename)
 		start = align_down(phdr.p_vaddr, vm->page_size);
 		size = vm_page_align(vm, phdr.p_vaddr + phdr.p_memsz) - start;
 		gva = __vm_alloc(vm, size, start, MEM_REGION_CODE);
-		TEST_ASSERT(gva == start, "%s: address %#lx is taken in the guest", filename, start);
+		TEST_ASSERT(gva == start, "%s: address %#lx is taken in the guest", filename,
+			    start);
 
 		/* New guest memory is zero, so what is not in the file needs no work. */
 		for (offset = 0; offset < phdr.p_filesz; offset += len) {
@@ -74,12 +75,12 @@ u64 kvm_vm_elf_size(const char *filename)
 	Elf64_Ehdr hdr;
 	Elf64_Phdr phdr;
 	unsigned int i;
-	u64 size = 0;
+	u64 size = 0, page = getpagesize();
 	int fd = elf_open(filename, &hdr);
 
 	for (i = 0; i < hdr.e_phnum; i++)
 		if (elf_segment(fd, filename, &hdr, i, &phdr))
-			size += align_up(phdr.p_vaddr % getpagesize() + phdr.p_memsz, getpagesize());
+			size += align_up(phdr.p_vaddr % page + phdr.p_memsz, page);
 	kvm_close(fd);
 	return size;
 }

@@ -13,7 +13,7 @@ int __open_path_or_exit(const char *path, int flags, const char *enoent_help)
 	if (errno == ENOENT || errno == ENODEV || errno == ENXIO)
 		ksft_exit_skip("no %s. %s\n", path, enoent_help);
 	if (errno == EACCES || errno == EPERM)
-		ksft_exit_skip("%s is not accessible to this user: run as root, or as a member of its group\n",
+		ksft_exit_skip("%s is not accessible: run as root or as a member of its group\n",
 			       path);
 	TEST_FAIL("cannot open '%s'", path);
 }

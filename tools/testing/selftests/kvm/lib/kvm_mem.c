@@ -49,7 +49,8 @@ gpa_t __vm_phy_pages_alloc(struct kvm_vm *vm, size_t num, gpa_t min_gpa, u32 mem
 	u64 page;
 
 	TEST_ASSERT(num, "no pages to allocate");
-	TEST_ASSERT(IS_ALIGNED(min_gpa, vm->page_size), "gpa %#lx is not aligned to pages", min_gpa);
+	TEST_ASSERT(IS_ALIGNED(min_gpa, vm->page_size), "gpa %#lx is not aligned to pages",
+		    min_gpa);
 	first = max(first, min_gpa >> vm->page_shift);
 	if (!page_ranges_find_gap(&region->used_phy_pages, num, first, end, &page))
 		TEST_FAIL("slot %u has no %zu adjacent pages free at or above gpa %#lx",

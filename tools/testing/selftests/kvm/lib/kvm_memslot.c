@@ -156,9 +156,10 @@ void vm_mem_region_install(struct kvm_vm *vm, struct userspace_mem_region *regio
 		ret = __vm_set_user_memory_region(vm, r->slot, r->flags, r->guest_phys_addr,
 						  r->memory_size, region->host_mem);
 	}
-	TEST_ASSERT(!ret, "slot %u refused: errno %i (%s); gpa %#lx, %#lx bytes, flags %#x, guest_memfd %d",
-		    r->slot, errno, strerror(errno), (u64)r->guest_phys_addr,
-		    (u64)r->memory_size, r->flags, (int)r->guest_memfd);
+	TEST_ASSERT(!ret, "slot %u refused: errno %i (%s)\n"
+		    "  gpa %#lx, %#lx bytes, flags %#x, guest_memfd %d",
+		    r->slot, errno, strerror(errno),
+		    (u64)r->guest_phys_addr, (u64)r->memory_size, r->flags, (int)r->guest_memfd);
 }
 
 /* ---- Add slots ------------------------------------------------------------------------- */

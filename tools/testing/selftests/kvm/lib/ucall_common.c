@@ -106,10 +106,15 @@ void ucall_fmt(u64 cmd, const char *fmt, ...)
 {
 	struct ucall *uc = ucall_alloc();
 	va_list args;
+	int len;
 
 	va_start(args, fmt);
-	guest_vsnprintf(uc->buffer, UCALL_BUFFER_LEN, fmt, args);
+	len = guest_vsnprintf(uc->buffer, UCALL_BUFFER_LEN, fmt, args);
 	va_end(args);
+
+	/* Half a message may say the opposite.  The text of an assertion, below, may be cut. */
+	__GUEST_ASSERT(len < UCALL_BUFFER_LEN, "a text of %d characters, starting with '%.40s'",
+		       len, uc->buffer);
 	ucall_do(uc, cmd);
 }
 

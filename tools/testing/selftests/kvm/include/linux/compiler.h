@@ -30,6 +30,9 @@
 #ifndef __maybe_unused
 #define __maybe_unused		__attribute__((unused))
 #endif
+#ifndef __used
+#define __used			__attribute__((used))
+#endif
 #ifndef __packed
 #define __packed		__attribute__((packed))
 #endif

@@ -53,9 +53,9 @@ void vcpu_arch_dump(FILE *stream, struct kvm_vcpu *vcpu, u8 indent)
 		fprintf(stream, "%*sno registers: %s\n", indent + 2, "", strerror(errno));
 		return;
 	}
-	/* svm.c, shutdown_interception(): the state is undefined after this exit, so KVM resets it. */
+	/* KVM resets them: arch/x86/kvm/svm/svm.c, shutdown_interception(). */
 	if (vcpu->run->exit_reason == KVM_EXIT_SHUTDOWN && !(sregs.cr0 & X86_CR0_PE))
-		fprintf(stream, "%*sAMD CPUs lose the registers in a triple fault: these are of a vCPU after reset\n",
+		fprintf(stream, "%*s(those of the triple fault are lost, as always on AMD CPUs)\n",
 			indent + 2, "");
 	dump_regs(stream, &regs, indent + 2);
 	dump_sregs(stream, &sregs, indent + 2);

@@ -80,17 +80,18 @@ void virt_map_level(struct kvm_vm *vm, gva_t gva, gpa_t gpa, u64 nr_bytes, int l
 static u64 *find_pte(struct kvm_vm *vm, gva_t gva, int *level)
 {
 	struct kvm_mmu *mmu = &vm->mmu;
-	u64 *pte = &mmu->pgd;
-	gpa_t table;
+	u64 *pte;
+	gpa_t table = mmu->pgd;
 
 	if (!mmu->pgd_created)
 		return NULL;
-	for (*level = mmu->pgtable_levels, table = mmu->pgd; ; (*level)--, table = PTE_GET_PA(*pte)) {
+	for (*level = mmu->pgtable_levels; ; (*level)--) {
 		pte = entry_of(vm, table, gva, *level);
 		if (!is_present_pte(mmu, pte))
 			return NULL;
 		if (*level == PG_LEVEL_4K || is_huge_pte(mmu, pte))
 			return pte;
+		table = PTE_GET_PA(*pte);
 	}
 }
 

@@ -174,7 +174,11 @@ static void vcpu_init_sregs(struct kvm_vcpu *vcpu)
 		.selector = GUEST_CODE_SELECTOR, .limit = ~0U, .type = 11, .s = 1, .present = 1,
 		.l = 1, .g = 1,
 	};
-	sregs.ds = sregs.es = sregs.ss = sregs.fs = sregs.gs = data_segment();
+	sregs.ds = data_segment();
+	sregs.es = sregs.ds;
+	sregs.fs = sregs.ds;
+	sregs.gs = sregs.ds;
+	sregs.ss = sregs.ds;
 	vcpu_sregs_set(vcpu, &sregs);
 }
 

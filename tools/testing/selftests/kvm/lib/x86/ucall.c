@@ -14,7 +14,8 @@ void ucall_arch_init(struct kvm_vm *vm, gpa_t mmio_gpa)
 
 void ucall_arch_do_ucall(gva_t uc)
 {
-	__asm__ __volatile__("outb %%al, %%dx" : : "d"((u16)UCALL_PORT), "a"(0), "D"(uc) : "memory");
+	__asm__ __volatile__("outb %%al, %%dx"
+			     : : "d"((u16)UCALL_PORT), "a"(0), "D"(uc) : "memory");
 }
 
 void *ucall_arch_get_ucall(struct kvm_vcpu *vcpu)
