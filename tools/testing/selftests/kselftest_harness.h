@@ -323,7 +323,7 @@ static struct __test_xfail *__xfail_list;
 	for (bool __th_failed = (failed); __th_failed;					\
 	     __th_failed = (stop) && __th_stop(_metadata))
 
-#define __TH_CMP(expected, expected_text, op, seen, seen_text, stop)					\
+#define __TH_CMP(expected, expected_text, op, seen, seen_text, stop)			\
 	__TH_ON_FAILURE(({								\
 		__auto_type __th_e = (expected);					\
 		__auto_type __th_s = (seen);						\
@@ -348,10 +348,10 @@ static struct __test_xfail *__xfail_list;
 		__th_b != (wanted);							\
 	}), stop)
 
-#define __TH_STR(expected, expected_text, op, seen, seen_text, stop)					\
+#define __TH_STR(expected, expected_text, op, seen, seen_text, stop)			\
 	__TH_ON_FAILURE(({								\
 		const char *__th_e = (expected), *__th_s = (seen);			\
-		bool __th_ok = (__th_e && __th_s ? strcmp(__th_e, __th_s) : __th_e != __th_s) op 0; \
+		bool __th_ok = __th_strcmp(__th_e, __th_s) op 0;			\
 											\
 		if (!__th_ok)								\
 			__th_log_failure(_metadata, __FILE__, __LINE__,			\

@@ -78,6 +78,12 @@ static inline void __th_expected(struct __test_metadata *t, const char *file, in
 			 __th_format(s, sizeof(s), seen));
 }
 
+/* strcmp() that knows NULL, which is equal to itself only. */
+static inline int __th_strcmp(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) : a != b;
+}
+
 /* True while nothing of the test has failed; for tests that want to know. */
 static inline bool __test_passed(struct __test_metadata *t)
 {
