@@ -163,6 +163,15 @@ static void check_content(void)
 static void check_state(void)
 {
 	all_moved();
+	verdict.settled = false;
+	verdict.pages[0].after.flags = FOLIO_FLAG(UPTODATE);
+	want_moved();
+	CHECK("flags of a folio in a batch are not judged", verdict_good(&verdict));
+	verdict.pages[0].after.flags = FOLIO_FLAG(UPTODATE) | FOLIO_FLAG(LRU);
+	want_moved();
+	CHECK("flags of a folio on its list are", verdict_bad_pages(&verdict) == 1);
+	verdict.settled = true;
+	all_moved();
 	verdict.pages[0].after.flags = FOLIO_FLAG(UPTODATE);
 	want_moved();
 	CHECK_TEXT("a lost flag is reported", report(),

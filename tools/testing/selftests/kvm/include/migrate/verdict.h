@@ -49,6 +49,7 @@ struct verdict {
 	enum outcome outcome;
 	int from, to;
 	bool judged;
+	bool settled;			/* flags are final: folio_settle() came before each look */
 };
 
 /* Of FAULT_* in @faults, the names, joined by '+'.  Returns @text. */

@@ -45,10 +45,8 @@ static int inspect(struct verdict *verdict, const void *mem, bool after)
 {
 	struct folio_info *info = calloc(verdict->nr_pages, sizeof(*info));
 	size_t i;
-	int r;
+	int r = info ? folio_inspect(mem, verdict->nr_pages, info) : -ENOMEM;
 
-	folio_settle();
-	r = info ? folio_inspect(mem, verdict->nr_pages, info) : -ENOMEM;
 	for (i = 0; i < verdict->nr_pages && !r; i++) {
 		if (after)
 			verdict->pages[i].after = info[i];
@@ -103,12 +101,15 @@ static bool placed_well(const struct page_verdict *page, enum outcome outcome, i
 	return !pfns_known || same_pfn == (outcome != OUTCOME_MOVED);
 }
 
-/* mm/migrate.c must carry UNEVICTABLE over, and neither contract lets guest_memfd lose it. */
-static bool state_kept(const struct page_verdict *page)
+/*
+ * mm/migrate.c must carry UNEVICTABLE over, and neither contract lets guest_memfd lose it.  A folio
+ * gets the flag when it is put on its LRU list, which may be a while after it is mapped.
+ */
+static bool state_good(const struct folio_info *info, bool settled)
 {
-	bool known = page->before.flags && page->after.flags;
+	bool final = settled || (info->flags & FOLIO_FLAG(LRU));
 
-	return !known || (page->before.flags & page->after.flags & FOLIO_FLAG(UNEVICTABLE));
+	return !info->flags || !final || (info->flags & FOLIO_FLAG(UNEVICTABLE));
 }
 
 void verdict_want(struct verdict *verdict, size_t first, size_t nr, enum outcome outcome,
@@ -123,7 +124,8 @@ void verdict_want(struct verdict *verdict, size_t first, size_t nr, enum outcome
 	for (page = verdict->pages + first; page < verdict->pages + first + nr; page++) {
 		if (!placed_well(page, outcome, from, outcome == OUTCOME_MOVED ? to : from))
 			page->faults |= FAULT_PLACEMENT;
-		if (!state_kept(page))
+		if (!state_good(&page->before, verdict->settled) ||
+		    !state_good(&page->after, verdict->settled))
 			page->faults |= FAULT_STATE;
 	}
 }

@@ -89,6 +89,11 @@ int gmem_guest_stop(struct gmem_vm *gvm, FILE *out)
 	return deaths;
 }
 
+bool gmem_guest_running(const struct gmem_vm *gvm)
+{
+	return gvm->vcpus[0].running;
+}
+
 static u64 laps_of(const struct gmem_vcpu *gv)
 {
 	return __atomic_load_n(&gv->job->laps, __ATOMIC_ACQUIRE);
