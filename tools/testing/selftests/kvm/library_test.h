@@ -114,7 +114,7 @@ static void run_case(const struct library_case *c)
 	fd = start_case(c, &pid);
 	status = finish_case(fd, pid);
 
-	if (status == KSFT_SKIP && c->status != KSFT_SKIP) {
+	if (status == KSFT_SKIP && case_skip->reason[0]) {
 		ksft_test_result_code(KSFT_SKIP, c->name, "%s", case_skip->reason);
 		return;
 	}

@@ -32,6 +32,11 @@ static struct ex_regs seen;
 
 static void guest_saves_regs(struct ex_regs *regs)
 {
+	u64 flags;
+
+	__asm__ __volatile__("pushfq; pop %0" : "=r"(flags) : : "memory");
+	/* The direction is as the ABI wants it. */
+	GUEST_ASSERT(!(flags & BIT(10)));
 	seen = *regs;
 	if (regs->vector == UD_VECTOR)
 		regs->rip += 2;		/* the length of ud2 */
@@ -64,27 +69,44 @@ static void handled(void)
 	run_to_done(vcpu);
 }
 
-static void guest_computes(void)
-{
-	u64 i, sum = 0, word = 7;
+static u64 loaded[14], stored[14];
 
-	/* All registers, flags and the stack survive an exception. */
-	for (i = 0; i < 100; i++) {
-		__asm__ __volatile__("stc; ud2; adc $0, %0" : "+r"(sum) : : "cc");
-		word = (word << 7 | word >> 57) ^ i;
-	}
-	GUEST_ASSERT_EQ(sum, 100);
-	while (i--) {
-		word ^= i;
-		word = word >> 7 | word << 57;
-	}
-	GUEST_ASSERT_EQ(word, 7);
+/* rax to rdi and r8 to r15, without rsp and rbp, from @loaded to @stored across an exception. */
+static void guest_keeps_registers(void)
+{
+	u64 flags;
+	int i;
+
+	for (i = 0; i < 14; i++)
+		loaded[i] = 0x1111111111111111UL * (i + 1);
+	__asm__ __volatile__(
+		"mov %[loaded], %%rax\n\t"
+		"mov 8(%%rax), %%rcx; mov 16(%%rax), %%rdx; mov 24(%%rax), %%rbx\n\t"
+		"mov 32(%%rax), %%rsi; mov 40(%%rax), %%rdi; mov 48(%%rax), %%r8\n\t"
+		"mov 56(%%rax), %%r9; mov 64(%%rax), %%r10; mov 72(%%rax), %%r11\n\t"
+		"mov 80(%%rax), %%r12; mov 88(%%rax), %%r13; mov 96(%%rax), %%r14\n\t"
+		"mov 104(%%rax), %%r15; mov (%%rax), %%rax\n\t"
+		"std; stc; ud2\n\t"
+		"mov %%rax, %[first]; mov %[stored], %%rax\n\t"
+		"mov %%rcx, 8(%%rax); mov %%rdx, 16(%%rax); mov %%rbx, 24(%%rax)\n\t"
+		"mov %%rsi, 32(%%rax); mov %%rdi, 40(%%rax); mov %%r8, 48(%%rax)\n\t"
+		"mov %%r9, 56(%%rax); mov %%r10, 64(%%rax); mov %%r11, 72(%%rax)\n\t"
+		"mov %%r12, 80(%%rax); mov %%r13, 88(%%rax); mov %%r14, 96(%%rax)\n\t"
+		"mov %%r15, 104(%%rax); pushfq; pop %0; cld"
+		: "=a"(flags), [first] "=m"(stored[0])
+		: [loaded] "i"(loaded), [stored] "i"(stored)
+		: "rcx", "rdx", "rbx", "rsi", "rdi", "r8", "r9", "r10", "r11",
+		  "r12", "r13", "r14", "r15", "cc", "memory");
+	for (i = 0; i < 14; i++)
+		GUEST_ASSERT_EQ(stored[i], loaded[i]);
+	/* Carry and direction are as they were. */
+	GUEST_ASSERT_EQ(flags & (BIT(0) | BIT(10)), BIT(0) | BIT(10));
 	GUEST_DONE();
 }
 
-static void state_survives(void)
+static void registers_survive(void)
 {
-	struct kvm_vcpu *vcpu = new_vcpu(guest_computes);
+	struct kvm_vcpu *vcpu = new_vcpu(guest_keeps_registers);
 
 	vm_install_exception_handler(vcpu->vm, UD_VECTOR, guest_saves_regs);
 	run_to_done(vcpu);
@@ -263,7 +285,7 @@ static void private_memory(void)
 
 static const struct library_case cases[] = {
 	LIBRARY_CASE(handled, 0),
-	LIBRARY_CASE(state_survives, 0),
+	LIBRARY_CASE(registers_survive, 0),
 	LIBRARY_CASE(fixed_up, 0),
 	LIBRARY_CASE(unhandled, STATUS_ASSERTION, "unhandled guest exception #PF (vector 14)",
 		     "error code 0x2 write of a not present page", "rip 0x",
