@@ -83,20 +83,21 @@ collection()
 # test point in it a point of this script.
 on_kernel()
 {
-	local kernel=$1 status line name
+	local kernel=$1 status line name program
 
 	shift
 	"$LAB/run" --kernel "$kernel" "$@" >"$output" 2>"$check_work/stderr" </dev/null
 	status=$?
 	while IFS= read -r line; do
 		name=${line#*ok }
-		name="$kernel: ${name#* }"
+		name="$kernel: $program: ${name#* }"
 		case $line in
+		selftests:*)	program=${line##* } ;;
 		not\ *)		fail "$name" ;;
 		*\ SKIP\ *)	skip "${name% \# SKIP*}" "${line##*SKIP }" ;;
 		*)		pass "$name" ;;
 		esac
-	done < <(sed -n 's/^# \(\(not \)\{0,1\}ok [0-9]\)/\1/p' "$output")
+	done < <(sed -n 's/^# \(selftests: \)/\1/p; s/^# \(\(not \)\{0,1\}ok [0-9]\)/\1/p' "$output")
 	cat "$check_work/stderr" >>"$output"
 	if ((status == 0)); then
 		pass "$kernel: lab/run succeeds"
