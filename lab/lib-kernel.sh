@@ -30,22 +30,26 @@ lab_release()
 	dd if="$1" bs=1 skip=$at count=128 status=none | tr '\0' '\n' | head -n 1 | cut -d' ' -f1
 }
 
-# lab_kernel_open PATH: sets kernel_image, kernel_release, kernel_about, and
-# kernel_modules (a directory, or empty).
+# lab_kernel_open PATH: sets kernel_image, kernel_release, kernel_about, and, each a
+# path or empty, kernel_config and kernel_modules.
 lab_kernel_open()
 {
 	local path=$1
 
 	kernel_modules=
+	kernel_config=
 	kernel_about=
 	if [[ -d $path && -e $path/bzImage ]]; then
 		kernel_image=$path/bzImage
+		kernel_config=$path/config
 		[[ ! -e $path/about ]] || kernel_about=$(<"$path/about")
 		[[ ! -e $path/modules/order ]] || kernel_modules=$path/modules
 	elif [[ -d $path && -e $path/arch/x86/boot/bzImage ]]; then
 		kernel_image=$path/arch/x86/boot/bzImage
+		kernel_config=$path/.config
 	elif [[ -f $path ]]; then
 		kernel_image=$path
+		kernel_config=${path%arch/x86/boot/bzImage}.config
 	elif [[ -d $path ]]; then
 		lab_die "no bzImage in the directory $path"
 	else

@@ -52,6 +52,24 @@ lab_initramfs()
 	rm -rf "$root"
 }
 
+# QEMU before 8.1 may translate code while another CPU patches it, and then keep the
+# breakpoint that the kernel put there for a moment ("Oops: int3").  Kernels with jump
+# labels patch __schedule() whenever the first VM comes or the last one goes, so there all
+# CPUs take turns in one thread.  Our own kernels have none and run in parallel.
+lab_threads()
+{
+	local version
+
+	version=$(qemu-system-x86_64 --version | sed -n 's/.*version \([0-9]*[.][0-9]*\).*/\1/p')
+	if printf '%s\n' 8.1 "$version" | sort -C -V; then
+		echo multi
+	elif [[ -r $kernel_config ]] && ! grep -q '^CONFIG_JUMP_LABEL=y' "$kernel_config"; then
+		echo multi
+	else
+		echo single
+	fi
+}
+
 # lab_machine_args DIR: sets machine_args, the QEMU command line.  Each node is a
 # socket of its own: one socket across nodes makes the kernel warn at boot.
 lab_machine_args()
@@ -62,7 +80,7 @@ lab_machine_args()
 		-display none -machine q35 -m "${opt_memory}M"
 		-smp "cpus=$opt_cpus,sockets=$opt_nodes,cores=$per,threads=1")
 	case $machine_accel in
-	tcg)	machine_args+=(-accel "tcg,thread=multi" -cpu max) ;;
+	tcg)	machine_args+=(-accel "tcg,thread=$(lab_threads)" -cpu max) ;;
 	kvm)	machine_args+=(-accel kvm -cpu host) ;;
 	esac
 	for ((node = 0; node < opt_nodes; node++)); do
