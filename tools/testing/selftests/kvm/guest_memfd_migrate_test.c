@@ -28,15 +28,17 @@
 /*
  * A vCPU that faults on a page holds a reference to it while it waits for the folio lock: it may
  * stay behind, for that moment.  With userspace_addr at the mapping that is likely for the pages
- * that the vCPUs use just then, as the MMU notifier zaps them some time before they are copied;
- * about every other try left one behind in the lab.
+ * that the vCPUs use just then, as the MMU notifier zaps them some time before they are copied.
+ * What is left after some tries must go as soon as the guest keeps its hands off.
  */
-#define TRIES_WHILE_RUNNING 100
+#define TRIES_WHILE_RUNNING	8
+#define TRIES_WHILE_PAUSED	3
 
-/* A property of all rows, or of those whose trigger takes a range of addresses. */
+/* A property of all rows, or of those with a certain kind of trigger. */
 struct property {
 	const char *name;
-	bool needs_range;
+	bool needs_range;	/* a trigger that takes a range of addresses */
+	bool needs_target;	/* a trigger that takes a node to move to */
 	int nr_vcpus;
 	bool hva_is_mapping;
 	/* Begins with all pages on .from, filled and mapped.  Returns KSFT_PASS or KSFT_FAIL. */
@@ -83,59 +85,68 @@ static int act_idle(struct scene *scene)
 	return scene_judge_with_content(scene) ?: rewrite_and_judge(scene) ?: move_back(scene);
 }
 
-static bool all_pages_on(const struct verdict *verdict, int node)
-{
-	size_t i;
-
-	for (i = 0; i < verdict->nr_pages; i++)
-		if (verdict->pages[i].after.node != node)
-			return false;
-	return true;
-}
-
 static bool move_is_done(const struct scene *scene)
 {
 	return scene->promise.outcome != OUTCOME_MOVED ||
-	       (!scene->verdict.ret && all_pages_on(&scene->verdict, scene->to));
+	       (!scene->verdict.ret && verdict_count_moved(&scene->verdict, scene->from,
+							   scene->to) == scene->gvm->nr_pages);
+}
+
+static bool fire_once(struct scene *scene)
+{
+	size_t nr = scene->gvm->nr_pages;
+
+	scene_fire(scene, 0, nr, promised_return(&scene->promise, nr));
+	scene_look_after(scene);
+	return move_is_done(scene);
+}
+
+/* What a running guest keeps from moving moves while it pauses. */
+static void fire_at_the_rest(struct scene *scene)
+{
+	int tries = 0;
+
+	if (!gmem_guest_pause(scene->gvm))
+		return;
+	while (!fire_once(scene) && ++tries < TRIES_WHILE_PAUSED)
+		;
+	gmem_guest_resume(scene->gvm);
 }
 
 /*
- * One move under a running guest.  Returns how many tries it took.  A lap between two tries lets
- * a vCPU that waits for a folio's lock, with a reference to it, come through its fault.
+ * One move under a running guest.  Returns whether the guest had to pause for it.  A lap between
+ * two tries lets a vCPU that waits for a folio's lock come through its fault.
  */
-static int fire_under_guest(struct scene *scene)
+static bool fire_under_guest(struct scene *scene)
 {
-	size_t nr = scene->gvm->nr_pages;
+	bool done;
 	int tries = 0;
 
 	scene_look_before(scene);
 	do {
-		scene_fire(scene, 0, nr, promised_return(&scene->promise, nr));
-		scene_look_after(scene);
-		tries++;
-	} while (!move_is_done(scene) && tries < TRIES_WHILE_RUNNING &&
-		 gmem_guest_lap(scene->gvm));
-	scene_want(scene, 0, nr, scene->promise.outcome);
-	return tries;
+		done = fire_once(scene);
+	} while (!done && ++tries < TRIES_WHILE_RUNNING && gmem_guest_lap(scene->gvm));
+	if (!done)
+		fire_at_the_rest(scene);
+	scene_want(scene, 0, scene->gvm->nr_pages, scene->promise.outcome);
+	return !done;
 }
 
 /* Send the memory there and back; the guest passes over every page between two moves. */
 static void move_under_guest(struct scene *scene)
 {
-	unsigned long move, moves = 2 * scene->suite->options.rounds;
-	int tries, worst = 0;
+	unsigned long move, moves = 2 * scene->suite->options.rounds, pauses = 0;
 
 	for (move = 0; move < moves && gmem_guest_lap(scene->gvm); move++) {
 		if (move && scene->promise.outcome == OUTCOME_MOVED)
 			scene_turn_round(scene);
-		tries = fire_under_guest(scene);
-		worst = tries > worst ? tries : worst;
+		pauses += fire_under_guest(scene);
 		if (!verdict_good(&scene->verdict))
 			break;
 	}
 	gmem_guest_lap(scene->gvm);
 	if (scene->suite->options.verbose)
-		ksft_print_msg("%lu moves, %d tries at most for one\n", move, worst);
+		ksft_print_msg("%lu moves, %lu of them with a pause of the guest\n", move, pauses);
 }
 
 /* The guest reads and writes all pages all the time. */
@@ -181,13 +192,13 @@ static int act_already_there(struct scene *scene)
 }
 
 static const struct property properties[] = {
-	{ "idle", false, 1, false, act_idle },
+	{ "idle", false, false, 1, false, act_idle },
 	/* Only guest_memfd's own invalidation can take the old frames from the guest ... */
-	{ "running", false, 2, false, act_running },
+	{ "running", false, false, 2, false, act_running },
 	/* ... and here the MMU notifier of the mapping that moves fires as well. */
-	{ "running_hva", false, 2, true, act_running },
-	{ "partial", true, 1, false, act_partial },
-	{ "already_there", false, 1, false, act_already_there },
+	{ "running_hva", false, false, 2, true, act_running },
+	{ "partial", true, false, 1, false, act_partial },
+	{ "already_there", false, true, 1, false, act_already_there },
 };
 
 static int run_property(const struct suite *suite, const struct testcase *test)
@@ -474,7 +485,8 @@ static void add_properties(struct testcase **next, const struct contract_row *ro
 			.data = &properties[i],
 		};
 
-		if (!properties[i].needs_range || !row->trigger->whole_process)
+		if (!(properties[i].needs_range && row->trigger->no_range) &&
+		    !(properties[i].needs_target && row->trigger->any_node))
 			add_case(next, &test, properties[i].name);
 	}
 }

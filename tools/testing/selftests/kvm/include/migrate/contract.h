@@ -7,7 +7,7 @@
  *   MOVED		every folio is on the target node, in another page frame, and the
  *			call succeeds
  *   REFUSED(answer)	the kernel tries, nothing moves, and the call answers with the COUNT
- *			of pages that stayed, with the error EIO, or with success (SILENT)
+ *			of pages that stayed, with an error, or with success (SILENT)
  *
  * Contracts:
  *
@@ -29,7 +29,9 @@
 	ROW(mbind_move,		default,	REFUSED(SILENT),	MOVED)			\
 	ROW(mbind_strict,	default,	REFUSED(EIO),		MOVED)			\
 	ROW(mbind_move_all,	default,	REFUSED(SILENT),	MOVED)			\
-	ROW(migrate_pages,	default,	REFUSED(COUNT),		MOVED)
+	ROW(migrate_pages,	default,	REFUSED(COUNT),		MOVED)			\
+	ROW(soft_offline_mapped, default,	REFUSED(EBUSY),		MOVED)			\
+	ROW(soft_offline_phys,	default,	REFUSED(EBUSY),		MOVED)
 
 enum outcome {
 	OUTCOME_MOVED,
@@ -41,6 +43,7 @@ enum answer {
 	ANSWER_SILENT,		/* 0 */
 	ANSWER_COUNT,		/* the number of pages that were not moved */
 	ANSWER_EIO,		/* -EIO */
+	ANSWER_EBUSY,		/* -EBUSY */
 };
 
 struct promise {

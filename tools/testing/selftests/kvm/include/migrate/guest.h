@@ -37,9 +37,11 @@ struct guest_page {
 
 /* One vCPU's orders and answers.  Lives in guest memory that is not under test. */
 struct guest_job {
-	/* The host writes these while the vCPU is not running; .stop also while it is. */
+	/* The host writes these two at any time ... */
+	uint64_t stop;			/* leave GUEST_RUN */
+	uint64_t pause;			/* touch no memory under test in GUEST_RUN, for a while */
+	/* ... and these while the vCPU is not running. */
 	uint64_t command;
-	uint64_t stop;
 	struct pattern pattern;
 	uint64_t gva;			/* of page 0 */
 	uint64_t page_size;
@@ -48,6 +50,7 @@ struct guest_job {
 	struct guest_page *pages;	/* guest pointer; an entry a page */
 	/* The guest writes these. */
 	uint64_t laps;			/* how often GUEST_RUN went over all its pages */
+	uint64_t pausing;		/* .pause was seen */
 	uint64_t peeked;
 };
 

@@ -15,6 +15,9 @@
 #define NUMA_NODES_MAX		1024
 #define NUMA_BITS_PER_LONG	(8 * sizeof(unsigned long))
 
+/* Where any node will do. */
+#define NUMA_ANY_NODE		(-1)
+
 struct nodemask {
 	unsigned long bits[NUMA_NODES_MAX / NUMA_BITS_PER_LONG];
 };

@@ -20,7 +20,8 @@ struct scene {
 	struct promise promise;		/* of the test's row under the suite's contract */
 	struct gmem_vm *gvm;
 	struct verdict verdict;
-	int from, to;			/* the same node where there is only one */
+	int from;
+	int to;				/* .from where there is one node only; NUMA_ANY_NODE */
 };
 
 struct scene_config {
@@ -50,8 +51,8 @@ void scene_look_after(struct scene *scene);
 void scene_fire(struct scene *scene, size_t first, size_t nr, long wanted_ret);
 
 /*
- * Whether the trigger moves CONTROL_PAGES pages of shmem from .from to .to, which every kernel
- * does; says so on stdout where it does not.  What refuses guest_memfd must move these.
+ * Whether the trigger moves a control (migrate/control.h) from .from to .to; says so on stdout
+ * where it does not.
  */
 bool scene_control_moves(const struct scene *scene);
 

@@ -12,12 +12,14 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct trigger_range {
 	void *addr;
 	size_t nr_pages;
+	const uint64_t *pfns;	/* of the pages; for triggers with .by_pfn */
 	int from;		/* node the folios are on */
-	int to;			/* node they should go to */
+	int to;			/* node they should go to, or NUMA_ANY_NODE */
 };
 
 /* What a status entry holds before the call: the kernel leaves some unwritten. */
@@ -32,7 +34,9 @@ struct trigger {
 	const char *name;
 	const char *call;	/* for reports: "move_pages()" */
 	bool has_status;	/* the kernel answers page by page */
-	bool whole_process;	/* acts on all of this process: no ranges, no bad addresses */
+	bool no_range;		/* acts on all of this process, or of this machine */
+	bool by_pfn;		/* acts on page frames: needs to see them */
+	bool any_node;		/* the kernel chooses where the folios go */
 	/* What this task lacks to fire it, as a reason to skip; NULL or absent: nothing. */
 	const char *(*missing)(void);
 	void (*fire)(const struct trigger_range *range, struct trigger_result *result);
@@ -54,5 +58,15 @@ extern const struct trigger trigger_mbind_move_all;
  * entries taken away and reports only the difference: pages of the range.
  */
 extern const struct trigger trigger_migrate_pages;
+
+
+/*
+ * Soft offlining takes a suspect frame out of use and moves its folio away first: by the address
+ * where it is mapped (madvise(MADV_SOFT_OFFLINE)), or by its own physical address
+ * (/sys/devices/system/memory/soft_offline_page).  Pages that have left their frames already are
+ * left alone, so that it can be fired again; the frames are given back to the kernel.
+ */
+extern const struct trigger trigger_soft_offline_mapped;
+extern const struct trigger trigger_soft_offline_phys;
 
 #endif /* SELFTEST_KVM_MIGRATE_TRIGGER_H */

@@ -78,10 +78,14 @@ void verdict_want_status(struct verdict *verdict, size_t first, size_t nr, int w
 
 /*
  * Hold placement and state of @nr pages from @first on against @outcome of a move from node @from
- * to node @to.  Where PFNs and flags are hidden only the node is judged.
+ * to node @to, which may be NUMA_ANY_NODE.  Where PFNs and flags are hidden only the node is
+ * judged.
  */
 void verdict_want(struct verdict *verdict, size_t first, size_t nr, enum outcome outcome,
 		  int from, int to);
+
+/* How many pages moved from node @from to node @to; either may be NUMA_ANY_NODE. */
+size_t verdict_count_moved(const struct verdict *verdict, int from, int to);
 
 /*
  * @fault is FAULT_CONTENT or FAULT_GUEST: word number @word of @page should be @want and was read

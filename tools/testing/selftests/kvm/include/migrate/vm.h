@@ -40,6 +40,13 @@ extern const struct vm_kind vm_kind_default;
  */
 const char *vm_kind_missing(const struct vm_kind *kind);
 
+/*
+ * Keep one VM open until this process ends.  The first VM of a machine and the last have the
+ * kernel patch its own code (the preempt notifiers' static key in kernel/sched/core.c); emulated
+ * CPUs have been seen to trip over that, and each case would do it twice.
+ */
+void vm_keep_one_open(void);
+
 struct gmem_config {
 	size_t nr_pages;
 	int nr_vcpus;
@@ -119,5 +126,12 @@ bool gmem_guest_running(const struct gmem_vm *gvm);
  * Returns false where one died instead.
  */
 bool gmem_guest_lap(struct gmem_vm *gvm);
+
+/*
+ * Have every vCPU keep its hands off the memory, in the guest and with all it has mapped, until
+ * gmem_guest_resume().  Returns false where one died instead.
+ */
+bool gmem_guest_pause(struct gmem_vm *gvm);
+void gmem_guest_resume(struct gmem_vm *gvm);
 
 #endif /* SELFTEST_KVM_MIGRATE_VM_H */

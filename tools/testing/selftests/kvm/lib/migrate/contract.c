@@ -80,6 +80,8 @@ long promised_return(const struct promise *promise, size_t nr_pages)
 		return nr_pages;
 	case ANSWER_EIO:
 		return -EIO;
+	case ANSWER_EBUSY:
+		return -EBUSY;
 	case ANSWER_SILENT:
 		break;
 	}

@@ -101,6 +101,16 @@ static void run_on_page(struct guest_job *job, uint64_t page)
 	check_some_words(job, page, words);
 }
 
+static void pause_while_told(struct guest_job *job)
+{
+	if (!load(&job->pause))
+		return;
+	store(&job->pausing, true);
+	while (load(&job->pause) && !load(&job->stop))
+		;
+	store(&job->pausing, false);
+}
+
 static void guest_run(struct guest_job *job)
 {
 	uint64_t page;
@@ -109,6 +119,7 @@ static void guest_run(struct guest_job *job)
 		for (page = job->first; page < job->end; page += job->step)
 			run_on_page(job, page);
 		store(&job->laps, job->laps + 1);
+		pause_while_told(job);
 	}
 }
 

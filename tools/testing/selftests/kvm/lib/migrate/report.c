@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "migrate/numa.h"
 #include "migrate/tap.h"
 #include "migrate/trigger.h"
 #include "migrate/verdict.h"
@@ -73,6 +74,11 @@ static const char *node_text(int node, char *text, size_t size)
 	return status_text(node, text, size);
 }
 
+static const char *wanted_node(int node, char *text, size_t size)
+{
+	return node == NUMA_ANY_NODE ? "any" : node_text(node, text, size);
+}
+
 static void report_pfns(const struct page_verdict *page, FILE *out)
 {
 	if (page->before.pfn || page->after.pfn)
@@ -139,12 +145,13 @@ static void report_run(const struct verdict *verdict, size_t first, size_t lengt
 
 static void report_first_line(const struct verdict *verdict, FILE *out, const char *context)
 {
-	char text[32];
+	char from[32], text[32];
 
 	fprintf(out, "# %zu of %zu pages wrong", verdict_bad_pages(verdict), verdict->nr_pages);
 	if (verdict->judged)
-		fprintf(out, ": wanted %s %d->%d", outcome_name(verdict->outcome), verdict->from,
-			verdict->to);
+		fprintf(out, ": wanted %s %s->%s", outcome_name(verdict->outcome),
+			wanted_node(verdict->from, from, sizeof(from)),
+			wanted_node(verdict->to, text, sizeof(text)));
 	if (verdict->call)
 		fprintf(out, ", %s = %s", verdict->call,
 			return_text(verdict->ret, text, sizeof(text)));

@@ -5,12 +5,11 @@
 
 #include "kvm_util.h"
 #include "numaif.h"
+#include "migrate/control.h"
 #include "migrate/numa.h"
 #include "migrate/scene.h"
 #include "migrate/tap.h"
 #include "migrate/trigger.h"
-
-#define CONTROL_PAGES 16
 
 /* A page of shmem may be held for a moment by whatever else the system does. */
 #define CONTROL_TRIES 5
@@ -62,6 +61,8 @@ bool scene_open(struct scene *scene, const struct suite *suite, const struct tes
 		.from = suite->nodes[0],
 		.to = suite->nodes[suite->nr_nodes - 1],
 	};
+	if (scene->trigger->any_node)
+		scene->to = NUMA_ANY_NODE;
 	scene->gvm = gmem_vm_create(test->row->vm, &gmem);
 	TEST_ASSERT(!verdict_init(&scene->verdict, scene->gvm->nr_pages, scene->gvm->page_size,
 				  GMEM_GPA), "out of memory");
@@ -108,12 +109,26 @@ void scene_look_after(struct scene *scene)
 	TEST_ASSERT(!r, "cannot inspect the pages: %s", strerror(-r));
 }
 
+/* The frames that the pages were in at the last look. */
+static uint64_t *frames_of(const struct scene *scene, size_t first, size_t nr)
+{
+	uint64_t *pfns = calloc(nr, sizeof(*pfns));
+	size_t i;
+
+	TEST_ASSERT(pfns, "out of memory");
+	for (i = 0; i < nr; i++)
+		pfns[i] = scene->verdict.pages[first + i].before.pfn;
+	return pfns;
+}
+
 void scene_fire(struct scene *scene, size_t first, size_t nr, long wanted_ret)
 {
 	const struct trigger *trigger = scene->trigger;
+	uint64_t *pfns = frames_of(scene, first, nr);
 	struct trigger_range range = {
 		.addr = gmem_page(scene->gvm, first),
 		.nr_pages = nr,
+		.pfns = pfns,
 		.from = scene->from,
 		.to = scene->to,
 	};
@@ -124,59 +139,35 @@ void scene_fire(struct scene *scene, size_t first, size_t nr, long wanted_ret)
 	verdict_call(&scene->verdict, trigger->call, result.ret, wanted_ret,
 		     trigger->has_status ? result.status : NULL, first, nr);
 	free(result.status);
-}
-
-static int open_control(const struct scene *scene, struct trigger_range *range)
-{
-	size_t size = CONTROL_PAGES * getpagesize();
-	struct nodemask from = nodemask_of(scene->from);
-	int fd = memfd_create("control", MFD_CLOEXEC);
-
-	TEST_ASSERT(fd >= 0, "memfd_create: %s", strerror(errno));
-	kvm_ftruncate(fd, size);
-	range->addr = kvm_mmap(size, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
-	range->nr_pages = CONTROL_PAGES;
-	range->from = scene->from;
-	range->to = scene->to;
-	kvm_mbind(range->addr, size, MPOL_BIND, from.bits, NODEMASK_MAXNODE, 0);
-	memset(range->addr, 0x5a, size);
-	return fd;
-}
-
-static size_t count_on(const struct trigger_range *range, int node)
-{
-	struct folio_info info[CONTROL_PAGES];
-	size_t i, there = 0;
-	int r = folio_inspect(range->addr, CONTROL_PAGES, info);
-
-	TEST_ASSERT(!r, "cannot inspect the control pages: %s", strerror(-r));
-	for (i = 0; i < CONTROL_PAGES; i++)
-		there += info[i].node == node;
-	return there;
+	free(pfns);
 }
 
 bool scene_control_moves(const struct scene *scene)
 {
+	size_t moved = 0;
 	int status[CONTROL_PAGES], tries;
 	struct trigger_result result = { .status = status };
+	struct control control;
 	struct trigger_range range;
-	int fd = open_control(scene, &range);
 	char text[32];
-	size_t moved;
 
-	TEST_ASSERT_EQ(count_on(&range, scene->from), (size_t)CONTROL_PAGES);
-	for (tries = 0; tries < CONTROL_TRIES; tries++) {
+	control_open(&control, scene->from);
+	range = (struct trigger_range) {
+		.addr = control.mem,
+		.nr_pages = CONTROL_PAGES,
+		.pfns = control.pfns,
+		.from = scene->from,
+		.to = scene->to,
+	};
+	for (tries = 0; tries < CONTROL_TRIES && moved < CONTROL_PAGES; tries++) {
 		scene->trigger->fire(&range, &result);
-		moved = count_on(&range, scene->to);
-		if (moved == CONTROL_PAGES)
-			break;
+		moved = control_moved(&control, scene->to);
 	}
-	kvm_munmap(range.addr, CONTROL_PAGES * getpagesize());
-	kvm_close(fd);
+	control_close(&control);
 	if (moved == CONTROL_PAGES)
 		return true;
-	ksft_print_msg("control: wanted %d pages of shmem moved %d->%d, got %zu; %s = %s\n",
-		       CONTROL_PAGES, scene->from, scene->to, moved, scene->trigger->call,
+	ksft_print_msg("control: wanted %d pages of shmem moved from node %d, got %zu; %s = %s\n",
+		       CONTROL_PAGES, scene->from, moved, scene->trigger->call,
 		       return_text(result.ret, text, sizeof(text)));
 	return false;
 }
@@ -254,6 +245,7 @@ void scene_turn_round(struct scene *scene)
 	int from = scene->from;
 
 	scene->from = scene->to;
-	scene->to = from;
+	if (!scene->trigger->any_node)
+		scene->to = from;
 	verdict_reset(&scene->verdict);
 }

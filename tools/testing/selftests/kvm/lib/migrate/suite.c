@@ -14,6 +14,7 @@
 #include "migrate/suite.h"
 #include "migrate/sysfile.h"
 #include "migrate/tap.h"
+#include "migrate/vm.h"
 
 /* Room that a node must have beside the memory under test: page tables, a second copy. */
 #define NODE_SLACK (32UL << 20)
@@ -193,6 +194,7 @@ int suite_main(struct suite *suite, int argc, char **argv, const struct testcase
 	choose_seed(&suite->options);
 	choose_nodes(suite);
 	quiet_the_machine();
+	vm_keep_one_open();
 	choose_contract(suite, any_runnable(suite, cases, nr), observe);
 	print_setting(suite);
 	return run_cases(suite, cases, nr);

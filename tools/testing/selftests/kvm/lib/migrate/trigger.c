@@ -134,6 +134,6 @@ static void fire_migrate_pages(const struct trigger_range *range, struct trigger
 const struct trigger trigger_migrate_pages = {
 	.name = "migrate_pages",
 	.call = "migrate_pages()",
-	.whole_process = true,
+	.no_range = true,
 	.fire = fire_migrate_pages,
 };

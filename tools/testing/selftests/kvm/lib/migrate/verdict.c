@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "migrate/numa.h"
 #include "migrate/trigger.h"
 #include "migrate/verdict.h"
 
@@ -91,14 +92,31 @@ void verdict_want_status(struct verdict *verdict, size_t first, size_t nr, int w
 	}
 }
 
-static bool placed_well(const struct page_verdict *page, enum outcome outcome, int from, int to)
+static bool same_frame(const struct page_verdict *page)
 {
-	bool pfns_known = page->before.pfn && page->after.pfn;
-	bool same_pfn = page->before.pfn == page->after.pfn;
+	return page->before.pfn == page->after.pfn;
+}
 
-	if (page->before.node != from || page->after.node != to)
-		return false;
-	return !pfns_known || same_pfn == (outcome != OUTCOME_MOVED);
+static bool frames_known(const struct page_verdict *page)
+{
+	return page->before.pfn && page->after.pfn;
+}
+
+static bool on_node(const struct folio_info *info, int node)
+{
+	return node == NUMA_ANY_NODE ? info->node >= 0 : info->node == node;
+}
+
+static bool moved_well(const struct page_verdict *page, int from, int to)
+{
+	return on_node(&page->before, from) && on_node(&page->after, to) &&
+	       (!frames_known(page) || !same_frame(page));
+}
+
+static bool stayed_well(const struct page_verdict *page, int from)
+{
+	return on_node(&page->before, from) && page->after.node == page->before.node &&
+	       (!frames_known(page) || same_frame(page));
 }
 
 /*
@@ -112,6 +130,15 @@ static bool state_good(const struct folio_info *info, bool settled)
 	return !info->flags || !final || (info->flags & FOLIO_FLAG(UNEVICTABLE));
 }
 
+size_t verdict_count_moved(const struct verdict *verdict, int from, int to)
+{
+	size_t i, moved = 0;
+
+	for (i = 0; i < verdict->nr_pages; i++)
+		moved += moved_well(&verdict->pages[i], from, to);
+	return moved;
+}
+
 void verdict_want(struct verdict *verdict, size_t first, size_t nr, enum outcome outcome,
 		  int from, int to)
 {
@@ -122,7 +149,8 @@ void verdict_want(struct verdict *verdict, size_t first, size_t nr, enum outcome
 	verdict->to = to;
 	verdict->judged = true;
 	for (page = verdict->pages + first; page < verdict->pages + first + nr; page++) {
-		if (!placed_well(page, outcome, from, outcome == OUTCOME_MOVED ? to : from))
+		if (outcome == OUTCOME_MOVED ? !moved_well(page, from, to) :
+					       !stayed_well(page, from))
 			page->faults |= FAULT_PLACEMENT;
 		if (!state_good(&page->before, verdict->settled) ||
 		    !state_good(&page->after, verdict->settled))

@@ -15,6 +15,8 @@ void gmem_give_order(struct gmem_vcpu *gv, enum guest_command command, size_t fi
 {
 	gv->job->command = command;
 	gv->job->stop = false;
+	gv->job->pause = false;
+	gv->job->pausing = false;
 	gv->job->pattern = gv->owner->pattern;
 	gv->job->first = first;
 	gv->job->step = step;
@@ -120,4 +122,32 @@ bool gmem_guest_lap(struct gmem_vm *gvm)
 		}
 	}
 	return true;
+}
+
+static void set_pause(struct gmem_vm *gvm, bool pause)
+{
+	int i;
+
+	for (i = 0; i < gvm->nr_vcpus; i++)
+		__atomic_store_n(&gvm->vcpus[i].job->pause, pause, __ATOMIC_RELEASE);
+}
+
+bool gmem_guest_pause(struct gmem_vm *gvm)
+{
+	int i;
+
+	set_pause(gvm, true);
+	for (i = 0; i < gvm->nr_vcpus; i++) {
+		while (!__atomic_load_n(&gvm->vcpus[i].job->pausing, __ATOMIC_ACQUIRE)) {
+			if (stopped(&gvm->vcpus[i]))
+				return false;
+			sched_yield();
+		}
+	}
+	return true;
+}
+
+void gmem_guest_resume(struct gmem_vm *gvm)
+{
+	set_pause(gvm, false);
 }

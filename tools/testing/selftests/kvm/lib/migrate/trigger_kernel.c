@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Triggers where the kernel, not a caller, decides that a folio has to go.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "kvm_syscalls.h"
+#include "migrate/folio.h"
+#include "migrate/sysfile.h"
+#include "migrate/trigger.h"
+
+#define SOFT_OFFLINE	"/sys/devices/system/memory/soft_offline_page"
+#define UNPOISON	"/sys/kernel/debug/hwpoison/unpoison-pfn"
+
+static char *page_of(const struct trigger_range *range, size_t i)
+{
+	return (char *)range->addr + i * getpagesize();
+}
+
+static bool still_in_frame(const struct trigger_range *range, size_t i)
+{
+	uint64_t entry;
+
+	return !pagemap_read(page_of(range, i), 1, &entry) &&
+	       pagemap_pfn(entry) == range->pfns[i];
+}
+
+static int write_number(const char *path, uint64_t number)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "0x%" PRIx64, number);
+	return sysfile_write(path, text);
+}
+
+/* Fire @offline at each page that has not moved yet; the first error is the answer. */
+static void soft_offline(const struct trigger_range *range, struct trigger_result *result,
+			 int (*offline)(const struct trigger_range *range, size_t i))
+{
+	size_t i;
+	int r;
+
+	result->ret = 0;
+	for (i = 0; i < range->nr_pages; i++) {
+		if (!still_in_frame(range, i))
+			continue;
+		r = offline(range, i);
+		if (r && !result->ret)
+			result->ret = r;
+		if (!still_in_frame(range, i))
+			write_number(UNPOISON, range->pfns[i]);
+	}
+}
+
+static int offline_mapped(const struct trigger_range *range, size_t i)
+{
+	return madvise(page_of(range, i), getpagesize(), MADV_SOFT_OFFLINE) ? -errno : 0;
+}
+
+static int offline_phys(const struct trigger_range *range, size_t i)
+{
+	return write_number(SOFT_OFFLINE, range->pfns[i] * getpagesize());
+}
+
+static void fire_soft_offline_mapped(const struct trigger_range *range,
+				     struct trigger_result *result)
+{
+	soft_offline(range, result, offline_mapped);
+}
+
+static void fire_soft_offline_phys(const struct trigger_range *range,
+				   struct trigger_result *result)
+{
+	soft_offline(range, result, offline_phys);
+}
+
+static const char *missing_soft_offline(void)
+{
+	if (!folio_pfns_visible())
+		return "page frames are hidden (be root)";
+	if (access(SOFT_OFFLINE, W_OK))
+		return "no soft offlining (CONFIG_MEMORY_FAILURE)";
+	if (access(UNPOISON, W_OK))
+		return "frames could not be given back (CONFIG_HWPOISON_INJECT, mount debugfs)";
+	return NULL;
+}
+
+const struct trigger trigger_soft_offline_mapped = {
+	.name = "soft_offline_mapped",
+	.call = "madvise(SOFT_OFFLINE)",
+	.by_pfn = true,
+	.any_node = true,
+	.missing = missing_soft_offline,
+	.fire = fire_soft_offline_mapped,
+};
+
+const struct trigger trigger_soft_offline_phys = {
+	.name = "soft_offline_phys",
+	.call = "soft_offline_page",
+	.by_pfn = true,
+	.any_node = true,
+	.missing = missing_soft_offline,
+	.fire = fire_soft_offline_phys,
+};
