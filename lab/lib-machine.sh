@@ -209,7 +209,10 @@ lab_watch_line()
 			;;
 		esac
 	fi
-	[[ -z $machine_boot || -z $line ]] || printf '%s\n' "$line" | tee -a "$dir/ktap.log"
+	if [[ -n $machine_boot && -n $line ]]; then
+		printf '%s\n' "$line"
+		printf '%s\n' "$line" >>"$dir/ktap.log"
+	fi
 	return 1
 }
 
