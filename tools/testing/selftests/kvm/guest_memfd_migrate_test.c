@@ -527,7 +527,7 @@ int main(int argc, char **argv)
 {
 	struct suite suite = {
 		.program = "guest_memfd_migrate_test",
-		.options = { .contract = -1, .pages = 64, .rounds = 8 },
+		.options = { .contract = -1, .pages = 64, .rounds = 4 },
 	};
 	size_t most = nr_contract_rows * ARRAY_SIZE(properties) + ARRAY_SIZE(bad_calls) +
 		      ARRAY_SIZE(page_answers);
