@@ -87,9 +87,16 @@ static int act_idle(struct scene *scene)
 
 static bool move_is_done(const struct scene *scene)
 {
-	return scene->promise.outcome != OUTCOME_MOVED ||
-	       (!scene->verdict.ret && verdict_count_moved(&scene->verdict, scene->from,
-							   scene->to) == scene->gvm->nr_pages);
+	size_t moved = verdict_count_moved(&scene->verdict, scene->from, scene->to);
+
+	switch (scene->promise.outcome) {
+	case OUTCOME_MOVED:
+		return !scene->verdict.ret && moved == scene->gvm->nr_pages;
+	case OUTCOME_MOVED_SOME:
+		return !scene->verdict.ret && moved;
+	default:
+		return true;
+	}
 }
 
 static bool fire_once(struct scene *scene)
@@ -132,13 +139,17 @@ static bool fire_under_guest(struct scene *scene)
 	return !done;
 }
 
-/* Send the memory there and back; the guest passes over every page between two moves. */
+/*
+ * Send the memory there and back; the guest passes over every page between two moves.  What
+ * compaction has moved it does not move again.
+ */
 static void move_under_guest(struct scene *scene)
 {
-	unsigned long move, moves = 2 * scene->suite->options.rounds, pauses = 0;
+	unsigned long moves = scene->trigger->moves_some ? 1 : 2 * scene->suite->options.rounds;
+	unsigned long move, pauses = 0;
 
 	for (move = 0; move < moves && gmem_guest_lap(scene->gvm); move++) {
-		if (move && scene->promise.outcome == OUTCOME_MOVED)
+		if (move && outcome_moves(scene->promise.outcome))
 			scene_turn_round(scene);
 		pauses += fire_under_guest(scene);
 		if (!verdict_good(&scene->verdict))

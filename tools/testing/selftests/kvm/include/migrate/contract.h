@@ -6,6 +6,7 @@
  *
  *   MOVED		every folio is on the target node, in another page frame, and the
  *			call succeeds
+ *   MOVED_SOME		the same for at least one folio; the others are where they were
  *   REFUSED(answer)	the kernel tries, nothing moves, and the call answers with the COUNT
  *			of pages that stayed, with an error, or with success (SILENT)
  *
@@ -21,6 +22,7 @@
 #ifndef SELFTEST_KVM_MIGRATE_CONTRACT_H
 #define SELFTEST_KVM_MIGRATE_CONTRACT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*	    trigger		VM		unmovable		movable			*/
@@ -31,10 +33,13 @@
 	ROW(mbind_move_all,	default,	REFUSED(SILENT),	MOVED)			\
 	ROW(migrate_pages,	default,	REFUSED(COUNT),		MOVED)			\
 	ROW(soft_offline_mapped, default,	REFUSED(EBUSY),		MOVED)			\
-	ROW(soft_offline_phys,	default,	REFUSED(EBUSY),		MOVED)
+	ROW(soft_offline_phys,	default,	REFUSED(EBUSY),		MOVED)			\
+	ROW(compact,		default,	REFUSED(SILENT),	MOVED_SOME)		\
+	ROW(compact_node,	default,	REFUSED(SILENT),	MOVED_SOME)
 
 enum outcome {
 	OUTCOME_MOVED,
+	OUTCOME_MOVED_SOME,
 	OUTCOME_REFUSED,
 	OUTCOME_UNTOUCHED,	/* nothing there for the trigger to act on; no frame changes */
 };
@@ -77,6 +82,9 @@ struct contract {
 	enum contract_id id;
 	enum contract_source source;
 };
+
+/* Whether @outcome is one that moves something. */
+bool outcome_moves(enum outcome outcome);
 
 const char *outcome_name(enum outcome outcome);
 const char *contract_name(enum contract_id id);

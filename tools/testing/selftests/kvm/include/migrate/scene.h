@@ -9,6 +9,7 @@
 #ifndef SELFTEST_KVM_MIGRATE_SCENE_H
 #define SELFTEST_KVM_MIGRATE_SCENE_H
 
+#include "migrate/ballast.h"
 #include "migrate/suite.h"
 #include "migrate/verdict.h"
 #include "migrate/vm.h"
@@ -20,6 +21,7 @@ struct scene {
 	struct promise promise;		/* of the test's row under the suite's contract */
 	struct gmem_vm *gvm;
 	struct verdict verdict;
+	struct ballast ballast;		/* of triggers with .moves_some */
 	int from;
 	int to;				/* .from where there is one node only; NUMA_ANY_NODE */
 };

@@ -36,7 +36,8 @@ struct trigger {
 	bool has_status;	/* the kernel answers page by page */
 	bool no_range;		/* acts on all of this process, or of this machine */
 	bool by_pfn;		/* acts on page frames: needs to see them */
-	bool any_node;		/* the kernel chooses where the folios go */
+	bool any_node;		/* the kernel chooses where the folios go ... */
+	bool moves_some;	/* ... and which of them, in memory laid out with ballast */
 	/* What this task lacks to fire it, as a reason to skip; NULL or absent: nothing. */
 	const char *(*missing)(void);
 	void (*fire)(const struct trigger_range *range, struct trigger_result *result);
@@ -68,5 +69,12 @@ extern const struct trigger trigger_migrate_pages;
  */
 extern const struct trigger trigger_soft_offline_mapped;
 extern const struct trigger trigger_soft_offline_phys;
+
+/*
+ * Compaction of all zones (/proc/sys/vm/compact_memory), or of those of node .from.  Lay out
+ * memory for it before (migrate/ballast.h).
+ */
+extern const struct trigger trigger_compact;
+extern const struct trigger trigger_compact_node;
 
 #endif /* SELFTEST_KVM_MIGRATE_TRIGGER_H */

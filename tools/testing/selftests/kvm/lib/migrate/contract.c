@@ -8,6 +8,7 @@
 #include "migrate/vm.h"
 
 #define MOVED		{ OUTCOME_MOVED, ANSWER_SILENT }
+#define MOVED_SOME	{ OUTCOME_MOVED_SOME, ANSWER_SILENT }
 #define REFUSED(how)	{ OUTCOME_REFUSED, ANSWER_##how }
 #define ROW(_trigger, _vm, _unmovable, _movable)		\
 	{							\
@@ -27,10 +28,16 @@ static const char * const contract_names[NR_CONTRACTS] = {
 	[CONTRACT_MOVABLE] = "movable",
 };
 
+bool outcome_moves(enum outcome outcome)
+{
+	return outcome == OUTCOME_MOVED || outcome == OUTCOME_MOVED_SOME;
+}
+
 const char *outcome_name(enum outcome outcome)
 {
 	static const char * const names[] = {
 		[OUTCOME_MOVED] = "MOVED",
+		[OUTCOME_MOVED_SOME] = "MOVED_SOME",
 		[OUTCOME_REFUSED] = "REFUSED",
 		[OUTCOME_UNTOUCHED] = "UNTOUCHED",
 	};

@@ -152,6 +152,9 @@ static void report_first_line(const struct verdict *verdict, FILE *out, const ch
 		fprintf(out, ": wanted %s %s->%s", outcome_name(verdict->outcome),
 			wanted_node(verdict->from, from, sizeof(from)),
 			wanted_node(verdict->to, text, sizeof(text)));
+	if (verdict->judged && verdict->outcome == OUTCOME_MOVED_SOME)
+		fprintf(out, ", got %zu moved",
+			verdict_count_moved(verdict, verdict->from, verdict->to));
 	if (verdict->call)
 		fprintf(out, ", %s = %s", verdict->call,
 			return_text(verdict->ret, text, sizeof(text)));

@@ -66,6 +66,8 @@ bool scene_open(struct scene *scene, const struct suite *suite, const struct tes
 	scene->gvm = gmem_vm_create(test->row->vm, &gmem);
 	TEST_ASSERT(!verdict_init(&scene->verdict, scene->gvm->nr_pages, scene->gvm->page_size,
 				  GMEM_GPA), "out of memory");
+	if (scene->trigger->moves_some)
+		ballast_open(&scene->ballast, scene->from);
 	return !guest_needs_hva(scene, config);
 }
 
@@ -77,6 +79,8 @@ int scene_skip(void)
 
 void scene_close(struct scene *scene)
 {
+	if (scene->trigger->moves_some)
+		ballast_close(&scene->ballast);
 	verdict_free(&scene->verdict);
 	gmem_vm_free(scene->gvm);
 }
@@ -144,7 +148,7 @@ void scene_fire(struct scene *scene, size_t first, size_t nr, long wanted_ret)
 
 bool scene_control_moves(const struct scene *scene)
 {
-	size_t moved = 0;
+	size_t enough = scene->trigger->moves_some ? 1 : CONTROL_PAGES, moved = 0;
 	int status[CONTROL_PAGES], tries;
 	struct trigger_result result = { .status = status };
 	struct control control;
@@ -159,15 +163,15 @@ bool scene_control_moves(const struct scene *scene)
 		.from = scene->from,
 		.to = scene->to,
 	};
-	for (tries = 0; tries < CONTROL_TRIES && moved < CONTROL_PAGES; tries++) {
+	for (tries = 0; tries < CONTROL_TRIES && moved < enough; tries++) {
 		scene->trigger->fire(&range, &result);
 		moved = control_moved(&control, scene->to);
 	}
 	control_close(&control);
-	if (moved == CONTROL_PAGES)
+	if (moved >= enough)
 		return true;
-	ksft_print_msg("control: wanted %d pages of shmem moved from node %d, got %zu; %s = %s\n",
-		       CONTROL_PAGES, scene->from, moved, scene->trigger->call,
+	ksft_print_msg("control: wanted %zu pages of shmem moved from node %d, got %zu; %s = %s\n",
+		       enough, scene->from, moved, scene->trigger->call,
 		       return_text(result.ret, text, sizeof(text)));
 	return false;
 }

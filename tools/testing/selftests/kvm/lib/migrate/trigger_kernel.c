@@ -15,6 +15,7 @@
 
 #define SOFT_OFFLINE	"/sys/devices/system/memory/soft_offline_page"
 #define UNPOISON	"/sys/kernel/debug/hwpoison/unpoison-pfn"
+#define COMPACT		"/proc/sys/vm/compact_memory"
 
 static char *page_of(const struct trigger_range *range, size_t i)
 {
@@ -105,4 +106,47 @@ const struct trigger trigger_soft_offline_phys = {
 	.any_node = true,
 	.missing = missing_soft_offline,
 	.fire = fire_soft_offline_phys,
+};
+
+static void fire_compact(const struct trigger_range *range, struct trigger_result *result)
+{
+	(void)range;
+	result->ret = sysfile_write(COMPACT, "1");
+}
+
+static void fire_compact_node(const struct trigger_range *range, struct trigger_result *result)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/compact", range->from);
+	result->ret = sysfile_write(path, "1");
+}
+
+static const char *missing_compaction(void)
+{
+	if (!folio_pfns_visible())
+		return "page frames are hidden (be root)";
+	if (access(COMPACT, W_OK))
+		return "no compaction on demand (CONFIG_COMPACTION)";
+	return NULL;
+}
+
+const struct trigger trigger_compact = {
+	.name = "compact",
+	.call = "compact_memory",
+	.no_range = true,
+	.any_node = true,
+	.moves_some = true,
+	.missing = missing_compaction,
+	.fire = fire_compact,
+};
+
+const struct trigger trigger_compact_node = {
+	.name = "compact_node",
+	.call = "node/compact",
+	.no_range = true,
+	.any_node = true,
+	.moves_some = true,
+	.missing = missing_compaction,
+	.fire = fire_compact_node,
 };

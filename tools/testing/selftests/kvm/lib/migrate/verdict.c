@@ -119,6 +119,20 @@ static bool stayed_well(const struct page_verdict *page, int from)
 	       (!frames_known(page) || same_frame(page));
 }
 
+static bool placed_well(const struct page_verdict *page, enum outcome outcome, int from, int to)
+{
+	switch (outcome) {
+	case OUTCOME_MOVED:
+		return moved_well(page, from, to);
+	case OUTCOME_MOVED_SOME:
+		return moved_well(page, from, to) || stayed_well(page, from);
+	case OUTCOME_REFUSED:
+	case OUTCOME_UNTOUCHED:
+		break;
+	}
+	return stayed_well(page, from);
+}
+
 /*
  * mm/migrate.c must carry UNEVICTABLE over, and neither contract lets guest_memfd lose it.  A folio
  * gets the flag when it is put on its LRU list, which may be a while after it is mapped.
@@ -149,8 +163,7 @@ void verdict_want(struct verdict *verdict, size_t first, size_t nr, enum outcome
 	verdict->to = to;
 	verdict->judged = true;
 	for (page = verdict->pages + first; page < verdict->pages + first + nr; page++) {
-		if (outcome == OUTCOME_MOVED ? !moved_well(page, from, to) :
-					       !stayed_well(page, from))
+		if (!placed_well(page, outcome, from, to))
 			page->faults |= FAULT_PLACEMENT;
 		if (!state_good(&page->before, verdict->settled) ||
 		    !state_good(&page->after, verdict->settled))
@@ -185,7 +198,14 @@ size_t verdict_bad_pages(const struct verdict *verdict)
 	return bad;
 }
 
+static bool enough_moved(const struct verdict *verdict)
+{
+	return !verdict->judged || verdict->outcome != OUTCOME_MOVED_SOME ||
+	       verdict_count_moved(verdict, verdict->from, verdict->to);
+}
+
 bool verdict_good(const struct verdict *verdict)
 {
-	return !verdict_bad_pages(verdict) && verdict->ret == verdict->wanted_ret;
+	return !verdict_bad_pages(verdict) && verdict->ret == verdict->wanted_ret &&
+	       enough_moved(verdict);
 }
