@@ -92,36 +92,36 @@ says()
 	pass "$name"
 }
 
-# sleeping SECONDS: is there a process "sleep SECONDS"?  Tests that never end are
-# found by a number of seconds nobody else has.
-sleeping()
+# running TEXT: is there another process with TEXT in its command line?  Tests that never
+# end sleep for a number of seconds that nobody else has.
+running()
 {
 	local file words
 
 	for file in /proc/[0-9]*/cmdline; do
 		mapfile -d '' -t words <"$file"
-		[[ ${words[*]} != "sleep $1" ]] || return 0
+		[[ ${words[*]} != *"$1"* || $file == "/proc/$$/"* ]] || return 0
 	done 2>/dev/null
 	return 1
 }
 
-# until_sleeping SECONDS: waits for such a process.
-until_sleeping()
+# until_running TEXT: waits for such a process.
+until_running()
 {
-	until sleeping "$1"; do
+	until running "$1"; do
 		sleep 0.05
 	done
 }
 
-# gone NAME SECONDS: no such process is left, after the moment that a signal takes.
+# gone NAME TEXT: no such process is left, after the moment that a signal takes.
 gone()
 {
 	local tries=300
 
-	while sleeping "$2" && ((tries-- > 0)); do
+	while running "$2" && ((tries-- > 0)); do
 		sleep 0.05
 	done
-	if sleeping "$2"; then
+	if running "$2"; then
 		fail "$1"
 	else
 		pass "$1"

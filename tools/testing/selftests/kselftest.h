@@ -92,19 +92,17 @@ static inline unsigned int ksft_test_num(void)
 	       ksft_cnt.ksft_xpass + ksft_cnt.ksft_xskip + ksft_cnt.ksft_error;
 }
 
-static inline void ksft_inc_pass_cnt(void)	{ ksft_cnt.ksft_pass++; }
-static inline void ksft_inc_fail_cnt(void)	{ ksft_cnt.ksft_fail++; }
-static inline void ksft_inc_xfail_cnt(void)	{ ksft_cnt.ksft_xfail++; }
-static inline void ksft_inc_xpass_cnt(void)	{ ksft_cnt.ksft_xpass++; }
-static inline void ksft_inc_xskip_cnt(void)	{ ksft_cnt.ksft_xskip++; }
-static inline void ksft_inc_error_cnt(void)	{ ksft_cnt.ksft_error++; }
+#define KSFT_DEFINE_COUNTER(kind, count)						\
+static inline void ksft_inc_##kind##_cnt(void)	{ ksft_cnt.count++; }			\
+static inline int ksft_get_##kind##_cnt(void)	{ return ksft_cnt.count; }
 
-static inline int ksft_get_pass_cnt(void)	{ return ksft_cnt.ksft_pass; }
-static inline int ksft_get_fail_cnt(void)	{ return ksft_cnt.ksft_fail; }
-static inline int ksft_get_xfail_cnt(void)	{ return ksft_cnt.ksft_xfail; }
-static inline int ksft_get_xpass_cnt(void)	{ return ksft_cnt.ksft_xpass; }
-static inline int ksft_get_xskip_cnt(void)	{ return ksft_cnt.ksft_xskip; }
-static inline int ksft_get_error_cnt(void)	{ return ksft_cnt.ksft_error; }
+/* ksft_inc_pass_cnt(), ksft_get_pass_cnt() and so on: a result that prints no line. */
+KSFT_DEFINE_COUNTER(pass, ksft_pass)
+KSFT_DEFINE_COUNTER(fail, ksft_fail)
+KSFT_DEFINE_COUNTER(xfail, ksft_xfail)
+KSFT_DEFINE_COUNTER(xpass, ksft_xpass)
+KSFT_DEFINE_COUNTER(xskip, ksft_xskip)
+KSFT_DEFINE_COUNTER(error, ksft_error)
 
 /* Forgets all results and the plan. */
 static inline void ksft_reset_state(void)

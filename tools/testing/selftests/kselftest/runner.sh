@@ -152,7 +152,8 @@ start_test()
 	rm -rf "$pipe_dir"
 	pipe_dir=
 
-	prefix_lines "$end_mark" <&7 >&4 5>&- 7<&- &
+	# "exec" in a subshell closes for good; around a function sh would keep a copy.
+	(exec 5>&- 7<&- && prefix_lines "$end_mark") <&7 >&4 &
 	prefix_pid=$!
 	# shellcheck disable=SC2086 # words
 	(cd "$1" && shift && exec $launch "$@") </dev/null >&5 2>&1 4>&- 5>&- 7<&- &
@@ -166,7 +167,7 @@ run_command()
 	limit=$1
 	shift
 	start_test "$@"
-	watch_test "$limit" >/dev/null 2>&1 4>&- 5>&- &
+	(exec 4>&- 5>&- && watch_test "$limit") >/dev/null 2>&1 &
 	watch_pid=$!
 	finish_test
 	command_rc=$?
