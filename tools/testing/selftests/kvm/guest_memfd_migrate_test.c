@@ -224,9 +224,7 @@ static int run_property(const struct suite *suite, const struct testcase *test)
 
 	if (!scene_open(&scene, suite, test, &config))
 		return scene_skip();
-	gmem_guest_fill(scene.gvm);
-	scene_check_host(&scene);
-	if (scene.promise.outcome == OUTCOME_REFUSED && !scene_control_moves(&scene))
+	if (!scene_begin(&scene))
 		return KSFT_FAIL;
 	result = property->act(&scene);
 	scene_close(&scene);

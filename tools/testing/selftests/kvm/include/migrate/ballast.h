@@ -4,27 +4,32 @@
  *
  * Compaction moves pages from the low end of a zone to free pages at its high end, but never into
  * page blocks that are free as a whole: on an idle machine it moves nothing.  Ballast occupies
- * page blocks of a node and gives back every other page of them, those with the lowest frames
- * last:
+ * page blocks of a node and gives most of them back, never a whole one, and last every other page
+ * of those with the lowest frames:
  *
- *	low frames                                                high frames
- *	B.B.B.B.B.B.B.B.  BBBBBBBBBBBBBBBB  B.B.B.B.B.B.B.B.B.B.B.B.B.B.B.B.
- *	 ^ the kernel hands out next                 ^ targets for compaction
+ *	low frames							high frames
+ *	B.B.B.B.B.B.B.B.  B.......B.......B.......B.......B.......B.......
+ *	 ^ the kernel hands out next	  ^ targets for compaction, many more than there are
+ *					    pages that it might move first
  *
- * so that what is allocated next lies below free pages of used blocks.
+ * so that what is allocated next lies below free pages of used blocks.  Each CPU has a list of
+ * its own of pages to hand out next: the calling thread stays on its CPU until ballast_unpin().
  */
 #ifndef SELFTEST_KVM_MIGRATE_BALLAST_H
 #define SELFTEST_KVM_MIGRATE_BALLAST_H
 
+#include <sched.h>
 #include <stddef.h>
 
 struct ballast {
 	void *mem;
 	size_t nr_pages;
+	cpu_set_t cpus;		/* of the thread before */
 };
 
 /* Lay it out on @node.  Needs to see page frames.  Cannot fail but by assertion. */
 void ballast_open(struct ballast *ballast, int node);
+void ballast_unpin(const struct ballast *ballast);
 void ballast_close(struct ballast *ballast);
 
 #endif /* SELFTEST_KVM_MIGRATE_BALLAST_H */

@@ -3,7 +3,7 @@
  * What a case works with: a VM with its guest_memfd on one node, a trigger to fire at another
  * node, and the verdict on every page.  A property is a few of these steps in order:
  *
- *	scene_open(), fill, scene_look_before(), scene_fire(), scene_look_after(),
+ *	scene_open(), scene_begin(), scene_look_before(), scene_fire(), scene_look_after(),
  *	scene_want() ..., scene_judge_with_content(), scene_close()
  */
 #ifndef SELFTEST_KVM_MIGRATE_SCENE_H
@@ -45,18 +45,19 @@ bool scene_open(struct scene *scene, const struct suite *suite, const struct tes
 int scene_skip(void);
 void scene_close(struct scene *scene);
 
+/*
+ * Have the guest fill all pages and the host map them; where the promise is REFUSED, see that the
+ * trigger moves a control (migrate/control.h).  Returns false, and says so on stdout, where it
+ * does not: the case fails.
+ */
+bool scene_begin(struct scene *scene);
+
 /* Note where all pages are; a page counts as there once the host has touched it. */
 void scene_look_before(struct scene *scene);
 void scene_look_after(struct scene *scene);
 
 /* Fire the trigger at @nr pages from @first on, in a call that should return @wanted_ret. */
 void scene_fire(struct scene *scene, size_t first, size_t nr, long wanted_ret);
-
-/*
- * Whether the trigger moves a control (migrate/control.h) from .from to .to; says so on stdout
- * where it does not.
- */
-bool scene_control_moves(const struct scene *scene);
 
 /* Hold placement and state of @nr pages from @first on, and the status of moved ones. */
 void scene_want(struct scene *scene, size_t first, size_t nr, enum outcome outcome);

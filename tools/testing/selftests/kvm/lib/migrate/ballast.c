@@ -43,18 +43,35 @@ static struct frame *frames_in_order(const struct ballast *ballast)
 	return frames;
 }
 
-static void release_every_other(const struct frame *frames, size_t first, size_t end)
+static void release(const struct frame *frame)
 {
-	for (; first < end; first += 2)
-		kvm_madvise(frames[first].page, getpagesize(), MADV_DONTNEED);
+	kvm_madvise(frame->page, getpagesize(), MADV_DONTNEED);
+}
+
+static void pin(struct ballast *ballast)
+{
+	cpu_set_t here;
+
+	kvm_sched_getaffinity(0, sizeof(ballast->cpus), &ballast->cpus);
+	CPU_ZERO(&here);
+	CPU_SET(sched_getcpu(), &here);
+	kvm_sched_setaffinity(0, sizeof(here), &here);
+}
+
+void ballast_unpin(const struct ballast *ballast)
+{
+	cpu_set_t cpus = ballast->cpus;
+
+	kvm_sched_setaffinity(0, sizeof(cpus), &cpus);
 }
 
 void ballast_open(struct ballast *ballast, int node)
 {
 	struct nodemask mask = nodemask_of(node);
 	struct frame *frames;
-	size_t nr;
+	size_t nr, i;
 
+	pin(ballast);
 	ballast->nr_pages = nr = BALLAST_BYTES / getpagesize();
 	ballast->mem = kvm_mmap(BALLAST_BYTES, PROT_READ | PROT_WRITE,
 				MAP_PRIVATE | MAP_ANONYMOUS, -1);
@@ -63,12 +80,16 @@ void ballast_open(struct ballast *ballast, int node)
 	madvise(ballast->mem, BALLAST_BYTES, MADV_NOHUGEPAGE);
 	memset(ballast->mem, 0x6b, BALLAST_BYTES);
 	frames = frames_in_order(ballast);
-	release_every_other(frames, nr / 2, nr);
-	release_every_other(frames, 0, nr / 4);
+	for (i = nr / 16; i < nr; i++)
+		if (i % 8)
+			release(&frames[i]);
+	for (i = 0; i < nr / 16; i += 2)
+		release(&frames[i]);
 	free(frames);
 }
 
 void ballast_close(struct ballast *ballast)
 {
 	kvm_munmap(ballast->mem, BALLAST_BYTES);
+	ballast_unpin(ballast);
 }

@@ -146,14 +146,12 @@ void scene_fire(struct scene *scene, size_t first, size_t nr, long wanted_ret)
 	free(pfns);
 }
 
-bool scene_control_moves(const struct scene *scene)
+/* Fire once at a control of its own.  Returns how many of its pages moved. */
+static size_t fire_at_control(const struct scene *scene, struct trigger_result *result)
 {
-	size_t enough = scene->trigger->moves_some ? 1 : CONTROL_PAGES, moved = 0;
-	int status[CONTROL_PAGES], tries;
-	struct trigger_result result = { .status = status };
 	struct control control;
 	struct trigger_range range;
-	char text[32];
+	size_t moved;
 
 	control_open(&control, scene->from);
 	range = (struct trigger_range) {
@@ -163,17 +161,52 @@ bool scene_control_moves(const struct scene *scene)
 		.from = scene->from,
 		.to = scene->to,
 	};
-	for (tries = 0; tries < CONTROL_TRIES && moved < enough; tries++) {
-		scene->trigger->fire(&range, &result);
-		moved = control_moved(&control, scene->to);
-	}
+	scene->trigger->fire(&range, result);
+	moved = control_moved(&control, scene->to);
 	control_close(&control);
+	return moved;
+}
+
+/* What compaction moved once is where it wants it: lay out memory anew for the next time. */
+static void lay_out_again(struct scene *scene)
+{
+	if (!scene->trigger->moves_some)
+		return;
+	ballast_close(&scene->ballast);
+	ballast_open(&scene->ballast, scene->from);
+}
+
+/* Whether the trigger moves a control from .from to .to, as it does on every kernel. */
+static bool control_moves(struct scene *scene)
+{
+	size_t enough = scene->trigger->moves_some ? 1 : CONTROL_PAGES, moved = 0;
+	int status[CONTROL_PAGES], tries;
+	struct trigger_result result = { .status = status };
+	char text[32];
+
+	for (tries = 0; tries < CONTROL_TRIES && moved < enough; tries++) {
+		if (tries)
+			lay_out_again(scene);
+		moved = fire_at_control(scene, &result);
+	}
 	if (moved >= enough)
 		return true;
 	ksft_print_msg("control: wanted %zu pages of shmem moved from node %d, got %zu; %s = %s\n",
 		       enough, scene->from, moved, scene->trigger->call,
 		       return_text(result.ret, text, sizeof(text)));
 	return false;
+}
+
+bool scene_begin(struct scene *scene)
+{
+	bool good;
+
+	gmem_guest_fill(scene->gvm);
+	scene_check_host(scene);
+	good = scene->promise.outcome != OUTCOME_REFUSED || control_moves(scene);
+	if (scene->trigger->moves_some)
+		ballast_unpin(&scene->ballast);
+	return good;
 }
 
 void scene_want(struct scene *scene, size_t first, size_t nr, enum outcome outcome)
