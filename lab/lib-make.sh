@@ -69,6 +69,7 @@ lab_make_kernel()
 	local name=$1 tree=$2 out=$3 half=$4 strict=$5 log=$LAB_CACHE/build-$1.log
 
 	: >"$log" || lab_failed_write "$LAB_CACHE" "cannot write $log"
+	lab_litter+=("$log")
 	lab_configure "$name" "$tree" "$out" "$strict" "$log" || lab_make_failed "$name" "$log"
 	lab_compile "$name" "$tree" "$out" "$log" || lab_make_failed "$name" "$log"
 	cp "$out/arch/x86/boot/bzImage" "$half/bzImage" && cp "$out/.config" "$half/config" ||
@@ -78,8 +79,11 @@ lab_make_kernel()
 
 lab_make_failed()
 {
+	local kept=$LAB_CACHE/logs/build-$1.log
+
 	grep -a -E 'error|Error|undefined|No space' "$2" | head -n 20 >&2
-	lab_failed_write "$LAB_CACHE" "building $1 failed; all of its output: $2"
+	mkdir -p "$LAB_CACHE/logs" && mv "$2" "$kept"
+	lab_failed_write "$LAB_CACHE" "building $1 failed; all of its output: $kept"
 }
 
 # A build prints a line per step ("  CC      mm/slub.o").  How many there are is known

@@ -56,6 +56,8 @@ lab_number()
 # ---------------------------------------------------- children and cleaning
 
 lab_children=()		# process ids, each the leader of its own group
+lab_child_limit=5	# seconds that a child gets to end when asked to
+declare -A lab_limits
 lab_litter=()		# paths to remove when we end
 lab_patient=		# a program that must not be killed half-way (dpkg)
 lab_at_exit=		# a function of the program, called before the rest
@@ -70,10 +72,12 @@ lab_forget_child()
 	lab_children=("${keep[@]}")
 }
 
-# lab_end_child PID: ask the group to end, insist after five seconds.
+# lab_end_child PID: ask the group to end, insist after its limit.
 lab_end_child()
 {
-	local pid=$1 tries=100
+	local pid=$1 tries
+
+	tries=$((20 * ${lab_limits[$pid]:-$lab_child_limit}))
 
 	kill -TERM -- "-$pid" 2>/dev/null || kill -TERM "$pid" 2>/dev/null
 	while ((tries-- > 0)) && kill -0 "$pid" 2>/dev/null; do
@@ -107,7 +111,7 @@ lab_cleanup()
 
 lab_on_signal()
 {
-	printf '\n' >&2
+	[[ ! -t 2 ]] || printf '\n' >&2
 	lab_say "interrupted ($1)"
 	exit "$2"
 }
@@ -125,6 +129,7 @@ lab_start()
 	setsid setpriv --pdeathsig TERM -- "$@" </dev/null &
 	lab_pid=$!
 	lab_children+=("$lab_pid")
+	lab_limits[$lab_pid]=$lab_child_limit
 }
 
 # lab_wait PID: wait for what lab_start started; returns its status.
