@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Properties: what has to hold for every row of the contract.  Whatever the row promises, it
+ * promises it
+ *
+ *	idle		while nobody touches the pages; and what moved can be written by both
+ *			sides, move back and be written again
+ *	running		while a guest reads and writes all pages all the time, with nothing but
+ *			guest_memfd's own invalidation to take the old frames from it
+ *	running_hva	the same where the memslot's userspace_addr is the mapping that moves, so
+ *			that its MMU notifier fires as well
+ *	partial		for just the pages that were asked for
+ *	already_there	for pages that are on the target already: they stay in their frames
+ */
+#ifndef SELFTEST_KVM_MIGRATE_PROPERTY_H
+#define SELFTEST_KVM_MIGRATE_PROPERTY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "migrate/scene.h"
+
+struct property {
+	const char *name;
+	bool needs_range;	/* a trigger that takes a range of addresses */
+	bool needs_target;	/* a trigger that takes a node to move to */
+	int nr_vcpus;
+	bool hva_is_mapping;
+	/* Begins with all pages on .from, filled and mapped.  Returns KSFT_PASS or KSFT_FAIL. */
+	int (*act)(struct scene *scene);
+};
+
+extern const struct property properties[];
+extern const size_t nr_properties;
+
+bool property_applies(const struct property *property, const struct trigger *trigger);
+
+/* Run the property that @test has as its .data.  Returns a case's result. */
+int property_run(const struct suite *suite, const struct testcase *test);
+
+#endif /* SELFTEST_KVM_MIGRATE_PROPERTY_H */
