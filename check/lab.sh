@@ -8,10 +8,28 @@
 
 LAB=$CHECK_TOP/lab
 
+# processes NAME TEXT: prints the ids of processes of the program NAME (any, if empty)
+# with TEXT on their command line.  (A small system has no pgrep.)
+processes()
+{
+	local file words
+
+	for file in /proc/[0-9]*/cmdline; do
+		mapfile -d '' words 2>/dev/null <"$file" || continue
+		[[ -z $1 || ${words[0]##*/} == "$1" ]] || continue
+		[[ "${words[*]}" != *"$2"* ]] || basename "${file%/cmdline}"
+	done
+}
+
 # leftovers: prints processes and temporary files of ours that are still there.
 leftovers()
 {
-	pgrep -a -f "$TMPDIR"
+	local pid
+
+	for pid in $(processes '' "$TMPDIR"); do
+		tr '\0' ' ' <"/proc/$pid/cmdline"
+		echo
+	done 2>/dev/null
 	find "$TMPDIR" -mindepth 1
 }
 
