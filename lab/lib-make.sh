@@ -81,7 +81,7 @@ lab_make_failed()
 {
 	local kept=$LAB_CACHE/logs/build-$1.log
 
-	grep -a -E 'error|Error|undefined|No space' "$2" | head -n 20 >&2
+	grep -a -E 'error|Error|undefined|No space|No such file|not found' "$2" | head -n 20 >&2
 	mkdir -p "$LAB_CACHE/logs" && mv "$2" "$kept"
 	lab_failed_write "$LAB_CACHE" "building $1 failed; all of its output: $kept"
 }

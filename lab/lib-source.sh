@@ -12,7 +12,7 @@ LAB_SERIES="movable plain"
 # archive no longer has it.
 LAB_SOURCE_BASE=7.3
 
-LAB_SOURCE_TOOLS="gcc ld make flex bison bc gelf.h pahole xz patch perl cpio awk libc.a"
+LAB_SOURCE_TOOLS="gcc ld make flex bison bc gelf.h pahole xz patch perl python3 cpio awk libc.a"
 
 lab_is_series()
 {
