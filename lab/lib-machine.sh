@@ -259,6 +259,7 @@ lab_why_quit()
 	elif ((status != 0)) && [[ ! -s $dir/console.log ]]; then
 		machine_end=qemu
 		machine_error="QEMU would not start: $(tail -n 1 "$dir/qemu.log")"
+		[[ $machine_accel == tcg ]] || machine_error+=" (--accel tcg does without KVM)"
 	elif ((status != 0)); then
 		machine_error="QEMU ended with status $status: $(tail -n 1 "$dir/qemu.log")"
 	elif [[ -z $machine_boot ]]; then

@@ -4,7 +4,7 @@
 # lab_need: the programs this project uses, and where Debian keeps them.
 # Sourced by lib.sh.
 
-# lab_package NAME: the Debian package that has NAME.
+# lab_package NAME: the Debian package that has NAME; most are called like it.
 lab_package()
 {
 	case $1 in
@@ -17,11 +17,10 @@ lab_package()
 	pahole)			echo dwarves ;;
 	ld)			echo binutils ;;
 	xz)			echo xz-utils ;;
-	debian-archive-keyring)	echo debian-archive-keyring ;;
 	script)			echo bsdutils ;;
 	setpriv | setsid | flock) echo util-linux ;;
-	gawk | bc | flex | bison | cpio | gcc | make | git | clang | llvm | lld | shellcheck | \
-	patch | perl | rsync | kmod | python3 | debootstrap) echo "$1" ;;
+	ld.lld)			echo lld ;;
+	llvm-ar)		echo llvm ;;
 	*)			echo "$1" ;;
 	esac
 }

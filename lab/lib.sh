@@ -61,6 +61,7 @@ declare -A lab_limits
 lab_litter=()		# paths to remove when we end
 lab_patient=		# a program that must not be killed half-way (dpkg)
 lab_at_exit=		# a function of the program, called before the rest
+lab_owner=$BASHPID
 
 lab_forget_child()
 {
@@ -92,6 +93,8 @@ lab_cleanup()
 {
 	local pid path
 
+	# A child that was just forked may get a signal while it still has our traps.
+	((BASHPID == lab_owner)) || return
 	trap '' INT TERM HUP
 	[[ -z $lab_at_exit ]] || "$lab_at_exit"
 	for pid in "${lab_children[@]}"; do
@@ -120,6 +123,7 @@ trap lab_cleanup EXIT
 trap 'lab_on_signal INT 130' INT
 trap 'lab_on_signal TERM 143' TERM
 trap 'lab_on_signal HUP 129' HUP
+trap 'lab_on_signal PIPE 141' PIPE
 
 # lab_start COMMAND...: run it beside us, its process id in lab_pid.  It has a
 # session of its own, so that a signal reaches us first and we end it, and it
