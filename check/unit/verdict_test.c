@@ -11,6 +11,7 @@
 #include "unit.h"
 
 #define PAGES 512
+#define PAGE 4096
 #define GPA 0x100000000ULL
 #define CONTEXT "contract movable (-k), seed 0x1b2c"
 
@@ -216,9 +217,13 @@ static void check_words(void)
 
 int main(void)
 {
+	size_t i;
+
 	ksft_print_header();
-	if (verdict_init(&verdict, PAGES, 4096, GPA))
+	if (verdict_init(&verdict, PAGES, PAGE))
 		return KSFT_FAIL;
+	for (i = 0; i < PAGES; i++)
+		verdict.pages[i].gpa = GPA + i * PAGE;
 	check_placement();
 	check_hidden();
 	check_call();

@@ -9,6 +9,8 @@
  *			guest_memfd's own invalidation to take the old frames from it
  *	running_hva	the same where the memslot's userspace_addr is the mapping that moves, so
  *			that its MMU notifier fires as well
+ *	running_slots	the same as running with the file in two memslots, one of them at an
+ *			offset in the file, so that no range can be right by chance
  *	partial		for just the pages that were asked for
  *	already_there	for pages that are on the target already: they stay in their frames
  */
@@ -24,8 +26,7 @@ struct property {
 	const char *name;
 	bool needs_range;	/* a trigger that takes a range of addresses */
 	bool needs_target;	/* a trigger that takes a node to move to */
-	int nr_vcpus;
-	bool hva_is_mapping;
+	struct scene_config config;
 	/* Begins with all pages on .from, filled and mapped.  Returns KSFT_PASS or KSFT_FAIL. */
 	int (*act)(struct scene *scene);
 };

@@ -28,7 +28,8 @@ struct scene {
 
 struct scene_config {
 	int nr_vcpus;
-	bool hva_is_mapping;		/* see struct gmem_config */
+	bool hva_is_mapping;		/* see struct gmem_config ... */
+	bool two_slots;			/* ... and the picture in migrate/vm.h */
 };
 
 /* For .missing of cases that need one node, or two. */

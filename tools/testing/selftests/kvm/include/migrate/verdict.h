@@ -29,6 +29,7 @@
 #define FAULT_STATUS		0x10	/* the call's own status of the page */
 
 struct page_verdict {
+	uint64_t gpa;
 	unsigned int faults;
 	struct folio_info before, after;
 	int status, wanted_status;
@@ -40,7 +41,6 @@ struct page_verdict {
 
 struct verdict {
 	size_t nr_pages, page_size;
-	uint64_t gpa;			/* of page 0 */
 	struct page_verdict *pages;
 	const char *call;		/* NULL: none was made yet */
 	long ret, wanted_ret;
@@ -55,11 +55,11 @@ struct verdict {
 /* Of FAULT_* in @faults, the names, joined by '+'.  Returns @text. */
 char *fault_names(unsigned int faults, char *text, size_t size);
 
-/* Returns 0 or -ENOMEM.  @gpa is where page 0 is in the guest. */
-int verdict_init(struct verdict *verdict, size_t nr_pages, size_t page_size, uint64_t gpa);
+/* Returns 0 or -ENOMEM.  Set .gpa of the pages after it. */
+int verdict_init(struct verdict *verdict, size_t nr_pages, size_t page_size);
 void verdict_free(struct verdict *verdict);
 
-/* Forget faults and the call, keep the memory: for the next round. */
+/* Forget faults and the call: for the next round. */
 void verdict_reset(struct verdict *verdict);
 
 /* Note where the pages that the host maps at @mem are.  Return 0 or -errno. */

@@ -5,8 +5,15 @@
  *
  *	host				VM				guest
  *	.mem  --------- mmap ------+
- *				   +-- guest_memfd -- memslot GMEM_SLOT -- GMEM_GPA == GMEM_GVA
- *	userspace_addr of the slot: .mem, or 0 (see struct gmem_config)
+ *				   +-- guest_memfd -- memslot(s) ------ GMEM_GVA and on
+ *	userspace_addr of a slot: its part of .mem, or 0 (see struct gmem_config)
+ *
+ * One memslot holds the whole file, or two hold a half each, the first half above the second and
+ * both with a gap around them, so that no address follows from another by mere addition:
+ *
+ *	file		[ 0 ........ n/2 ) [ n/2 ........ n )
+ *	memory of VM	    GMEM_GPA_HIGH	 GMEM_GPA
+ *	guest		GMEM_GVA ............................
  *
  * Whatever cannot be set up is an assertion of the KVM selftest library: the case fails.
  */
@@ -19,8 +26,9 @@
 #include "kvm_util.h"
 #include "migrate/guest.h"
 
-#define GMEM_SLOT	10
+#define GMEM_SLOT	10		/* and the one after it */
 #define GMEM_GPA	(1ULL << 32)
+#define GMEM_GPA_HIGH	(3ULL << 32)
 #define GMEM_GVA	GMEM_GPA
 #define GMEM_VCPUS_MAX	16
 
@@ -56,6 +64,7 @@ struct gmem_config {
 	 * Without it userspace_addr is 0, and guest_memfd's own invalidation is all there is.
 	 */
 	bool hva_is_mapping;
+	bool two_slots;
 	int node;		/* bind the file to this node before first touch */
 	u64 seed;
 };
@@ -76,6 +85,7 @@ struct gmem_vm {
 	int fd;
 	void *mem;
 	size_t nr_pages, page_size;
+	size_t split;			/* first page of the second slot; 0: there is none */
 	struct pattern pattern;		/* what the memory holds now */
 	struct guest_page *pages;	/* host's view of the guest's books */
 	struct gmem_vcpu vcpus[GMEM_VCPUS_MAX];
@@ -88,8 +98,9 @@ void gmem_vm_free(struct gmem_vm *gvm);
 /* Prepare an order for @gv, to pages @first, @first + @step, ... */
 void gmem_give_order(struct gmem_vcpu *gv, enum guest_command command, size_t first, size_t step);
 
-/* Address of page @page in the host's mapping. */
+/* Address of page @page in the host's mapping, and in the VM's memory. */
 void *gmem_page(const struct gmem_vm *gvm, size_t page);
+gpa_t gmem_gpa(const struct gmem_vm *gvm, size_t page);
 
 /* Start the next round: the guest, or the host, writes its pattern to every page. */
 void gmem_guest_fill(struct gmem_vm *gvm);

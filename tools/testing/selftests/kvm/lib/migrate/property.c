@@ -177,13 +177,25 @@ static int act_already_there(struct scene *scene)
 }
 
 const struct property properties[] = {
-	{ "idle", false, false, 1, false, act_idle },
-	/* Only guest_memfd's own invalidation can take the old frames from the guest ... */
-	{ "running", false, false, 2, false, act_running },
-	/* ... and here the MMU notifier of the mapping that moves fires as well. */
-	{ "running_hva", false, false, 2, true, act_running },
-	{ "partial", true, false, 1, false, act_partial },
-	{ "already_there", false, true, 1, false, act_already_there },
+	{ .name = "idle", .act = act_idle, .config = { .nr_vcpus = 1 } },
+	{ .name = "running", .act = act_running, .config = { .nr_vcpus = 2 } },
+	{
+		.name = "running_hva",
+		.act = act_running,
+		.config = { .nr_vcpus = 2, .hva_is_mapping = true },
+	},
+	{
+		.name = "running_slots",
+		.act = act_running,
+		.config = { .nr_vcpus = 2, .two_slots = true },
+	},
+	{ .name = "partial", .act = act_partial, .needs_range = true, .config = { .nr_vcpus = 1 } },
+	{
+		.name = "already_there",
+		.act = act_already_there,
+		.needs_target = true,
+		.config = { .nr_vcpus = 1 },
+	},
 };
 
 const size_t nr_properties = ARRAY_SIZE(properties);
@@ -197,14 +209,10 @@ bool property_applies(const struct property *property, const struct trigger *tri
 int property_run(const struct suite *suite, const struct testcase *test)
 {
 	const struct property *property = test->data;
-	const struct scene_config config = {
-		.nr_vcpus = property->nr_vcpus,
-		.hva_is_mapping = property->hva_is_mapping,
-	};
 	struct scene scene;
 	int result;
 
-	if (!scene_open(&scene, suite, test, &config))
+	if (!scene_open(&scene, suite, test, &property->config))
 		return scene_skip();
 	if (!scene_begin(&scene))
 		return KSFT_FAIL;

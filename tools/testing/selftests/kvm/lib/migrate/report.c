@@ -133,7 +133,7 @@ static void report_run(const struct verdict *verdict, size_t first, size_t lengt
 	else
 		fprintf(out, "#   [%zu]", first);
 	fprintf(out, "  offset 0x%" PRIx64 "  gpa 0x%" PRIx64 "  %s  node %s->%s", offset,
-		verdict->gpa + offset, fault_names(page->faults, faults, sizeof(faults)),
+		page->gpa, fault_names(page->faults, faults, sizeof(faults)),
 		node_text(page->before.node, before, sizeof(before)),
 		node_text(page->after.node, after, sizeof(after)));
 	report_pfns(page, out);

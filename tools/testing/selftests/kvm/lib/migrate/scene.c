@@ -42,6 +42,17 @@ static bool guest_needs_hva(struct scene *scene, const struct scene_config *conf
 	return !config->hva_is_mapping && !gmem_guest_reaches(scene->gvm);
 }
 
+static void open_verdict(struct scene *scene)
+{
+	struct gmem_vm *gvm = scene->gvm;
+	size_t i;
+
+	TEST_ASSERT(!verdict_init(&scene->verdict, gvm->nr_pages, gvm->page_size),
+		    "out of memory");
+	for (i = 0; i < gvm->nr_pages; i++)
+		scene->verdict.pages[i].gpa = gmem_gpa(gvm, i);
+}
+
 bool scene_open(struct scene *scene, const struct suite *suite, const struct testcase *test,
 		const struct scene_config *config)
 {
@@ -49,6 +60,7 @@ bool scene_open(struct scene *scene, const struct suite *suite, const struct tes
 		.nr_pages = suite->options.pages,
 		.nr_vcpus = config->nr_vcpus,
 		.hva_is_mapping = config->hva_is_mapping,
+		.two_slots = config->two_slots,
 		.node = suite->nodes[0],
 		.seed = suite->options.seed,
 	};
@@ -64,8 +76,7 @@ bool scene_open(struct scene *scene, const struct suite *suite, const struct tes
 	if (scene->trigger->any_node)
 		scene->to = NUMA_ANY_NODE;
 	scene->gvm = gmem_vm_create(test->row->vm, &gmem);
-	TEST_ASSERT(!verdict_init(&scene->verdict, scene->gvm->nr_pages, scene->gvm->page_size,
-				  GMEM_GPA), "out of memory");
+	open_verdict(scene);
 	if (scene->trigger->moves_some)
 		ballast_open(&scene->ballast, scene->from);
 	return !guest_needs_hva(scene, config);

@@ -7,7 +7,7 @@
 #include "migrate/trigger.h"
 #include "migrate/verdict.h"
 
-int verdict_init(struct verdict *verdict, size_t nr_pages, size_t page_size, uint64_t gpa)
+int verdict_init(struct verdict *verdict, size_t nr_pages, size_t page_size)
 {
 	memset(verdict, 0, sizeof(*verdict));
 	verdict->pages = calloc(nr_pages, sizeof(*verdict->pages));
@@ -15,7 +15,6 @@ int verdict_init(struct verdict *verdict, size_t nr_pages, size_t page_size, uin
 		return -ENOMEM;
 	verdict->nr_pages = nr_pages;
 	verdict->page_size = page_size;
-	verdict->gpa = gpa;
 	verdict_reset(verdict);
 	return 0;
 }
@@ -36,9 +35,11 @@ void verdict_reset(struct verdict *verdict)
 	verdict->has_status = false;
 	verdict->judged = false;
 	for (i = 0; i < verdict->nr_pages; i++) {
-		memset(&verdict->pages[i], 0, sizeof(verdict->pages[i]));
-		verdict->pages[i].status = TRIGGER_UNSET;
-		verdict->pages[i].guest_reads = -1;
+		verdict->pages[i] = (struct page_verdict) {
+			.gpa = verdict->pages[i].gpa,
+			.status = TRIGGER_UNSET,
+			.guest_reads = -1,
+		};
 	}
 }
 

@@ -67,6 +67,13 @@ void *gmem_page(const struct gmem_vm *gvm, size_t page)
 	return (char *)gvm->mem + page * gvm->page_size;
 }
 
+gpa_t gmem_gpa(const struct gmem_vm *gvm, size_t page)
+{
+	if (page < gvm->split)
+		return GMEM_GPA_HIGH + page * gvm->page_size;
+	return GMEM_GPA + (page - gvm->split) * gvm->page_size;
+}
+
 static void bind_before_touch(const struct gmem_vm *gvm, int node)
 {
 	struct nodemask mask = nodemask_of(node);
@@ -84,6 +91,16 @@ static u64 extra_pages(const struct gmem_config *config)
 	return books / getpagesize() + config->nr_pages / 512 + 32;
 }
 
+/* A memslot for @nr pages of the file from @first on, mapped where the guest expects them. */
+static void add_slot(struct gmem_vm *gvm, u32 slot, size_t first, size_t nr, bool hva_is_mapping)
+{
+	u64 offset = first * gvm->page_size, size = nr * gvm->page_size;
+
+	vm_set_user_memory_region2(gvm->vm, slot, KVM_MEM_GUEST_MEMFD, gmem_gpa(gvm, first), size,
+				   hva_is_mapping ? gmem_page(gvm, first) : NULL, gvm->fd, offset);
+	virt_map(gvm->vm, GMEM_GVA + offset, gmem_gpa(gvm, first), size / gvm->vm->page_size);
+}
+
 static void add_memory(struct gmem_vm *gvm, const struct gmem_config *config)
 {
 	size_t size = config->nr_pages * getpagesize();
@@ -93,9 +110,10 @@ static void add_memory(struct gmem_vm *gvm, const struct gmem_config *config)
 	gvm->fd = vm_create_guest_memfd(gvm->vm, size, gvm->kind->gmem_flags);
 	gvm->mem = kvm_mmap(size, PROT_READ | PROT_WRITE, MAP_SHARED, gvm->fd);
 	bind_before_touch(gvm, config->node);
-	vm_set_user_memory_region2(gvm->vm, GMEM_SLOT, KVM_MEM_GUEST_MEMFD, GMEM_GPA, size,
-				   config->hva_is_mapping ? gvm->mem : NULL, gvm->fd, 0);
-	virt_map(gvm->vm, GMEM_GVA, GMEM_GPA, size / gvm->vm->page_size);
+	gvm->split = config->two_slots ? gvm->nr_pages / 2 : 0;
+	add_slot(gvm, GMEM_SLOT, gvm->split, gvm->nr_pages - gvm->split, config->hva_is_mapping);
+	if (gvm->split)
+		add_slot(gvm, GMEM_SLOT + 1, 0, gvm->split, config->hva_is_mapping);
 }
 
 static void add_job(struct gmem_vm *gvm, int i, gva_t books, gva_t job_gva)
