@@ -115,7 +115,7 @@ on_kernel()
 		*\ SKIP\ *)	skip "${name% \# SKIP*}" "${line##*SKIP }" ;;
 		*)		pass "$name" ;;
 		esac
-	done < <(sed -n 's/^# \(selftests: \)/\1/p; s/^# \(\(not \)\{0,1\}ok [0-9]\)/\1/p' "$output")
+	done < <(sed -n -E 's/^# (selftests: )/\1/p; s/^# ((not )?ok [0-9])/\1/p' "$output")
 	cat "$check_work/stderr" >>"$output"
 	if ((status == 0)); then
 		pass "$kernel: lab/run succeeds"

@@ -13,7 +13,8 @@ lab_archive()
 
 	codename=$(. /etc/os-release 2>/dev/null && echo "${VERSION_CODENAME:-none}")
 	found=$(apt-get indextargets --no-release-info \
-		--format "\$(REPO_URI)|\$(RELEASE)|\$(COMPONENT)" 'Created-By: Packages' 2>/dev/null |
+		--format "\$(REPO_URI)|\$(RELEASE)|\$(COMPONENT)" \
+		'Created-By: Packages' 2>/dev/null |
 		awk -F'|' -v want="^(${codename}|stable|oldstable|testing|unstable|sid)\$" \
 			'$2 ~ want && $3 == "main" && $1 !~ /^cdrom:/ { print $1; exit }')
 	[[ -n $found ]] && echo "$found"
@@ -25,7 +26,8 @@ lab_apt_setup()
 	local clear
 
 	command -v apt-get >/dev/null ||
-		lab_die "no apt-get here: this kernel is made from Debian packages; give a kernel as a path"
+		lab_die "no apt-get here: this kernel is made from Debian packages;" \
+			"give a kernel as a path"
 	lab_need debian-archive-keyring
 	lab_archive_uri=$(lab_archive) ||
 		lab_die "the apt configuration of this machine names no main Debian archive" \
@@ -37,7 +39,7 @@ lab_apt_setup()
 	for clear in APT::Update::{Pre-Invoke,Post-Invoke,Post-Invoke-Success}; do
 		printf '#clear %s;\n' "$clear"
 	done >"$lab_apt_dir/apt.conf" || lab_failed_write "$LAB_CACHE" "cannot write apt.conf"
-	cat >>"$lab_apt_dir/apt.conf" <<-END || lab_failed_write "$LAB_CACHE" "cannot write apt.conf"
+	cat >>"$lab_apt_dir/apt.conf" <<-END || lab_failed_write "$LAB_CACHE" "no apt.conf"
 	Dir::Etc::sourcelist "$lab_apt_dir/sources.list";
 	Dir::Etc::sourceparts "-";
 	Dir::State::lists "$lab_apt_dir/lists";
@@ -93,8 +95,8 @@ lab_newest_suite()
 {
 	lab_newest=
 	lab_suite_lists stable-backports >/dev/null 2>&1 || return 0
-	lab_newest=$(sed -n 's/^Codename: //p' "$lab_apt_dir"/lists/*_stable-backports_InRelease 2>/dev/null |
-		head -n 1)
+	lab_newest=$(cat "$lab_apt_dir"/lists/*_stable-backports_InRelease 2>/dev/null |
+		sed -n 's/^Codename: //p' | head -n 1)
 }
 
 # lab_version PACKAGE: prints the version that would be downloaded.

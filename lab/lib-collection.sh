@@ -80,6 +80,7 @@ lab_upper()
 lab_die_usage_list()
 {
 	lab_say "error: $*"
-	lab_say "the collection has: $(sed 's/^[^:]*://' "$collection/kselftest-list.txt" | tr '\n' ' ')"
+	lab_say "the collection has:" \
+		"$(sed 's/^[^:]*://' "$collection/kselftest-list.txt" | tr '\n' ' ')"
 	exit "$LAB_USAGE"
 }

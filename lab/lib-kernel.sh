@@ -53,7 +53,8 @@ lab_kernel_open()
 	elif [[ -d $path ]]; then
 		lab_die "no bzImage in the directory $path"
 	else
-		lab_die "no kernel named or found at '$path' ('$LAB_DIR/kernel --list' shows the names)"
+		lab_die "no kernel named or found at '$path'" \
+			"('$LAB_DIR/kernel --list' shows the names)"
 	fi
 	[[ -r $kernel_image ]] || lab_die "cannot read $kernel_image"
 	lab_bzimage "$kernel_image" ||
@@ -119,7 +120,7 @@ lab_stock()
 	lab_apt_setup
 	lab_need dpkg-deb busybox.static
 	lab_stock_choose
-	entry=stock-$(echo "$stock_image $stock_modules $stock_version $LAB_STOCK_MODULES" | lab_hash)
+	entry=stock-$(lab_hash <<<"$stock_image $stock_modules $stock_version $LAB_STOCK_MODULES")
 	if ! lab_cached "$entry"; then
 		lab_half stock half
 		lab_stock_make "$half"
@@ -176,9 +177,11 @@ lab_stock_make()
 # lab_stock_state: a line for --list.
 lab_stock_state()
 {
-	local state="not prepared"
+	local state="not prepared" entry
 
-	[[ ! -s $LAB_CACHE/stock.choice ]] ||
-		state=$(cat "$LAB_CACHE/$(<"$LAB_CACHE/stock.choice")/about" 2>/dev/null || echo damaged)
+	if [[ -s $LAB_CACHE/stock.choice ]]; then
+		entry=$(<"$LAB_CACHE/stock.choice")
+		state=$(cat "$LAB_CACHE/$entry/about" 2>/dev/null || echo damaged)
+	fi
 	printf '%-10s %s\n' stock "$state"
 }

@@ -15,12 +15,12 @@ lab_accelerator()
 	for vendor in amd:svm intel:vmx; do
 		[[ -r /dev/kvm && -w /dev/kvm ]] || break
 		grep -q -m 1 -w "^flags.*${vendor#*:}" /proc/cpuinfo || continue
-		grep -q '^[1Y]' "/sys/module/kvm_${vendor%:*}/parameters/nested" 2>/dev/null || continue
+		grep -q -s '^[1Y]' "/sys/module/kvm_${vendor%:*}/parameters/nested" || continue
 		machine_accel=kvm
 	done
 	[[ $opt_accel != kvm || $machine_accel == kvm ]] ||
-		lab_die "--accel kvm: this host cannot nest (it takes a usable /dev/kvm, svm or vmx" \
-			"in /proc/cpuinfo and nested=1 in kvm_amd or kvm_intel)"
+		lab_die "--accel kvm: this host cannot nest (it takes a usable /dev/kvm," \
+			"svm or vmx in /proc/cpuinfo and nested=1 in kvm_amd or kvm_intel)"
 }
 
 # lab_initramfs FILE TREE SELECT ENV: pack busybox, init, the modules of the kernel
@@ -74,7 +74,7 @@ lab_threads()
 # socket of its own: one socket across nodes makes the kernel warn at boot.
 lab_machine_args()
 {
-	local dir=$1 node per=$((opt_cpus / opt_nodes)) size=$((opt_memory / opt_nodes))
+	local dir=$1 node first per=$((opt_cpus / opt_nodes)) size=$((opt_memory / opt_nodes))
 
 	machine_args=(qemu-system-x86_64 -name lab -nodefaults -no-user-config -no-reboot
 		-display none -machine q35 -m "${opt_memory}M"
@@ -84,8 +84,9 @@ lab_machine_args()
 	kvm)	machine_args+=(-accel kvm -cpu host) ;;
 	esac
 	for ((node = 0; node < opt_nodes; node++)); do
+		first=$((node * per))
 		machine_args+=(-object "memory-backend-ram,id=m$node,size=${size}M"
-			-numa "node,nodeid=$node,memdev=m$node,cpus=$((node * per))-$((node * per + per - 1))")
+			-numa "node,nodeid=$node,memdev=m$node,cpus=$first-$((first + per - 1))")
 	done
 	machine_args+=(-serial "file:$dir/console.log"
 		-chardev "file,id=results,path=/proc/self/fd/1" -serial chardev:results
@@ -234,13 +235,15 @@ lab_why()
 	if [[ -n $panic ]]; then
 		machine_error="the kernel panicked: ${panic##*syncing: }"
 		grep -q -a 'Out of memory: Killed process\|System is deadlocked on memory' \
-			"$dir/console.log" && machine_error+=" (out of memory: try a larger --memory)"
+			"$dir/console.log" &&
+			machine_error+=" (out of memory: try a larger --memory)"
 		machine_end=panic
 		return
 	fi
 	case $machine_end in
 	timeout)
-		machine_error="it did not end within $opt_timeout s (--timeout): it hangs, or the limit is short" ;;
+		machine_error="it did not end within $opt_timeout s (--timeout):"
+		machine_error+=" it hangs, or the limit is short" ;;
 	silent)
 		machine_error="not a word for $opt_silence s: it hangs" ;;
 	quit)

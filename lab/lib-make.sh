@@ -19,11 +19,12 @@ lab_patch()
 	done < <(lab_series_patches "$2")
 }
 
-# lab_make TREE OUT ARGS...: kbuild, whether OUT is TREE itself or apart from it.
+# lab_make_args TREE OUT: sets make_args, kbuild of TREE with objects in OUT, which may
+# be TREE itself.  Nothing of the caller's own build gets into it.
 lab_make_args()
 {
-	make_args=(env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u O -u KBUILD_OUTPUT make -C "$1" ARCH=x86_64
-		KBUILD_BUILD_USER=lab KBUILD_BUILD_HOST=lab)
+	make_args=(env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u O -u KBUILD_OUTPUT make -C "$1"
+		ARCH=x86_64 KBUILD_BUILD_USER=lab KBUILD_BUILD_HOST=lab)
 	[[ $1 == "$2" ]] || make_args+=("O=$2")
 }
 
@@ -39,8 +40,9 @@ lab_configure()
 	lab_do "${make_args[@]}" -s olddefconfig >>"$log" 2>&1 || return 1
 	lost=$(lab_series_config "$name" | xargs -d '\n' cat | lab_lost_options "$out/.config")
 	[[ -n $lost ]] || return 0
-	[[ $strict == strict ]] && lab_die "this kernel cannot be configured as wanted; lost:" $lost
-	lab_say "this kernel lacks some options of our configuration:" $lost
+	lost=${lost//$'\n'/, }
+	[[ $strict != strict ]] || lab_die "this kernel cannot be configured as wanted: lost $lost"
+	lab_say "this kernel lacks some options of our configuration: $lost"
 }
 
 # lab_lost_options CONFIG <FRAGMENTS: prints the wanted lines that CONFIG contradicts.
@@ -48,7 +50,11 @@ lab_configure()
 lab_lost_options()
 {
 	awk '
-		function name(line)	{ sub(/^# /, "", line); sub(/[= ].*/, "", line); return line }
+		function name(line) {
+			sub(/^# /, "", line)
+			sub(/[= ].*/, "", line)
+			return line
+		}
 		!/^CONFIG_/ && !/^# CONFIG_.* is not set$/ { next }
 		FNR == NR		{ have[name($0)] = $0; next }
 					{ want[name($0)] = $0 }
@@ -72,7 +78,7 @@ lab_make_kernel()
 	lab_litter+=("$log")
 	lab_configure "$name" "$tree" "$out" "$strict" "$log" || lab_make_failed "$name" "$log"
 	lab_compile "$name" "$tree" "$out" "$log" || lab_make_failed "$name" "$log"
-	cp "$out/arch/x86/boot/bzImage" "$half/bzImage" && cp "$out/.config" "$half/config" ||
+	{ cp "$out/arch/x86/boot/bzImage" "$half/bzImage" && cp "$out/.config" "$half/config"; } ||
 		lab_failed_write "$LAB_CACHE" "cannot keep the kernel"
 	rm -f "$log"
 }

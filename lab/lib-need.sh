@@ -116,8 +116,9 @@ lab_need()
 	fi
 	mapfile -t packages < <(for name in "${missing[@]}"; do lab_package "$name"; done | sort -u)
 	if ((EUID != 0)); then
-		lab_say "missing: ${missing[*]}.  This installs it:"
-		lab_die "sudo apt-get update && sudo apt-get install -y --no-install-recommends ${packages[*]}"
+		lab_say "error: missing: ${missing[*]}.  This installs it:"
+		echo "sudo apt-get update && sudo apt-get install -y ${packages[*]}" >&2
+		exit "$LAB_ERROR"
 	fi
 	lab_say "installing ${packages[*]}"
 	lab_apt_install "${packages[@]}"

@@ -29,14 +29,17 @@ lab_count()
 }
 
 # What the kernel must not say while tests run.
-LAB_COMPLAINTS='WARNING:|BUG:|BUG at|Oops:|general protection fault|Internal error|KASAN|KFENCE|UBSAN|'
+LAB_COMPLAINTS='WARNING:|BUG:|BUG at|Oops:|general protection fault|Internal error|'
+LAB_COMPLAINTS+='KASAN|KFENCE|UBSAN|'
 LAB_COMPLAINTS+='possible circular locking|possible recursive locking|inconsistent lock state|'
-LAB_COMPLAINTS+='rcu.*stall|blocked for more than|soft lockup|hard LOCKUP|Out of memory: Killed process'
+LAB_COMPLAINTS+='rcu.*stall|blocked for more than|soft lockup|hard LOCKUP|'
+LAB_COMPLAINTS+='Out of memory: Killed process'
 
 # lab_complaints CONSOLE: prints what the kernel complained about during the tests.
 lab_complaints()
 {
-	tr -d '\r' <"$1" | sed -n '/lab: tests begin/,/lab: tests end/p' | grep -a -E "$LAB_COMPLAINTS"
+	tr -d '\r' <"$1" | sed -n '/lab: tests begin/,/lab: tests end/p' |
+		grep -a -E "$LAB_COMPLAINTS"
 }
 
 # lab_judge DIR: sets verdict_status (see lib.sh) and verdict_why, one line each.
@@ -57,7 +60,7 @@ lab_judge()
 		verdict_why+=("no verdict: the machine ran out of memory: try a larger --memory")
 		verdict_status=$LAB_NO_VERDICT
 	elif ((count_ran == 0)); then
-		verdict_why+=("no verdict: not one program ran (run_kselftest.sh: status $machine_status)")
+		verdict_why+=("no verdict: not one program ran (runner's status $machine_status)")
 		verdict_status=$LAB_NO_VERDICT
 	fi
 	if ((count_bad > 0)); then
@@ -66,9 +69,11 @@ lab_judge()
 		lab_judge_rest "$new"
 	fi
 	((count_inner_failed == 0 || count_bad > 0)) ||
-		verdict_why+=("$count_inner_failed test points failed in programs that call themselves ok")
-	((new == 0)) || verdict_why+=("the kernel became tainted while tests ran: $(lab_taint "$new")")
-	((${#complaints[@]} == 0)) || verdict_why+=("the kernel complained: ${complaints[0]}")
+		verdict_why+=("$count_inner_failed points failed in programs that say ok")
+	((new == 0)) ||
+		verdict_why+=("the kernel became tainted while tests ran: $(lab_taint "$new")")
+	((${#complaints[@]} == 0)) ||
+		verdict_why+=("the kernel complained: ${complaints[0]}")
 	((${#verdict_why[@]} == 0 || verdict_status != 0)) || verdict_status=$LAB_FAILED
 }
 
@@ -122,9 +127,9 @@ lab_report()
 	"$LAB_FAILED")	word='NOT OK' ;;
 	*)		word='NO VERDICT' ;;
 	esac
-	summary_lines+=("$(printf '%-10s  %s: %d passed, %d failed, %d skipped in %d of %d programs; %s s%s' \
+	summary_lines+=("$(printf '%-10s  %s: %d passed, %d failed, %d skipped %s; %s s%s' \
 		"$word" "$name" "$count_inner_passed" "$count_inner_failed" "$count_inner_skipped" \
-		"$count_ran" "$count_plan" "$machine_seconds" \
+		"in $count_ran of $count_plan programs" "$machine_seconds" \
 		"${machine_boot:+ (first test after $machine_boot s)}")")
 	summary_lines+=("            $kernel_release, $kernel_about")
 	[[ -z $count_contract ]] || summary_lines+=("            $count_contract")
@@ -146,8 +151,12 @@ lab_first_failures()
 {
 	awk '
 		/^# not ok [0-9]+/		{ sub(/^# /, "  "); point[n++] = $0; next }
-		/^not ok [0-9]+ /		{ if (lines++ < 20) print
-						  for (i = 0; i < n && lines++ < 20; i++) print point[i] }
+		/^not ok [0-9]+ / {
+			if (lines++ < 20)
+				print
+			for (i = 0; i < n && lines++ < 20; i++)
+				print point[i]
+		}
 		/^(not )?ok [0-9]+ /		{ n = 0 }
 		END				{ if (lines > 20) print "... and more" }' "$1"
 }

@@ -68,8 +68,10 @@ lab_series_entry()
 		echo "$1 $source_package $source_version"
 		"${CC:-gcc}" --version | head -n 1
 		# What a patch or a comment says compiles to nothing.
-		lab_series_patches "$1" | while IFS= read -r file; do sed -n "/^diff --git/,\$p" "$file"; done
-		lab_series_config "$1" | while IFS= read -r file; do grep CONFIG_ "$file"; done
+		lab_series_patches "$1" | while IFS= read -r file; do
+			sed -n "/^diff --git/,\$p" "$file"
+		done
+		lab_series_config "$1" | xargs -d '\n' grep -h CONFIG_
 	} | lab_hash)"
 }
 

@@ -307,7 +307,8 @@ lab_progress()
 		printf -v left ', about %d:%02d left' $((left / 60)) $((left % 60))
 	fi
 	if [[ -t 2 ]]; then
-		printf '\r\033[K%s: %s: %d%%%s' "$LAB_SELF" "$lab_progress_what" "$share" "$left" >&2
+		printf '\r\033[K%s: %s: %d%%%s' "$LAB_SELF" "$lab_progress_what" \
+			"$share" "$left" >&2
 	elif ((spent >= lab_progress_last + 30)); then
 		lab_progress_last=$spent
 		lab_say "$lab_progress_what: $share%$left"
