@@ -6,7 +6,7 @@
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-need_or_skip_all make gcc setsid
+need_or_skip_all make gcc libc.a setsid
 
 tree=$check_work/tree
 selftests=$tree/tools/testing/selftests

@@ -105,10 +105,12 @@ running()
 	return 1
 }
 
-# until_running TEXT: waits for such a process.
+# until_running TEXT: waits for such a process, for a while.
 until_running()
 {
-	until running "$1"; do
+	local tries=600
+
+	until running "$1" || ((tries-- == 0)); do
 		sleep 0.05
 	done
 }
