@@ -174,6 +174,11 @@ lab_stock_make()
 	rm -rf "${half:?}/deb" "${half:?}/tree"
 }
 
+lab_stock_ready()
+{
+	[[ -s $LAB_CACHE/stock.choice && -e $LAB_CACHE/$(<"$LAB_CACHE/stock.choice")/SHA256SUMS ]]
+}
+
 # lab_stock_state: a line for --list.
 lab_stock_state()
 {

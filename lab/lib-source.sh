@@ -75,6 +75,13 @@ lab_series_entry()
 	} | lab_hash)"
 }
 
+lab_series_ready()
+{
+	[[ -s $LAB_CACHE/source.choice ]] || return 1
+	read -r source_package source_version <"$LAB_CACHE/source.choice"
+	[[ -e $LAB_CACHE/$(lab_series_entry "$1")/SHA256SUMS ]]
+}
+
 # lab_series_state NAME: a line for --list.
 lab_series_state()
 {
