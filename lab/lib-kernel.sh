@@ -101,15 +101,17 @@ lab_module_add()
 }
 
 # lab_stock: prepares Debian's prebuilt kernel of the newest backports suite;
-# sets lab_kernel_dir.  The choice made once is kept until --update.
-LAB_STOCK_MODULES="kvm-amd kvm-intel"
+# sets lab_kernel_dir.  The choice made once is kept until --update, or until these
+# modules change: KVM, and what gives back page frames that a test took out of use.
+LAB_STOCK_MODULES="kvm-amd kvm-intel hwpoison-inject"
 lab_stock()
 {
-	local half entry
+	local half entry choice
 
 	lab_lock stock
-	if [[ -z ${lab_update:-} && -s $LAB_CACHE/stock.choice ]]; then
-		entry=$(<"$LAB_CACHE/stock.choice")
+	lab_stock_choice choice
+	if [[ -z ${lab_update:-} && -s $choice ]]; then
+		entry=$(<"$choice")
 		if lab_cached "$entry"; then
 			lab_kernel_dir=$LAB_CACHE/$entry
 			lab_unlock stock
@@ -126,9 +128,15 @@ lab_stock()
 		lab_stock_make "$half"
 		lab_keep "$half" "$entry"
 	fi
-	lab_put "$LAB_CACHE/stock.choice" "$entry"
+	lab_put "$choice" "$entry"
 	lab_kernel_dir=$LAB_CACHE/$entry
 	lab_unlock stock
+}
+
+# lab_stock_choice VAR: the file that names the prepared kernel, in VAR.
+lab_stock_choice()
+{
+	printf -v "$1" '%s' "$LAB_CACHE/stock-$(lab_hash <<<"$LAB_STOCK_MODULES").choice"
 }
 
 # The package of the image has had several names: binary since modules are
@@ -182,10 +190,11 @@ lab_stock_ready()
 # lab_stock_state: a line for --list.
 lab_stock_state()
 {
-	local state="not prepared" entry
+	local state="not prepared" entry choice
 
-	if [[ -s $LAB_CACHE/stock.choice ]]; then
-		entry=$(<"$LAB_CACHE/stock.choice")
+	lab_stock_choice choice
+	if [[ -s $choice ]]; then
+		entry=$(<"$choice")
 		state=$(cat "$LAB_CACHE/$entry/about" 2>/dev/null || echo damaged)
 	fi
 	printf '%-10s %s\n' stock "$state"
