@@ -206,7 +206,8 @@ static void check_words(void)
 		   "-1 errno 119");
 	CHECK_TEXT("faults by name", fault_names(FAULT_PLACEMENT | FAULT_GUEST, text, sizeof(text)),
 		   "PLACEMENT+GUEST");
-	CHECK_TEXT("taint by letters", taint_letters(1UL << 9 | 1UL << 5, text, sizeof(text)), "BW");
+	CHECK_TEXT("taint by letters", taint_letters(1UL << 9 | 1UL << 5, text, sizeof(text)),
+		   "BW");
 	CHECK("a warning is a complaint",
 	      kmsg_is_complaint("WARNING: virt/kvm/guest_memfd.c:471 at kvm_gmem_migrate_folio"));
 	CHECK("an oops is a complaint", kmsg_is_complaint("Oops: general protection fault"));

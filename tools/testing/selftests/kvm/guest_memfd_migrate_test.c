@@ -171,8 +171,8 @@ static bool finds_no_page(const struct scene *scene, void *addr, int wanted)
 	for (i = 0; i < NR; i++)
 		good &= status[i] == wanted;
 	if (!good)
-		ksft_print_msg("wanted 0 and %d statuses of %d, got %ld and %d %d %d %d\n", NR, wanted,
-			       result.ret, status[0], status[1], status[2], status[3]);
+		ksft_print_msg("wanted 0 and %d times %d, got %ld and %d %d %d %d\n", NR,
+			       wanted, result.ret, status[0], status[1], status[2], status[3]);
 	return good;
 }
 

@@ -110,7 +110,8 @@ static void check_gmem_mmap(bool with_hva)
 	int fd;
 
 	__TEST_REQUIRE((vm_check_cap(vm, KVM_CAP_GUEST_MEMFD_FLAGS) & flags) == flags,
-		       "no mappable guest_memfd: needs a kernel from 6.18 on, with KVM built in a way that offers it");
+		       "no mappable guest_memfd: needs a kernel from 6.18 on, with KVM built "
+		       "in a way that offers it");
 	fd = vm_create_guest_memfd(vm, size, flags);
 	mem = kvm_mmap(size, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
 	vm_set_user_memory_region2(vm, TEST_SLOT, KVM_MEM_GUEST_MEMFD, TEST_GPA, size,
@@ -120,7 +121,8 @@ static void check_gmem_mmap(bool with_hva)
 	vcpu_args_set(vcpu, 3, TEST_GPA, 4UL, (u64)vm->page_size);
 	vcpu_run(vcpu);
 	__TEST_REQUIRE(with_hva || vcpu->run->exit_reason != KVM_EXIT_MMIO,
-		       "this KVM emulates guest code, which it lets access memory by userspace_addr only");
+		       "this KVM emulates guest code, which it lets access memory by "
+		       "userspace_addr only");
 	TEST_ASSERT_EQ(get_ucall(vcpu, NULL), UCALL_DONE);
 	TEST_ASSERT_EQ(mem[0], 42);
 	TEST_ASSERT_EQ(mem[size / sizeof(u64) - vm->page_size / sizeof(u64)], 1);

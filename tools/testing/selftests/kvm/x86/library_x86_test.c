@@ -267,7 +267,8 @@ static void private_memory(void)
 	struct kvm_vm *vm;
 
 	__TEST_REQUIRE(kvm_check_cap(KVM_CAP_VM_TYPES) & BIT(KVM_X86_SW_PROTECTED_VM),
-		       "no software-protected VMs: needs a kernel from 6.8 on with CONFIG_KVM_SW_PROTECTED_VM, and nested paging");
+		       "no software-protected VMs: needs a kernel from 6.8 on with "
+		       "CONFIG_KVM_SW_PROTECTED_VM, and nested paging");
 	vm = vm_create_shape_with_one_vcpu(shape, &vcpu, guest_touches_both);
 	vm_mem_add(vm, VM_MEM_SRC_ANONYMOUS, gpa, 1, 2, KVM_MEM_GUEST_MEMFD, -1, 0);
 	vm_mem_set_private(vm, gpa, PAGE_SIZE);

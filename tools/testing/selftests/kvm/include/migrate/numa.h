@@ -37,8 +37,9 @@ struct nodemask nodemask_of(int node);
 /* The lowest node in @mask above @node, or -1.  Start with @node = -1. */
 int nodemask_next(const struct nodemask *mask, int node);
 
-#define for_each_node_in(node, mask) \
-	for ((node) = nodemask_next((mask), -1); (node) >= 0; (node) = nodemask_next((mask), (node)))
+#define for_each_node_in(node, mask)				\
+	for ((node) = nodemask_next((mask), -1); (node) >= 0;	\
+	     (node) = nodemask_next((mask), (node)))
 
 /*
  * Read a list as the kernel prints it ("0-1,4\n"; an empty one is no node).
@@ -55,6 +56,9 @@ int numa_usable_nodes(struct nodemask *mask);
 
 /* Free memory of @node in bytes (/sys/devices/system/node/nodeN/meminfo), or -errno. */
 long long numa_free_bytes(int node);
+
+/* The same of all usable nodes together. */
+long long numa_free_bytes_of_all(void);
 
 /*
  * Pick up to @wanted usable nodes with at least @bytes free, lowest first, into @nodes.

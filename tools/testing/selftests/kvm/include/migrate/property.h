@@ -12,6 +12,7 @@
  *	running_slots	the same as running with the file in two memslots, one of them at an
  *			offset in the file, so that no range can be right by chance
  *	partial		for just the pages that were asked for
+ *	no_leak		for as long as it is asked, and no memory is lost on the way
  *	already_there	for pages that are on the target already: they stay in their frames
  */
 #ifndef SELFTEST_KVM_MIGRATE_PROPERTY_H

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "kselftest.h"
+#include "migrate/numa.h"
 #include "migrate/property.h"
 #include "migrate/trigger.h"
 
@@ -161,6 +162,45 @@ static int act_partial(struct scene *scene)
 	return scene_judge_with_content(scene) ?: rewrite_and_judge(scene);
 }
 
+/*
+ * A page lost for each page that is moved, or refused, would come to LEAK_BYTES.  Other processes
+ * take and free memory too: a quarter of that is put down to them, and a leak shows every time.
+ */
+#define LEAK_BYTES	(48LL << 20)
+#define LEAK_TRIES	3
+
+/* Fire until LEAK_BYTES are moved or refused.  Returns how much less is free than before. */
+static long long lost_by_moves(struct scene *scene)
+{
+	size_t nr = scene->gvm->nr_pages, page_size = scene->gvm->page_size;
+	long long bytes, free_before = numa_free_bytes_of_all();
+
+	for (bytes = 0; bytes < LEAK_BYTES; bytes += nr * page_size) {
+		scene_fire(scene, 0, nr, promised_return(&scene->promise, nr));
+		if (!verdict_good(&scene->verdict))
+			break;
+		if (scene->promise.outcome == OUTCOME_MOVED)
+			scene_turn_round(scene);
+	}
+	return free_before - numa_free_bytes_of_all();
+}
+
+static int act_no_leak(struct scene *scene)
+{
+	long long lost = 0;
+	int tries;
+
+	for (tries = 0; tries < LEAK_TRIES; tries++) {
+		lost = lost_by_moves(scene);
+		if (lost < LEAK_BYTES / 4)
+			return scene_judge_with_content(scene);
+	}
+	ksft_print_msg("memory lost: %lld KiB less free after %lld KiB were moved or refused, "
+		       "%d times\n", lost / 1024, LEAK_BYTES / 1024, tries);
+	scene_judge_with_content(scene);
+	return KSFT_FAIL;
+}
+
 /* Pages that are on the target already stay in their frames, and the call says success. */
 static int act_already_there(struct scene *scene)
 {
@@ -190,6 +230,13 @@ const struct property properties[] = {
 		.config = { .nr_vcpus = 2, .two_slots = true },
 	},
 	{ .name = "partial", .act = act_partial, .needs_range = true, .config = { .nr_vcpus = 1 } },
+	{
+		.name = "no_leak",
+		.act = act_no_leak,
+		.needs_range = true,
+		.needs_target = true,
+		.config = { .nr_vcpus = 1 },
+	},
 	{
 		.name = "already_there",
 		.act = act_already_there,
