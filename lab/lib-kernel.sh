@@ -184,7 +184,10 @@ lab_stock_make()
 
 lab_stock_ready()
 {
-	[[ -s $LAB_CACHE/stock.choice && -e $LAB_CACHE/$(<"$LAB_CACHE/stock.choice")/SHA256SUMS ]]
+	local choice
+
+	lab_stock_choice choice
+	[[ -s $choice && -e $LAB_CACHE/$(<"$choice")/SHA256SUMS ]]
 }
 
 # lab_stock_state: a line for --list.
