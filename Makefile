@@ -15,10 +15,13 @@ run_tests:	## build the tests and run them on this machine
 check:		## check everything, in the lab too; NAMES="..." chooses
 	@check/run $(NAMES)
 
+docs:		## renew the page that is made from the contract's table
+	@check/docs >docs/contract.md.new && mv docs/contract.md.new docs/contract.md
+
 clean:		## remove what "all" built
 	$(MAKE) -C $(selftests) TARGETS=kvm clean
 
 help:		## print this
 	@sed -n 's/^\([a-z_-]*\):.*##/  \1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
-.PHONY: all run_tests check clean help
+.PHONY: all run_tests check docs clean help

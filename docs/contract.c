@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Prints docs/contract.md: the table of migrate/contract.h as a page to link to.  It is made of
+ * the very rows that the tests walk, so the page cannot promise what nobody tests.
+ */
+#include <stdio.h>
+
+#include "migrate/contract.h"
+#include "migrate/property.h"
+#include "migrate/trigger.h"
+#include "migrate/vm.h"
+
+#define ROW(_trigger, _vm, _unmovable, _movable) { #_unmovable, #_movable },
+
+static const char * const cells[][NR_CONTRACTS] = { MIGRATION_CONTRACT(ROW) };
+
+/* A '|' would end the cell. */
+static void print_cell(const char *text)
+{
+	printf(" ");
+	for (; *text; text++)
+		printf("%s%c", *text == '|' ? "\\" : "", *text);
+	printf(" |");
+}
+
+static void print_rows(void)
+{
+	size_t i;
+	int id;
+
+	printf("| trigger | call | VM |");
+	for (id = 0; id < NR_CONTRACTS; id++)
+		printf(" %s |", contract_name(id));
+	printf("\n|---|---|---|");
+	for (id = 0; id < NR_CONTRACTS; id++)
+		printf("---|");
+	for (i = 0; i < nr_contract_rows; i++) {
+		printf("\n|");
+		print_cell(contract_rows[i].trigger->name);
+		print_cell(contract_rows[i].trigger->call);
+		print_cell(contract_rows[i].vm->name);
+		for (id = 0; id < NR_CONTRACTS; id++)
+			print_cell(cells[i][id]);
+	}
+	printf("\n");
+}
+
+static void print_properties(void)
+{
+	size_t i, j, rows;
+
+	for (i = 0; i < nr_properties; i++) {
+		for (j = rows = 0; j < nr_contract_rows; j++)
+			rows += property_applies(&properties[i], contract_rows[j].trigger);
+		printf("* `%s`: %zu of %zu rows\n", properties[i].name, rows, nr_contract_rows);
+	}
+}
+
+int main(void)
+{
+	printf("<!-- SPDX-License-Identifier: GPL-2.0-only -->\n"
+	       "<!-- Made by \"make docs\" from migrate/contract.h: edit that. -->\n"
+	       "# What the kernel promises\n"
+	       "\n"
+	       "A row is a trigger on a kind of VM, a column is a contract, a cell is the outcome.\n"
+	       "The comments in `tools/testing/selftests/kvm/include/migrate/contract.h` say what\n"
+	       "the outcomes mean and which kernels make which contract; those in `trigger.h`\n"
+	       "beside it, what each trigger does.\n"
+	       "\n");
+	print_rows();
+	printf("\n"
+	       "Every row is tested for each of these properties that can apply to it, as a case\n"
+	       "called `trigger.VM.property`; `migrate/property.h` says what each means:\n"
+	       "\n");
+	print_properties();
+	return 0;
+}
