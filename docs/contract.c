@@ -62,7 +62,7 @@ int main(void)
 	       "<!-- Made by \"make docs\" from migrate/contract.h: edit that. -->\n"
 	       "# What the kernel promises\n"
 	       "\n"
-	       "A row is a trigger on a kind of VM, a column is a contract, a cell is the outcome.\n"
+	       "A row is a trigger on a kind of VM, a column a contract, a cell the outcome.\n"
 	       "The comments in `tools/testing/selftests/kvm/include/migrate/contract.h` say what\n"
 	       "the outcomes mean and which kernels make which contract; those in `trigger.h`\n"
 	       "beside it, what each trigger does.\n"
