@@ -11,8 +11,12 @@
 #include "migrate/vm.h"
 
 #define ROW(_trigger, _vm, _unmovable, _movable) { #_unmovable, #_movable },
+#define PRIVATE_ROW(_trigger, _unmovable, _movable) { #_unmovable, #_movable },
 
 static const char * const cells[][NR_CONTRACTS] = { MIGRATION_CONTRACT(ROW) };
+static const char * const private_cells[][NR_CONTRACTS] = {
+	PRIVATE_MEMORY_CONTRACT(PRIVATE_ROW)
+};
 
 /* A '|' would end the cell. */
 static void print_cell(const char *text)
@@ -21,6 +25,20 @@ static void print_cell(const char *text)
 	for (; *text; text++)
 		printf("%s%c", *text == '|' ? "\\" : "", *text);
 	printf(" |");
+}
+
+static void print_row(const struct contract_row *row, const char *vm,
+		      const char * const *promises)
+{
+	int id;
+
+	printf("|");
+	print_cell(row->trigger->name);
+	print_cell(row->trigger->call);
+	print_cell(vm);
+	for (id = 0; id < NR_CONTRACTS; id++)
+		print_cell(promises[id]);
+	printf("\n");
 }
 
 static void print_rows(void)
@@ -34,15 +52,11 @@ static void print_rows(void)
 	printf("\n|---|---|---|");
 	for (id = 0; id < NR_CONTRACTS; id++)
 		printf("---|");
-	for (i = 0; i < nr_contract_rows; i++) {
-		printf("\n|");
-		print_cell(contract_rows[i].trigger->name);
-		print_cell(contract_rows[i].trigger->call);
-		print_cell(contract_rows[i].vm->name);
-		for (id = 0; id < NR_CONTRACTS; id++)
-			print_cell(cells[i][id]);
-	}
 	printf("\n");
+	for (i = 0; i < nr_contract_rows; i++)
+		print_row(&contract_rows[i], contract_rows[i].vm->name, cells[i]);
+	for (i = 0; i < nr_private_memory_rows; i++)
+		print_row(&private_memory_rows[i], "any with private memory", private_cells[i]);
 }
 
 static void print_properties(void)
@@ -51,8 +65,9 @@ static void print_properties(void)
 
 	for (i = 0; i < nr_properties; i++) {
 		for (j = rows = 0; j < nr_contract_rows; j++)
-			rows += property_applies(&properties[i], contract_rows[j].trigger);
-		printf("* `%s`: %zu of %zu rows\n", properties[i].name, rows, nr_contract_rows);
+			rows += property_applies(&properties[i], &contract_rows[j]);
+		printf("* `%s`: %zu of the %zu rows without private memory\n",
+		       properties[i].name, rows, nr_contract_rows);
 	}
 }
 

@@ -290,7 +290,7 @@ static void add_properties(struct testcase **next, const struct contract_row *ro
 			.data = &properties[i],
 		};
 
-		if (property_applies(&properties[i], row->trigger))
+		if (property_applies(&properties[i], row))
 			add_case(next, &test, properties[i].name);
 	}
 }

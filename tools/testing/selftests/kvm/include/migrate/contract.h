@@ -9,6 +9,18 @@
  *   MOVED_SOME		the same for at least one folio; the others are where they were
  *   REFUSED(answer)	the kernel tries, nothing moves, and the call answers with the COUNT
  *			of pages that stayed, with an error, or with success (SILENT)
+ *   UNSEEN(answer)	the call finds no folio, as no page table entry of user space leads to
+ *			one: nothing moves, and it answers with success (SILENT), if need be
+ *			with status ENOENT for each page
+ *
+ * Kinds of VM (migrate/vm.h):
+ *
+ *   default		no private memory, and host user space maps the guest_memfd
+ *   default_unshared	no private memory, but host user space is kept out: the kernel may move
+ *			it, callers do not see it
+ *
+ * and one with private memory, which may be bound to its physical address by encryption or by
+ * firmware: nothing ever moves it (a table of its own, as it is true of each such kind).
  *
  * Contracts:
  *
@@ -35,7 +47,26 @@
 	ROW(soft_offline_mapped, default,	REFUSED(EBUSY),		MOVED)			\
 	ROW(soft_offline_phys,	default,	REFUSED(EBUSY),		MOVED)			\
 	ROW(compact,		default,	REFUSED(SILENT),	MOVED_SOME)		\
-	ROW(compact_node,	default,	REFUSED(SILENT),	MOVED_SOME)
+	ROW(compact_node,	default,	REFUSED(SILENT),	MOVED_SOME)		\
+	ROW(move_pages,		default_unshared, UNSEEN(ENOENT),	UNSEEN(ENOENT))		\
+	ROW(mbind_move,		default_unshared, UNSEEN(SILENT),	UNSEEN(SILENT))		\
+	ROW(mbind_strict,	default_unshared, UNSEEN(SILENT),	UNSEEN(SILENT))		\
+	ROW(mbind_move_all,	default_unshared, UNSEEN(SILENT),	UNSEEN(SILENT))		\
+	ROW(migrate_pages,	default_unshared, UNSEEN(SILENT),	UNSEEN(SILENT))		\
+	ROW(soft_offline_phys,	default_unshared, REFUSED(EBUSY),	MOVED)			\
+	ROW(compact,		default_unshared, REFUSED(SILENT),	MOVED_SOME)		\
+	ROW(compact_node,	default_unshared, REFUSED(SILENT),	MOVED_SOME)
+
+/*	    trigger		unmovable		movable					*/
+#define PRIVATE_MEMORY_CONTRACT(ROW)								\
+	ROW(move_pages,		UNSEEN(ENOENT),		UNSEEN(ENOENT))				\
+	ROW(mbind_move,		UNSEEN(SILENT),		UNSEEN(SILENT))				\
+	ROW(mbind_strict,	UNSEEN(SILENT),		UNSEEN(SILENT))				\
+	ROW(mbind_move_all,	UNSEEN(SILENT),		UNSEEN(SILENT))				\
+	ROW(migrate_pages,	UNSEEN(SILENT),		UNSEEN(SILENT))				\
+	ROW(soft_offline_phys,	REFUSED(EBUSY),		REFUSED(EBUSY))				\
+	ROW(compact,		REFUSED(SILENT),	REFUSED(SILENT))			\
+	ROW(compact_node,	REFUSED(SILENT),	REFUSED(SILENT))
 
 enum outcome {
 	OUTCOME_MOVED,
@@ -49,6 +80,7 @@ enum answer {
 	ANSWER_COUNT,		/* the number of pages that were not moved */
 	ANSWER_EIO,		/* -EIO */
 	ANSWER_EBUSY,		/* -EBUSY */
+	ANSWER_ENOENT,		/* 0, and the status of each page is -ENOENT */
 };
 
 struct promise {
@@ -71,6 +103,10 @@ struct contract_row {
 extern const struct contract_row contract_rows[];
 extern const size_t nr_contract_rows;
 
+/* Of PRIVATE_MEMORY_CONTRACT; set .vm in a copy. */
+extern const struct contract_row private_memory_rows[];
+extern const size_t nr_private_memory_rows;
+
 /* How it is known which contract this kernel made. */
 enum contract_source {
 	CONTRACT_BY_OPTION,	/* -k: somebody promised */
@@ -82,6 +118,9 @@ struct contract {
 	enum contract_id id;
 	enum contract_source source;
 };
+
+/* Whether the trigger finds folios, to move them or to be refused, under any contract. */
+bool contract_row_finds_folios(const struct contract_row *row);
 
 /* Whether @outcome is one that moves something. */
 bool outcome_moves(enum outcome outcome);

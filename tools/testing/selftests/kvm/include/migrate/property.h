@@ -27,6 +27,7 @@ struct property {
 	const char *name;
 	bool needs_range;	/* a trigger that takes a range of addresses */
 	bool needs_target;	/* a trigger that takes a node to move to */
+	bool needs_folios;	/* a trigger that finds the folios, see UNSEEN in the contract */
 	struct scene_config config;
 	/* Begins with all pages on .from, filled and mapped.  Returns KSFT_PASS or KSFT_FAIL. */
 	int (*act)(struct scene *scene);
@@ -35,7 +36,7 @@ struct property {
 extern const struct property properties[];
 extern const size_t nr_properties;
 
-bool property_applies(const struct property *property, const struct trigger *trigger);
+bool property_applies(const struct property *property, const struct contract_row *row);
 
 /* Run the property that @test has as its .data.  Returns a case's result. */
 int property_run(const struct suite *suite, const struct testcase *test);

@@ -11,6 +11,7 @@
 
 #include "migrate/ballast.h"
 #include "migrate/suite.h"
+#include "migrate/unmapped.h"
 #include "migrate/verdict.h"
 #include "migrate/vm.h"
 
@@ -22,6 +23,7 @@ struct scene {
 	struct gmem_vm *gvm;
 	struct verdict verdict;
 	struct ballast ballast;		/* of triggers with .moves_some */
+	struct unmapped unmapped;	/* where host user space does not map the guest_memfd */
 	int from;
 	int to;				/* .from where there is one node only; NUMA_ANY_NODE */
 };
@@ -47,13 +49,15 @@ int scene_skip(void);
 void scene_close(struct scene *scene);
 
 /*
- * Have the guest fill all pages and the host map them; where the promise is REFUSED, see that the
- * trigger moves a control (migrate/control.h).  Returns false, and says so on stdout, where it
- * does not: the case fails.
+ * Have the guest fill all pages and the host map them, if it can; where the promise is that
+ * nothing moves, see that the trigger moves a control (migrate/control.h).  Returns false, and says
+ * so on stdout, where it does not: the case fails.
  */
 bool scene_begin(struct scene *scene);
 
-/* Note where all pages are; a page counts as there once the host has touched it. */
+/*
+ * Note where all pages are; a page counts as there once the host has touched it, if it may.
+ */
 void scene_look_before(struct scene *scene);
 void scene_look_after(struct scene *scene);
 
@@ -63,7 +67,10 @@ void scene_fire(struct scene *scene, size_t first, size_t nr, long wanted_ret);
 /* Hold placement and state of @nr pages from @first on, and the status of moved ones. */
 void scene_want(struct scene *scene, size_t first, size_t nr, enum outcome outcome);
 
-/* Hold content against the pattern, as each of the two reads it. */
+/*
+ * Hold content against the pattern, as each of the two reads it.  A host that is kept away from the
+ * memory must be kept away.
+ */
 void scene_check_host(struct scene *scene);
 void scene_check_guest(struct scene *scene);
 

@@ -4,7 +4,9 @@
  * contract's table uses.  A trigger reports what the kernel answered and judges nothing.
  *
  * The target of a trigger is mapped shared (a guest_memfd or a memfd), page by page touched:
- * the calls of user space find folios through page table entries.
+ * the calls of user space find folios through page table entries.  A guest_memfd that cannot be
+ * touched is a target for triggers that work by page frame, or on all of the machine; others find
+ * nothing at its addresses.
  */
 #ifndef SELFTEST_KVM_MIGRATE_TRIGGER_H
 #define SELFTEST_KVM_MIGRATE_TRIGGER_H
@@ -18,6 +20,11 @@ struct trigger_range {
 	void *addr;
 	size_t nr_pages;
 	const uint64_t *pfns;	/* of the pages; for triggers with .by_pfn */
+	/*
+	 * Of pages that are not mapped, which left their frames; such triggers keep the books, as
+	 * nothing else can tell when the frame is in use again.  NULL: pagemap tells.
+	 */
+	bool *left;
 	int from;		/* node the folios are on */
 	int to;			/* node they should go to, or NUMA_ANY_NODE */
 };

@@ -62,9 +62,9 @@ void verdict_free(struct verdict *verdict);
 /* Forget faults and the call: for the next round. */
 void verdict_reset(struct verdict *verdict);
 
-/* Note where the pages that the host maps at @mem are.  Return 0 or -errno. */
-int verdict_before(struct verdict *verdict, const void *mem);
-int verdict_after(struct verdict *verdict, const void *mem);
+/* Note where the pages are, as @info says: an entry a page. */
+void verdict_before(struct verdict *verdict, const struct folio_info *info);
+void verdict_after(struct verdict *verdict, const struct folio_info *info);
 
 /*
  * Note what @call answered: @ret, @wanted_ret as -errno or a result, and for pages from @first on

@@ -37,10 +37,26 @@ struct vm_kind {
 	const char *name;
 	unsigned long type;	/* of KVM_CREATE_VM */
 	u64 gmem_flags;		/* of KVM_CREATE_GUEST_MEMFD */
+	/*
+	 * Private memory: the guest uses the guest_memfd where memory attributes say so, and
+	 * userspace_addr, where .mem is memory of the ordinary kind, everywhere else.
+	 */
+	bool private_mem;
+	/* What this machine lacks for this very kind, as vm_kind_missing(); may be absent. */
+	const char *(*missing)(const struct vm_kind *kind, int kvm_fd);
 };
 
 /* No private memory; guest_memfd that host user space maps and shares. */
 extern const struct vm_kind vm_kind_default;
+
+/*
+ * No private memory either, but guest_memfd that was not created shared: it can be mapped, yet a
+ * touch of the mapping is SIGBUS.
+ */
+extern const struct vm_kind vm_kind_default_unshared;
+
+/* Whether host user space gets at the guest_memfd, so that page table entries lead to it. */
+bool vm_kind_host_maps(const struct vm_kind *kind);
 
 /*
  * What this machine lacks to run VMs of @kind, with how to provide it; NULL where it has all.
@@ -105,6 +121,16 @@ gpa_t gmem_gpa(const struct gmem_vm *gvm, size_t page);
 /* Start the next round: the guest, or the host, writes its pattern to every page. */
 void gmem_guest_fill(struct gmem_vm *gvm);
 void gmem_host_fill(struct gmem_vm *gvm);
+
+/* The same in steps: start the next round, and have the guest write one page of it. */
+void gmem_next_round(struct gmem_vm *gvm);
+void gmem_guest_fill_page(struct gmem_vm *gvm, size_t page);
+
+/*
+ * Of a VM with private memory: have the guest use the guest_memfd, or .mem, for all pages under
+ * test.  What either holds stays there.
+ */
+void gmem_set_private(struct gmem_vm *gvm, bool private);
 
 /* Whether the guest can read its memory under test: tries it on the first page. */
 bool gmem_guest_reaches(struct gmem_vm *gvm);

@@ -10,6 +10,8 @@
 #define MOVED		{ OUTCOME_MOVED, ANSWER_SILENT }
 #define MOVED_SOME	{ OUTCOME_MOVED_SOME, ANSWER_SILENT }
 #define REFUSED(how)	{ OUTCOME_REFUSED, ANSWER_##how }
+#define UNSEEN(how)	{ OUTCOME_UNTOUCHED, ANSWER_##how }
+/* Written out twice: a promise has a comma of its own, and is no argument of another macro. */
 #define ROW(_trigger, _vm, _unmovable, _movable)		\
 	{							\
 		.trigger = &trigger_##_trigger,			\
@@ -19,14 +21,35 @@
 			[CONTRACT_MOVABLE] = _movable,		\
 		},						\
 	},
+#define PRIVATE_ROW(_trigger, _unmovable, _movable)		\
+	{							\
+		.trigger = &trigger_##_trigger,			\
+		.promise = {					\
+			[CONTRACT_UNMOVABLE] = _unmovable,	\
+			[CONTRACT_MOVABLE] = _movable,		\
+		},						\
+	},
 
 const struct contract_row contract_rows[] = { MIGRATION_CONTRACT(ROW) };
-const size_t nr_contract_rows = sizeof(contract_rows) / sizeof(contract_rows[0]);
+const size_t nr_contract_rows = ARRAY_SIZE(contract_rows);
+
+const struct contract_row private_memory_rows[] = { PRIVATE_MEMORY_CONTRACT(PRIVATE_ROW) };
+const size_t nr_private_memory_rows = ARRAY_SIZE(private_memory_rows);
 
 static const char * const contract_names[NR_CONTRACTS] = {
 	[CONTRACT_UNMOVABLE] = "unmovable",
 	[CONTRACT_MOVABLE] = "movable",
 };
+
+bool contract_row_finds_folios(const struct contract_row *row)
+{
+	int id;
+
+	for (id = 0; id < NR_CONTRACTS; id++)
+		if (row->promise[id].outcome != OUTCOME_UNTOUCHED)
+			return true;
+	return false;
+}
 
 bool outcome_moves(enum outcome outcome)
 {
@@ -90,6 +113,7 @@ long promised_return(const struct promise *promise, size_t nr_pages)
 	case ANSWER_EBUSY:
 		return -EBUSY;
 	case ANSWER_SILENT:
+	case ANSWER_ENOENT:
 		break;
 	}
 	return 0;

@@ -30,8 +30,10 @@ static void fire_at_all(struct scene *scene)
  */
 static int rewrite_and_judge(struct scene *scene)
 {
-	gmem_host_fill(scene->gvm);
-	scene_check_guest(scene);
+	if (vm_kind_host_maps(scene->gvm->kind)) {
+		gmem_host_fill(scene->gvm);
+		scene_check_guest(scene);
+	}
 	gmem_guest_fill(scene->gvm);
 	return scene_judge_with_content(scene);
 }
@@ -218,39 +220,56 @@ static int act_already_there(struct scene *scene)
 
 const struct property properties[] = {
 	{ .name = "idle", .act = act_idle, .config = { .nr_vcpus = 1 } },
-	{ .name = "running", .act = act_running, .config = { .nr_vcpus = 2 } },
+	{
+		.name = "running",
+		.act = act_running,
+		.needs_folios = true,
+		.config = { .nr_vcpus = 2 },
+	},
 	{
 		.name = "running_hva",
 		.act = act_running,
+		.needs_folios = true,
 		.config = { .nr_vcpus = 2, .hva_is_mapping = true },
 	},
 	{
 		.name = "running_slots",
 		.act = act_running,
+		.needs_folios = true,
 		.config = { .nr_vcpus = 2, .two_slots = true },
 	},
-	{ .name = "partial", .act = act_partial, .needs_range = true, .config = { .nr_vcpus = 1 } },
+	{
+		.name = "partial",
+		.act = act_partial,
+		.needs_range = true,
+		.needs_folios = true,
+		.config = { .nr_vcpus = 1 },
+	},
 	{
 		.name = "no_leak",
 		.act = act_no_leak,
 		.needs_range = true,
 		.needs_target = true,
+		.needs_folios = true,
 		.config = { .nr_vcpus = 1 },
 	},
 	{
 		.name = "already_there",
 		.act = act_already_there,
 		.needs_target = true,
+		.needs_folios = true,
 		.config = { .nr_vcpus = 1 },
 	},
 };
 
 const size_t nr_properties = ARRAY_SIZE(properties);
 
-bool property_applies(const struct property *property, const struct trigger *trigger)
+bool property_applies(const struct property *property, const struct contract_row *row)
 {
-	return !(property->needs_range && trigger->no_range) &&
-	       !(property->needs_target && trigger->any_node);
+	return !(property->needs_range && row->trigger->no_range) &&
+	       !(property->needs_target && row->trigger->any_node) &&
+	       !(property->needs_folios && !contract_row_finds_folios(row)) &&
+	       !(property->config.hva_is_mapping && !vm_kind_host_maps(row->vm));
 }
 
 int property_run(const struct suite *suite, const struct testcase *test)

@@ -19,6 +19,8 @@ const char *scene_missing_one_node(const struct suite *suite, const struct testc
 	const struct contract_row *row = test->row;
 	const char *missing = vm_kind_missing(row->vm);
 
+	if (!missing && !vm_kind_host_maps(row->vm))
+		missing = frames_missing();
 	if (!missing && row->trigger->missing)
 		missing = row->trigger->missing();
 	if (!missing && !suite->nr_nodes)
@@ -93,6 +95,7 @@ void scene_close(struct scene *scene)
 	if (scene->trigger->moves_some)
 		ballast_close(&scene->ballast);
 	verdict_free(&scene->verdict);
+	unmapped_free(&scene->unmapped);
 	gmem_vm_free(scene->gvm);
 }
 
@@ -104,24 +107,43 @@ static void settle(struct scene *scene)
 		folio_settle();
 }
 
+static bool host_maps(const struct scene *scene)
+{
+	return vm_kind_host_maps(scene->gvm->kind);
+}
+
+/* What the pages are now, for the caller to free. */
+static struct folio_info *inspect(struct scene *scene,
+				  void (*look)(struct unmapped *unmapped, struct folio_info *info))
+{
+	size_t nr = scene->gvm->nr_pages;
+	struct folio_info *info = calloc(nr, sizeof(*info));
+	int r = 0;
+
+	TEST_ASSERT(info, "out of memory");
+	settle(scene);
+	if (host_maps(scene))
+		r = folio_inspect(scene->gvm->mem, nr, info);
+	else
+		look(&scene->unmapped, info);
+	TEST_ASSERT(!r, "cannot inspect the pages: %s", strerror(-r));
+	return info;
+}
+
 void scene_look_before(struct scene *scene)
 {
-	int r;
+	struct folio_info *info = inspect(scene, unmapped_look_before);
 
-	settle(scene);
-	r = verdict_before(&scene->verdict, scene->gvm->mem);
-
-	TEST_ASSERT(!r, "cannot inspect the pages: %s", strerror(-r));
+	verdict_before(&scene->verdict, info);
+	free(info);
 }
 
 void scene_look_after(struct scene *scene)
 {
-	int r;
+	struct folio_info *info = inspect(scene, unmapped_look_after);
 
-	settle(scene);
-	r = verdict_after(&scene->verdict, scene->gvm->mem);
-
-	TEST_ASSERT(!r, "cannot inspect the pages: %s", strerror(-r));
+	verdict_after(&scene->verdict, info);
+	free(info);
 }
 
 /* The frames that the pages were in at the last look. */
@@ -144,6 +166,7 @@ void scene_fire(struct scene *scene, size_t first, size_t nr, long wanted_ret)
 		.addr = gmem_page(scene->gvm, first),
 		.nr_pages = nr,
 		.pfns = pfns,
+		.left = host_maps(scene) ? NULL : scene->unmapped.left + first,
 		.from = scene->from,
 		.to = scene->to,
 	};
@@ -212,9 +235,12 @@ bool scene_begin(struct scene *scene)
 {
 	bool good;
 
-	gmem_guest_fill(scene->gvm);
+	if (host_maps(scene))
+		gmem_guest_fill(scene->gvm);
+	else
+		unmapped_populate(&scene->unmapped, scene->gvm, scene->from);
 	scene_check_host(scene);
-	good = scene->promise.outcome != OUTCOME_REFUSED || control_moves(scene);
+	good = outcome_moves(scene->promise.outcome) || control_moves(scene);
 	if (scene->trigger->moves_some)
 		ballast_unpin(&scene->ballast);
 	return good;
@@ -225,6 +251,8 @@ void scene_want(struct scene *scene, size_t first, size_t nr, enum outcome outco
 	verdict_want(&scene->verdict, first, nr, outcome, scene->from, scene->to);
 	if (scene->trigger->has_status && outcome == OUTCOME_MOVED)
 		verdict_want_status(&scene->verdict, first, nr, scene->to);
+	if (scene->trigger->has_status && scene->promise.answer == ANSWER_ENOENT)
+		verdict_want_status(&scene->verdict, first, nr, -ENOENT);
 }
 
 void scene_check_host(struct scene *scene)
@@ -232,6 +260,10 @@ void scene_check_host(struct scene *scene)
 	struct gmem_vm *gvm = scene->gvm;
 	size_t page, bad;
 
+	if (!host_maps(scene)) {
+		unmapped_try_to_touch(gvm);
+		return;
+	}
 	for (page = 0; page < gvm->nr_pages; page++) {
 		bad = gmem_host_check(gvm, page);
 		if (bad < GUEST_PAGE_WORDS(gvm->page_size))

@@ -10,6 +10,7 @@
 
 #include "kvm_syscalls.h"
 #include "migrate/folio.h"
+#include "migrate/frames.h"
 #include "migrate/sysfile.h"
 #include "migrate/trigger.h"
 
@@ -26,6 +27,8 @@ static bool still_in_frame(const struct trigger_range *range, size_t i)
 {
 	uint64_t entry;
 
+	if (range->left)
+		return !range->left[i] && frame_flags_filled(frame_flags(range->pfns[i]));
 	return !pagemap_read(page_of(range, i), 1, &entry) &&
 	       pagemap_pfn(entry) == range->pfns[i];
 }
@@ -52,8 +55,11 @@ static void soft_offline(const struct trigger_range *range, struct trigger_resul
 		r = offline(range, i);
 		if (r && !result->ret)
 			result->ret = r;
-		if (!still_in_frame(range, i))
-			write_number(UNPOISON, range->pfns[i]);
+		if (still_in_frame(range, i))
+			continue;
+		if (range->left)
+			range->left[i] = true;
+		write_number(UNPOISON, range->pfns[i]);
 	}
 }
 

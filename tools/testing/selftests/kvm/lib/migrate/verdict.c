@@ -43,30 +43,20 @@ void verdict_reset(struct verdict *verdict)
 	}
 }
 
-static int inspect(struct verdict *verdict, const void *mem, bool after)
+void verdict_before(struct verdict *verdict, const struct folio_info *info)
 {
-	struct folio_info *info = calloc(verdict->nr_pages, sizeof(*info));
 	size_t i;
-	int r = info ? folio_inspect(mem, verdict->nr_pages, info) : -ENOMEM;
 
-	for (i = 0; i < verdict->nr_pages && !r; i++) {
-		if (after)
-			verdict->pages[i].after = info[i];
-		else
-			verdict->pages[i].before = info[i];
-	}
-	free(info);
-	return r;
+	for (i = 0; i < verdict->nr_pages; i++)
+		verdict->pages[i].before = info[i];
 }
 
-int verdict_before(struct verdict *verdict, const void *mem)
+void verdict_after(struct verdict *verdict, const struct folio_info *info)
 {
-	return inspect(verdict, mem, false);
-}
+	size_t i;
 
-int verdict_after(struct verdict *verdict, const void *mem)
-{
-	return inspect(verdict, mem, true);
+	for (i = 0; i < verdict->nr_pages; i++)
+		verdict->pages[i].after = info[i];
 }
 
 void verdict_call(struct verdict *verdict, const char *call, long ret, long wanted_ret,

@@ -17,6 +17,17 @@ const struct vm_kind vm_kind_default = {
 	.gmem_flags = GUEST_MEMFD_FLAG_MMAP | GUEST_MEMFD_FLAG_INIT_SHARED,
 };
 
+const struct vm_kind vm_kind_default_unshared = {
+	.name = "default_unshared",
+	.type = VM_TYPE_DEFAULT,
+	.gmem_flags = GUEST_MEMFD_FLAG_MMAP,
+};
+
+bool vm_kind_host_maps(const struct vm_kind *kind)
+{
+	return kind->gmem_flags & GUEST_MEMFD_FLAG_INIT_SHARED;
+}
+
 /* By hand, not by the library: it would end the program, and a case must be skipped by name. */
 static const char *vm_fd_missing(int vm_fd, const struct vm_kind *kind)
 {
@@ -25,28 +36,39 @@ static const char *vm_fd_missing(int vm_fd, const struct vm_kind *kind)
 	if (ioctl(vm_fd, KVM_CHECK_EXTENSION, KVM_CAP_GUEST_MEMFD) <= 0)
 		return "KVM has no guest_memfd (CONFIG_KVM_GUEST_MEMFD, Linux 6.8)";
 	flags = ioctl(vm_fd, KVM_CHECK_EXTENSION, KVM_CAP_GUEST_MEMFD_FLAGS);
-	if (flags <= 0 || (kind->gmem_flags & ~(u64)flags))
+	if (kind->gmem_flags & ~(u64)(flags > 0 ? flags : 0))
 		return "guest_memfd cannot be mapped by the host (Linux 6.18)";
+	flags = ioctl(vm_fd, KVM_CHECK_EXTENSION, KVM_CAP_MEMORY_ATTRIBUTES);
+	if (kind->private_mem && !(flags > 0 && (flags & KVM_MEMORY_ATTRIBUTE_PRIVATE)))
+		return "KVM does not tell private from shared memory (Linux 6.8)";
 	return NULL;
+}
+
+static const char *vm_missing(int kvm_fd, const struct vm_kind *kind)
+{
+	const char *missing = kind->missing ? kind->missing(kind, kvm_fd) : NULL;
+	int vm_fd;
+
+	if (missing)
+		return missing;
+	vm_fd = ioctl(kvm_fd, KVM_CREATE_VM, kind->type);
+	if (vm_fd < 0)
+		return "KVM does not create VMs of this type";
+	missing = vm_fd_missing(vm_fd, kind);
+	close(vm_fd);
+	return missing;
 }
 
 const char *vm_kind_missing(const struct vm_kind *kind)
 {
 	int kvm_fd = open(KVM_DEV_PATH, O_RDWR | O_CLOEXEC);
-	const char *missing = NULL;
-	int vm_fd;
+	const char *missing;
 
 	if (kvm_fd < 0 && (errno == EACCES || errno == EPERM))
 		return "no permission to open /dev/kvm (be root or in its group)";
 	if (kvm_fd < 0)
 		return "no /dev/kvm (load kvm_amd or kvm_intel, or use the lab)";
-	vm_fd = ioctl(kvm_fd, KVM_CREATE_VM, kind->type);
-	if (vm_fd < 0)
-		missing = "KVM does not create VMs of this type";
-	else
-		missing = vm_fd_missing(vm_fd, kind);
-	if (vm_fd >= 0)
-		close(vm_fd);
+	missing = vm_missing(kvm_fd, kind);
 	close(kvm_fd);
 	return missing;
 }
@@ -91,6 +113,28 @@ static u64 extra_pages(const struct gmem_config *config)
 	return books / getpagesize() + config->nr_pages / 512 + 32;
 }
 
+/* The file, or the shared memory that stands beside it where it cannot be mapped. */
+static void *map_memory(const struct gmem_vm *gvm, size_t size)
+{
+	bool mappable = gvm->kind->gmem_flags & GUEST_MEMFD_FLAG_MMAP;
+	int fd = mappable ? gvm->fd : kvm_memfd_alloc(size, false);
+	void *mem = kvm_mmap(size, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
+
+	if (!mappable)
+		kvm_close(fd);
+	return mem;
+}
+
+void gmem_set_private(struct gmem_vm *gvm, bool private)
+{
+	u64 attributes = private ? KVM_MEMORY_ATTRIBUTE_PRIVATE : 0;
+	u64 low = gvm->split * gvm->page_size, size = gvm->nr_pages * gvm->page_size;
+
+	vm_set_memory_attributes(gvm->vm, gmem_gpa(gvm, gvm->split), size - low, attributes);
+	if (low)
+		vm_set_memory_attributes(gvm->vm, gmem_gpa(gvm, 0), low, attributes);
+}
+
 /* A memslot for @nr pages of the file from @first on, mapped where the guest expects them. */
 static void add_slot(struct gmem_vm *gvm, u32 slot, size_t first, size_t nr, bool hva_is_mapping)
 {
@@ -103,17 +147,20 @@ static void add_slot(struct gmem_vm *gvm, u32 slot, size_t first, size_t nr, boo
 
 static void add_memory(struct gmem_vm *gvm, const struct gmem_config *config)
 {
+	bool hva = config->hva_is_mapping || gvm->kind->private_mem;
 	size_t size = config->nr_pages * getpagesize();
 
 	gvm->nr_pages = config->nr_pages;
 	gvm->page_size = getpagesize();
 	gvm->fd = vm_create_guest_memfd(gvm->vm, size, gvm->kind->gmem_flags);
-	gvm->mem = kvm_mmap(size, PROT_READ | PROT_WRITE, MAP_SHARED, gvm->fd);
+	gvm->mem = map_memory(gvm, size);
 	bind_before_touch(gvm, config->node);
 	gvm->split = config->two_slots ? gvm->nr_pages / 2 : 0;
-	add_slot(gvm, GMEM_SLOT, gvm->split, gvm->nr_pages - gvm->split, config->hva_is_mapping);
+	add_slot(gvm, GMEM_SLOT, gvm->split, gvm->nr_pages - gvm->split, hva);
 	if (gvm->split)
-		add_slot(gvm, GMEM_SLOT + 1, 0, gvm->split, config->hva_is_mapping);
+		add_slot(gvm, GMEM_SLOT + 1, 0, gvm->split, hva);
+	if (gvm->kind->private_mem)
+		gmem_set_private(gvm, true);
 }
 
 static void add_job(struct gmem_vm *gvm, int i, gva_t books, gva_t job_gva)
@@ -210,19 +257,29 @@ static void reset_books(struct gmem_vm *gvm)
 		gvm->pages[i].bad_word = GUEST_NO_BAD_WORD;
 }
 
-void gmem_guest_fill(struct gmem_vm *gvm)
+void gmem_next_round(struct gmem_vm *gvm)
 {
 	gvm->pattern.round++;
 	reset_books(gvm);
+}
+
+void gmem_guest_fill(struct gmem_vm *gvm)
+{
+	gmem_next_round(gvm);
 	order_all_pages(gvm, GUEST_FILL);
+}
+
+void gmem_guest_fill_page(struct gmem_vm *gvm, size_t page)
+{
+	gmem_give_order(&gvm->vcpus[0], GUEST_FILL, page, gvm->nr_pages);
+	run_order(&gvm->vcpus[0]);
 }
 
 void gmem_host_fill(struct gmem_vm *gvm)
 {
 	size_t i;
 
-	gvm->pattern.round++;
-	reset_books(gvm);
+	gmem_next_round(gvm);
 	for (i = 0; i < gvm->nr_pages; i++) {
 		pattern_fill(&gvm->pattern, i, gmem_page(gvm, i),
 			     GUEST_PAGE_WORDS(gvm->page_size));

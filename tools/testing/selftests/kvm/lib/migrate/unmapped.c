@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "kvm_util.h"
+#include "numaif.h"
+#include "migrate/numa.h"
+#include "migrate/unmapped.h"
+#include "migrate/vm.h"
+
+/* How often somebody else may populate a guest_memfd at the same time. */
+#define POPULATE_TRIES 5
+
+static void punch_all(const struct gmem_vm *gvm)
+{
+	kvm_fallocate(gvm->fd, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, 0,
+		      gvm->nr_pages * gvm->page_size);
+}
+
+/* By the task's policy: a file that cannot be mapped has none of its own. */
+static void allocate_all(const struct gmem_vm *gvm, int node)
+{
+	struct nodemask mask = nodemask_of(node);
+
+	kvm_set_mempolicy(MPOL_BIND, mask.bits, NODEMASK_MAXNODE);
+	kvm_fallocate(gvm->fd, FALLOC_FL_KEEP_SIZE, 0, gvm->nr_pages * gvm->page_size);
+	kvm_set_mempolicy(MPOL_DEFAULT, NULL, 0);
+}
+
+static bool take_if_filled(const struct frame_set *candidates, bool *taken, size_t i)
+{
+	if (i >= candidates->nr || taken[i] ||
+	    !frame_flags_filled(frame_flags(candidates->pfns[i])))
+		return false;
+	taken[i] = true;
+	return true;
+}
+
+/* Neighbours in the file tend to be neighbours in memory: search around @hint. */
+static bool find_filled(const struct frame_set *candidates, bool *taken, size_t hint,
+			size_t *found)
+{
+	size_t distance;
+
+	for (distance = 0; distance < candidates->nr; distance++) {
+		*found = hint + distance;
+		if (take_if_filled(candidates, taken, *found))
+			return true;
+		*found = hint - distance;
+		if (distance && take_if_filled(candidates, taken, *found))
+			return true;
+	}
+	return false;
+}
+
+/* Whether a candidate is filled that no page has taken. */
+static bool one_too_many(const struct frame_set *candidates, bool *taken)
+{
+	size_t found;
+
+	return find_filled(candidates, taken, 0, &found);
+}
+
+static bool fill_and_match(struct unmapped *unmapped, struct gmem_vm *gvm,
+			   const struct frame_set *candidates)
+{
+	bool *taken = calloc(candidates->nr + 1, sizeof(*taken)), good = true;
+	size_t page, at = 0;
+
+	TEST_ASSERT(taken, "out of memory");
+	gmem_next_round(gvm);
+	for (page = 0; page < gvm->nr_pages && good; page++) {
+		gmem_guest_fill_page(gvm, page);
+		good = find_filled(candidates, taken, at, &at);
+		if (good)
+			unmapped->pfns[page] = candidates->pfns[at];
+	}
+	good = good && !one_too_many(candidates, taken);
+	free(taken);
+	return good;
+}
+
+static void scan(struct frame_set *fresh, struct frame_set *filled)
+{
+	int r = frames_scan(NUMA_ANY_NODE, fresh, filled);
+
+	TEST_ASSERT(!r, "cannot look at all frames: %s", strerror(-r));
+}
+
+static void make_room(struct unmapped *unmapped, size_t nr_pages)
+{
+	unmapped->nr_pages = nr_pages;
+	unmapped->pfns = calloc(nr_pages, sizeof(*unmapped->pfns));
+	unmapped->before = calloc(nr_pages, sizeof(*unmapped->before));
+	unmapped->left = calloc(nr_pages, sizeof(*unmapped->left));
+	TEST_ASSERT(unmapped->pfns && unmapped->before && unmapped->left, "out of memory");
+}
+
+void unmapped_populate(struct unmapped *unmapped, struct gmem_vm *gvm, int node)
+{
+	struct frame_set candidates = {};
+	bool found = false;
+	int tries;
+
+	unmapped_free(unmapped);
+	make_room(unmapped, gvm->nr_pages);
+	for (tries = 0; tries < POPULATE_TRIES && !found; tries++) {
+		punch_all(gvm);
+		allocate_all(gvm, node);
+		folio_settle();
+		scan(&candidates, &unmapped->others);
+		found = fill_and_match(unmapped, gvm, &candidates);
+	}
+	TEST_ASSERT(found, "no frame found for each of %zu pages: %zu unevictable folios without "
+		    "content or mapping", gvm->nr_pages, candidates.nr);
+	frame_set_free(&candidates);
+}
+
+void unmapped_free(struct unmapped *unmapped)
+{
+	free(unmapped->pfns);
+	free(unmapped->before);
+	free(unmapped->left);
+	frame_set_free(&unmapped->others);
+	memset(unmapped, 0, sizeof(*unmapped));
+}
+
+static void describe(uint64_t pfn, struct folio_info *info)
+{
+	info->pfn = pfn;
+	info->flags = pfn ? frame_flags(pfn) : 0;
+	info->node = pfn ? frame_node(pfn) : -ENOENT;
+}
+
+void unmapped_look_before(struct unmapped *unmapped, struct folio_info *info)
+{
+	size_t i;
+
+	for (i = 0; i < unmapped->nr_pages; i++) {
+		unmapped->before[i] = unmapped->pfns[i];
+		unmapped->left[i] = false;
+		describe(unmapped->pfns[i], &info[i]);
+	}
+}
+
+/* The frame after *@at that may be of a moved page, or 0. */
+static uint64_t next_new(const struct unmapped *unmapped, const struct frame_set *now,
+			 const struct frame_set *kept, size_t *at)
+{
+	for (; *at < now->nr; (*at)++) {
+		uint64_t pfn = now->pfns[*at];
+
+		if (!frame_set_has(&unmapped->others, pfn) && !frame_set_has(kept, pfn))
+			return now->pfns[(*at)++];
+	}
+	return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Give a frame to each page that has none since the others, in @kept, stayed. */
+static void place_moved(struct unmapped *unmapped, const struct frame_set *kept)
+{
+	struct frame_set now = {};
+	size_t i, at = 0;
+
+	scan(NULL, &now);
+	for (i = 0; i < unmapped->nr_pages; i++)
+		if (!unmapped->pfns[i])
+			unmapped->pfns[i] = next_new(unmapped, &now, kept, &at);
+	frame_set_free(&now);
+}
+
+void unmapped_look_after(struct unmapped *unmapped, struct folio_info *info)
+{
+	size_t i, nr = unmapped->nr_pages;
+	struct frame_set kept = { .pfns = calloc(nr, sizeof(*kept.pfns)), .room = nr };
+
+	TEST_ASSERT(kept.pfns, "out of memory");
+	for (i = 0; i < nr; i++) {
+		uint64_t pfn = unmapped->before[i];
+		bool stayed = !unmapped->left[i] && frame_flags_filled(frame_flags(pfn));
+
+		unmapped->pfns[i] = stayed ? pfn : 0;
+		if (stayed)
+			kept.pfns[kept.nr++] = pfn;
+	}
+	qsort(kept.pfns, kept.nr, sizeof(*kept.pfns), compare);
+	if (kept.nr < nr)
+		place_moved(unmapped, &kept);
+	for (i = 0; i < nr; i++) {
+		describe(unmapped->pfns[i], &info[i]);
+		/* By chance: somebody else's new frame.  The page's own is not known. */
+		if (unmapped->left[i] && info[i].pfn == unmapped->before[i])
+			info[i].pfn = 0;
+	}
+	frame_set_free(&kept);
+}
+
+void unmapped_try_to_touch(const struct gmem_vm *gvm)
+{
+	size_t page, size = gvm->nr_pages * gvm->page_size;
+	void *mem;
+
+	if (gvm->kind->gmem_flags & GUEST_MEMFD_FLAG_MMAP) {
+		for (page = 0; page < gvm->nr_pages; page++)
+			TEST_EXPECT_SIGBUS(READ_ONCE(*(char *)gmem_page(gvm, page)));
+		return;
+	}
+	mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, gvm->fd, 0);
+	TEST_ASSERT(mem == MAP_FAILED && errno == ENODEV,
+		    "mmap() of a guest_memfd without MMAP: %p, %s", mem, strerror(errno));
+}
