@@ -19,12 +19,17 @@ lab_patch()
 	done < <(lab_series_patches "$2")
 }
 
+# Debugging information is here for BTF only, which has no use for the places where
+# variables live: a fifth of the time of compiling goes there.
+LAB_KCFLAGS="-fno-var-tracking -gno-statement-frontiers -gno-variable-location-views"
+
 # lab_make_args TREE OUT: sets make_args, kbuild of TREE with objects in OUT, which may
 # be TREE itself.  Nothing of the caller's own build gets into it.
 lab_make_args()
 {
 	make_args=(env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u O -u KBUILD_OUTPUT make -C "$1"
-		ARCH=x86_64 KBUILD_BUILD_USER=lab KBUILD_BUILD_HOST=lab)
+		ARCH=x86_64 KBUILD_BUILD_USER=lab KBUILD_BUILD_HOST=lab
+		KCFLAGS="$LAB_KCFLAGS")
 	[[ $1 == "$2" ]] || make_args+=("O=$2")
 }
 
