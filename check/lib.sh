@@ -7,7 +7,9 @@ CHECK_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 export SELFTESTS=$CHECK_TOP/tools/testing/selftests
 
 check_work=$(mktemp -d) || exit
-trap 'rm -rf "$check_work"' EXIT
+check_owner=$BASHPID
+# A child that was just forked may get a signal while it still has our traps.
+trap '((BASHPID != check_owner)) || rm -rf "$check_work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 export TMPDIR=$check_work/tmp
