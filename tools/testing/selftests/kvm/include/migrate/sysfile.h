@@ -22,6 +22,14 @@ int sysfile_write(const char *path, const char *text);
  */
 int knob_set(const char *path, const char *value);
 
+/*
+ * Begin a layer: knobs set from now on are noted anew, with what they hold now, and
+ * knob_restore_layer() gives them that back, the layer's number being what knob_layer() returned.
+ * There are two layers, the run's and this one.
+ */
+int knob_layer(void);
+void knob_restore_layer(int first);
+
 /* Give every knob its old value back.  Safe in a signal handler, harmless when repeated. */
 void knob_restore_all(void);
 

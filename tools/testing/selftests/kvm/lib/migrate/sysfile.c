@@ -7,15 +7,18 @@
 
 #include "migrate/sysfile.h"
 
-#define KNOBS_MAX 16
+#define KNOBS_MAX 32
 
 static pid_t knobs_owner;
 
+/* In the order they were noted; a knob that was turned in two layers is there twice. */
 static struct knob {
 	const char *path;
 	char before[128];
 	volatile bool changed;
 } knobs[KNOBS_MAX];
+
+static volatile int nr_knobs, layer;
 
 int sysfile_read(const char *path, char *text, size_t size)
 {
@@ -65,14 +68,30 @@ int sysfile_write(const char *path, const char *text)
 	return r;
 }
 
+/* The note of the current layer about @path, or room for one. */
 static struct knob *knob_find(const char *path)
 {
-	struct knob *knob;
+	int i;
 
-	for (knob = knobs; knob < knobs + KNOBS_MAX; knob++)
-		if (!knob->path || !strcmp(knob->path, path))
-			return knob;
-	return NULL;
+	for (i = layer; i < nr_knobs; i++)
+		if (!strcmp(knobs[i].path, path))
+			return &knobs[i];
+	return nr_knobs < KNOBS_MAX ? &knobs[nr_knobs] : NULL;
+}
+
+static int knob_note(struct knob *knob, const char *path)
+{
+	int r;
+
+	if (knob != &knobs[nr_knobs])
+		return 0;
+	r = sysfile_read(path, knob->before, sizeof(knob->before));
+	if (r < 0)
+		return r;
+	knob->path = path;
+	knob->changed = false;
+	nr_knobs++;
+	return 0;
 }
 
 int knob_set(const char *path, const char *value)
@@ -83,12 +102,9 @@ int knob_set(const char *path, const char *value)
 
 	if (!knob)
 		return -ENOSPC;
-	if (!knob->changed) {
-		r = sysfile_read(path, knob->before, sizeof(knob->before));
-		if (r < 0)
-			return r;
-		knob->path = path;
-	}
+	r = knob_note(knob, path);
+	if (r)
+		return r;
 	knobs_owner = getpid();
 	/* A signal right after the write must find the note already made. */
 	changed_before = knob->changed;
@@ -99,19 +115,38 @@ int knob_set(const char *path, const char *value)
 	return r;
 }
 
+int knob_layer(void)
+{
+	layer = nr_knobs;
+	return layer;
+}
+
+/* The latest change first: what was turned twice ends as it was before the first time. */
+static void restore_down_to(int first)
+{
+	int i;
+
+	for (i = nr_knobs - 1; i >= first; i--) {
+		if (!knobs[i].changed)
+			continue;
+		sysfile_write(knobs[i].path, knobs[i].before);
+		knobs[i].changed = false;
+	}
+}
+
+void knob_restore_layer(int first)
+{
+	restore_down_to(first);
+	nr_knobs = first;
+	layer = 0;
+}
+
 void knob_restore_all(void)
 {
 	int saved_errno = errno;
-	struct knob *knob;
 
 	/* A forked child that exits must not undo what its parent still relies on. */
-	if (knobs_owner != getpid())
-		return;
-	for (knob = knobs; knob < knobs + KNOBS_MAX; knob++) {
-		if (!knob->changed)
-			continue;
-		sysfile_write(knob->path, knob->before);
-		knob->changed = false;
-	}
+	if (knobs_owner == getpid())
+		restore_down_to(0);
 	errno = saved_errno;
 }
