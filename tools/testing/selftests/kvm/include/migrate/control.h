@@ -1,27 +1,40 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A control: pages of shmem, which every kernel moves.  A trigger that is refused by guest_memfd
- * must move these in the same test, else it did nothing and proves nothing.
+ * must move these in the same test, else it did nothing and proves nothing.  Of mechanisms that do
+ * nothing to shmem (migrate/never.h) the control is anonymous memory.
  */
 #ifndef SELFTEST_KVM_MIGRATE_CONTROL_H
 #define SELFTEST_KVM_MIGRATE_CONTROL_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "migrate/folio.h"
 
 #define CONTROL_PAGES 16
 
+struct control_kind {
+	bool anonymous;			/* private and anonymous, else shmem */
+	bool huge;			/* as many pages as fit into a huge page */
+};
+
 struct control {
-	int fd;
+	struct control_kind kind;
+	int fd;				/* -1 where it is anonymous */
 	void *mem;
-	struct folio_info before[CONTROL_PAGES];
-	uint64_t pfns[CONTROL_PAGES];
+	size_t nr_pages;		/* CONTROL_PAGES, or as .kind wants */
+	struct folio_info *before;
+	uint64_t *pfns;
 	int from;
 };
 
-/* Allocate on node @from and note where the pages are. */
+/*
+ * Allocate on node @from and note where the pages are; no policy stays behind.  Without a @kind it
+ * is CONTROL_PAGES pages of shmem.
+ */
+void control_open_as(struct control *control, int from, const struct control_kind *kind);
 void control_open(struct control *control, int from);
 void control_close(struct control *control);
 
@@ -30,5 +43,8 @@ void control_close(struct control *control);
  * frame than before.
  */
 size_t control_moved(const struct control *control, int to);
+
+/* Where they are now, which the caller frees.  In whatever state: control_moved() waits a bit. */
+struct folio_info *control_now(const struct control *control);
 
 #endif /* SELFTEST_KVM_MIGRATE_CONTROL_H */

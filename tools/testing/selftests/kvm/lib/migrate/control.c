@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 
 #include "kvm_util.h"
@@ -7,56 +8,93 @@
 #include "migrate/control.h"
 #include "migrate/numa.h"
 
-static size_t control_size(void)
+static size_t control_size(const struct control *control)
 {
-	return CONTROL_PAGES * getpagesize();
+	return control->nr_pages * getpagesize();
 }
 
-static void inspect(const struct control *control, struct folio_info *info)
+struct folio_info *control_now(const struct control *control)
 {
-	int r;
+	struct folio_info *info = calloc(control->nr_pages, sizeof(*info));
+	int r = info ? folio_inspect(control->mem, control->nr_pages, info) : -ENOMEM;
 
-	folio_settle();
-	r = folio_inspect(control->mem, CONTROL_PAGES, info);
 	TEST_ASSERT(!r, "cannot inspect the control pages: %s", strerror(-r));
+	return info;
 }
 
-void control_open(struct control *control, int from)
+static void map(struct control *control)
 {
-	struct nodemask mask = nodemask_of(from);
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+	size_t size = control_size(control);
+
+	control->fd = -1;
+	if (!control->kind.anonymous) {
+		flags = MAP_SHARED;
+		control->fd = memfd_create("control", MFD_CLOEXEC);
+		TEST_ASSERT(control->fd >= 0, "memfd_create: %s", strerror(errno));
+		kvm_ftruncate(control->fd, size);
+	}
+	control->mem = kvm_mmap(size, PROT_READ | PROT_WRITE, flags, control->fd);
+	/* A kernel without huge pages has no such advice, and needs none. */
+	madvise(control->mem, size, MADV_NOHUGEPAGE);
+}
+
+static void populate(const struct control *control)
+{
+	struct nodemask mask = nodemask_of(control->from);
+	size_t size = control_size(control);
+
+	kvm_mbind(control->mem, size, MPOL_BIND, mask.bits, NODEMASK_MAXNODE, 0);
+	memset(control->mem, 0x5a, size);
+	kvm_mbind(control->mem, size, MPOL_DEFAULT, NULL, 0, 0);
+}
+
+void control_open_as(struct control *control, int from, const struct control_kind *kind)
+{
 	size_t i;
 
+	control->kind = *kind;
 	control->from = from;
-	control->fd = memfd_create("control", MFD_CLOEXEC);
-	TEST_ASSERT(control->fd >= 0, "memfd_create: %s", strerror(errno));
-	kvm_ftruncate(control->fd, control_size());
-	control->mem = kvm_mmap(control_size(), PROT_READ | PROT_WRITE, MAP_SHARED, control->fd);
-	kvm_mbind(control->mem, control_size(), MPOL_BIND, mask.bits, NODEMASK_MAXNODE, 0);
-	memset(control->mem, 0x5a, control_size());
-	inspect(control, control->before);
-	for (i = 0; i < CONTROL_PAGES; i++) {
+	control->nr_pages = kind->huge ? get_trans_hugepagesz() / getpagesize() : CONTROL_PAGES;
+	map(control);
+	populate(control);
+	folio_settle();
+	control->before = control_now(control);
+	control->pfns = calloc(control->nr_pages, sizeof(*control->pfns));
+	TEST_ASSERT(control->pfns, "out of memory");
+	for (i = 0; i < control->nr_pages; i++) {
 		TEST_ASSERT_EQ(control->before[i].node, from);
 		control->pfns[i] = control->before[i].pfn;
 	}
 }
 
+void control_open(struct control *control, int from)
+{
+	control_open_as(control, from, &(struct control_kind) {});
+}
+
 void control_close(struct control *control)
 {
-	kvm_munmap(control->mem, control_size());
-	kvm_close(control->fd);
+	free(control->before);
+	free(control->pfns);
+	kvm_munmap(control->mem, control_size(control));
+	if (control->fd >= 0)
+		kvm_close(control->fd);
 }
 
 size_t control_moved(const struct control *control, int to)
 {
-	struct folio_info now[CONTROL_PAGES];
+	struct folio_info *now;
 	size_t i, moved = 0;
 
-	inspect(control, now);
-	for (i = 0; i < CONTROL_PAGES; i++) {
+	folio_settle();
+	now = control_now(control);
+	for (i = 0; i < control->nr_pages; i++) {
 		if (to == NUMA_ANY_NODE)
 			moved += now[i].pfn != control->before[i].pfn;
 		else
 			moved += now[i].node == to;
 	}
+	free(now);
 	return moved;
 }
