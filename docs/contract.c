@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "migrate/contract.h"
+#include "migrate/never.h"
 #include "migrate/property.h"
 #include "migrate/trigger.h"
 #include "migrate/vm.h"
@@ -105,6 +106,20 @@ static void print_properties(void)
 	}
 }
 
+static void print_never_properties(void)
+{
+	size_t i, rows = 0;
+
+	for (i = 0; i < nr_contract_rows; i++)
+		rows += !!contract_rows[i].trigger->never;
+	printf("\n"
+	       "What must never happen is tested for these, see `migrate/never.h`:\n"
+	       "\n");
+	for (i = 0; i < nr_never_properties; i++)
+		printf("* `%s`: %zu of %zu rows\n", never_properties[i].name, rows,
+		       nr_contract_rows);
+}
+
 int main(void)
 {
 	printf("<!-- SPDX-License-Identifier: GPL-2.0-only -->\n"
@@ -122,6 +137,7 @@ int main(void)
 	       "called `trigger.VM.property`; `migrate/property.h` says what each means:\n"
 	       "\n");
 	print_properties();
+	print_never_properties();
 	printf("\n"
 	       "## Private memory\n"
 	       "\n"

@@ -10,8 +10,9 @@
  * (migrate/property.h): bind a guest_memfd to one node, fill it with a pattern that differs in
  * every word, fire the trigger at another node, note all pages before and after, judge once.
  * Where the contract says REFUSED, the same trigger must move a shmem mapping in the same test:
- * a trigger that did nothing refuses nothing.  Beside the rows: calls that the kernel must reject,
- * and what it answers for pages that are not there.
+ * a trigger that did nothing refuses nothing.  Where it says NEVER, the mechanism meets pages
+ * under test and a control side by side, as migrate/never.h describes.  Beside the rows: calls
+ * that the kernel must reject, and what it answers for pages that are not there.
  *
  * Contract by kernel: the host maps guest_memfd since Linux 6.18, and since 6.19 the NUMA policy
  * of its file decides where folios are allocated.  Up to 7.3 they are "unmovable", with the
@@ -22,6 +23,7 @@
 
 #include "kvm_util.h"
 #include "numaif.h"
+#include "migrate/never.h"
 #include "migrate/numa.h"
 #include "migrate/property.h"
 #include "migrate/scene.h"
@@ -295,6 +297,22 @@ static void add_properties(struct testcase **next, const struct contract_row *ro
 	}
 }
 
+static void add_never(struct testcase **next, const struct contract_row *row)
+{
+	size_t i;
+
+	for (i = 0; i < nr_never_properties && row->trigger->never; i++) {
+		const struct testcase test = {
+			.missing = never_missing,
+			.run = never_run,
+			.row = row,
+			.data = &never_properties[i],
+		};
+
+		add_case(next, &test, never_properties[i].name);
+	}
+}
+
 static void add_answers(struct testcase **next)
 {
 	struct testcase test = { .missing = scene_missing_one_node };
@@ -333,13 +351,15 @@ int main(int argc, char **argv)
 		.program = "guest_memfd_migrate_test",
 		.options = { .contract = -1, .pages = 64, .rounds = 4 },
 	};
-	size_t most = nr_contract_rows * nr_properties + ARRAY_SIZE(bad_calls) +
-		      ARRAY_SIZE(page_answers);
+	size_t most = nr_contract_rows * (nr_properties + nr_never_properties) +
+		      ARRAY_SIZE(bad_calls) + ARRAY_SIZE(page_answers);
 	struct testcase cases[most], *next = cases;
 	size_t i;
 
-	for (i = 0; i < nr_contract_rows; i++)
+	for (i = 0; i < nr_contract_rows; i++) {
 		add_properties(&next, &contract_rows[i]);
+		add_never(&next, &contract_rows[i]);
+	}
 	add_answers(&next);
 	return suite_main(&suite, argc, argv, cases, next - cases, observe);
 }

@@ -12,6 +12,10 @@
  *   UNSEEN(answer)	the call finds no folio, as no page table entry of user space leads to
  *			one: nothing moves, and it answers with success (SILENT), if need be
  *			with status ENOENT for each page
+ *   NEVER(answer)	the mechanism is not for guest_memfd, whatever the contract: every folio
+ *			stays in its frame and its content is intact, while a control beside it
+ *			was moved, merged, reclaimed or collapsed by the same firing.  A call
+ *			says so by its answer, or succeeds (SILENT)
  *
  * Kinds of VM (migrate/vm.h):
  *
@@ -48,6 +52,8 @@
 	ROW(soft_offline_phys,	default,	REFUSED(EBUSY),		MOVED)			\
 	ROW(compact,		default,	REFUSED(SILENT),	MOVED_SOME)		\
 	ROW(compact_node,	default,	REFUSED(SILENT),	MOVED_SOME)		\
+	/* What the kernel does for ends of its own, and never with guest_memfd. */		\
+	ROW(numa_balancing,	default,	NEVER(SILENT),		NEVER(SILENT))		\
 	ROW(move_pages,		default_unshared, UNSEEN(ENOENT),	UNSEEN(ENOENT))		\
 	ROW(mbind_move,		default_unshared, UNSEEN(SILENT),	UNSEEN(SILENT))		\
 	ROW(mbind_strict,	default_unshared, UNSEEN(SILENT),	UNSEEN(SILENT))		\
@@ -72,6 +78,7 @@ enum outcome {
 	OUTCOME_MOVED,
 	OUTCOME_MOVED_SOME,
 	OUTCOME_REFUSED,
+	OUTCOME_NEVER,
 	OUTCOME_UNTOUCHED,	/* nothing there for the trigger to act on; no frame changes */
 };
 
@@ -81,6 +88,7 @@ enum answer {
 	ANSWER_EIO,		/* -EIO */
 	ANSWER_EBUSY,		/* -EBUSY */
 	ANSWER_ENOENT,		/* 0, and the status of each page is -ENOENT */
+	ANSWER_EINVAL,		/* -EINVAL */
 };
 
 struct promise {

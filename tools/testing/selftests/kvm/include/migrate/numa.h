@@ -66,6 +66,9 @@ long long numa_free_bytes_of_all(void);
  */
 int numa_pick_nodes(int *nodes, int wanted, size_t bytes);
 
+/* A CPU of @node on which this task may run, or -1. */
+int numa_cpu_of(int node);
+
 /* A node number that this system does not have online, for provoking errors. */
 int numa_absent_node(void);
 

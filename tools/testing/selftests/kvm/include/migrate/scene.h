@@ -24,6 +24,7 @@ struct scene {
 	struct verdict verdict;
 	struct ballast ballast;		/* of triggers with .moves_some */
 	struct unmapped unmapped;	/* where host user space does not map the guest_memfd */
+	const struct control *control;	/* of triggers with .never; NULL */
 	int from;
 	int to;				/* .from where there is one node only; NUMA_ANY_NODE */
 };

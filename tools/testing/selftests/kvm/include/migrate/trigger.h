@@ -16,6 +16,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct control;
+struct never;
+struct outside;
+
 struct trigger_range {
 	void *addr;
 	size_t nr_pages;
@@ -27,6 +31,7 @@ struct trigger_range {
 	bool *left;
 	int from;		/* node the folios are on */
 	int to;			/* node they should go to, or NUMA_ANY_NODE */
+	const struct control *control;	/* of triggers with .never: exposed alike */
 };
 
 /* What a status entry holds before the call: the kernel leaves some unwritten. */
@@ -45,6 +50,11 @@ struct trigger {
 	bool by_pfn;		/* acts on page frames: needs to see them */
 	bool any_node;		/* the kernel chooses where the folios go ... */
 	bool moves_some;	/* ... and which of them, in memory laid out with ballast */
+	bool huge;		/* acts on what is as large as a huge page at least */
+	/* Knobs and the like that have to be so while a case runs (migrate/outside.h). */
+	const struct outside *outside;
+	/* Must not act on guest_memfd at all (migrate/never.h). */
+	const struct never *never;
 	/* What this task lacks to fire it, as a reason to skip; NULL or absent: nothing. */
 	const char *(*missing)(void);
 	void (*fire)(const struct trigger_range *range, struct trigger_result *result);
@@ -83,5 +93,11 @@ extern const struct trigger trigger_soft_offline_phys;
  */
 extern const struct trigger trigger_compact;
 extern const struct trigger trigger_compact_node;
+
+/*
+ * NUMA balancing moves pages to the node of the task that uses them: a CPU of node .to reads them
+ * until its scanner has come by.  Dirty pages of files are none of its business.
+ */
+extern const struct trigger trigger_numa_balancing;
 
 #endif /* SELFTEST_KVM_MIGRATE_TRIGGER_H */

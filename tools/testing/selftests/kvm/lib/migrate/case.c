@@ -10,7 +10,9 @@
 
 #include "kselftest.h"
 #include "migrate/case.h"
+#include "migrate/outside.h"
 #include "migrate/sysfile.h"
+#include "migrate/trigger.h"
 
 /* Seconds for a case of no size at all, and how many page moves count as one second more. */
 #define SECONDS_AT_LEAST	60
@@ -42,10 +44,15 @@ static void on_alarm(int sig)
 	alarm(SECONDS_TO_DIE);
 }
 
+/* What is outside of the case can be taken away when its process is gone. */
 static void on_end(int sig)
 {
-	if (case_pid > 0)
+	if (case_pid > 0) {
 		kill(case_pid, SIGKILL);
+		alarm(SECONDS_TO_DIE);
+		waitpid(case_pid, NULL, 0);
+	}
+	outside_undo();
 	knob_restore_all();
 	signal(sig, SIG_DFL);
 	raise(sig);
@@ -71,6 +78,7 @@ void case_prepare(void)
 		handle(ends[i], on_end);
 	handle(SIGALRM, on_alarm);
 	atexit(knob_restore_all);
+	atexit(outside_undo);
 }
 
 /* In the case's process: no handler of the parent's, and no life without the parent. */
@@ -155,13 +163,36 @@ static void end_case(int result)
 	_exit(result);
 }
 
+/* Some cases are about no row. */
+static const struct outside *outside_of(const struct testcase *test)
+{
+	return test->row ? test->row->trigger->outside : NULL;
+}
+
 static int run_apart(const struct suite *suite, const struct testcase *test)
 {
 	unsigned int seconds = seconds_for(&suite->options);
 
-	if (!fork_case())
+	if (!fork_case()) {
+		outside_enter(outside_of(test));
 		end_case(test->run(suite, test));
+	}
 	return judge_end(wait_for_case(seconds), seconds);
+}
+
+/* With all around it that the case's trigger needs. */
+static int run_provided(const struct suite *suite, const struct testcase *test)
+{
+	const char *what;
+	int r = outside_provide(outside_of(test), &what);
+	int result = KSFT_FAIL;
+
+	if (r)
+		ksft_print_msg("cannot provide %s: %s\n", what, strerror(-r));
+	else
+		result = run_apart(suite, test);
+	outside_remove();
+	return result;
 }
 
 void case_run(const struct suite *suite, const struct testcase *test, struct kmsg_watch *watch)
@@ -173,7 +204,7 @@ void case_run(const struct suite *suite, const struct testcase *test, struct kms
 		ksft_test_result_code(KSFT_SKIP, test->name, "%s", missing);
 		return;
 	}
-	result = run_apart(suite, test);
+	result = run_provided(suite, test);
 	if (kmsg_complaints(watch, stdout))
 		result = KSFT_FAIL;
 	if (result == KSFT_FAIL)

@@ -11,6 +11,7 @@
 #define MOVED_SOME	{ OUTCOME_MOVED_SOME, ANSWER_SILENT }
 #define REFUSED(how)	{ OUTCOME_REFUSED, ANSWER_##how }
 #define UNSEEN(how)	{ OUTCOME_UNTOUCHED, ANSWER_##how }
+#define NEVER(how)	{ OUTCOME_NEVER, ANSWER_##how }
 /* Written out twice: a promise has a comma of its own, and is no argument of another macro. */
 #define ROW(_trigger, _vm, _unmovable, _movable)		\
 	{							\
@@ -62,6 +63,7 @@ const char *outcome_name(enum outcome outcome)
 		[OUTCOME_MOVED] = "MOVED",
 		[OUTCOME_MOVED_SOME] = "MOVED_SOME",
 		[OUTCOME_REFUSED] = "REFUSED",
+		[OUTCOME_NEVER] = "NEVER",
 		[OUTCOME_UNTOUCHED] = "UNTOUCHED",
 	};
 
@@ -112,6 +114,8 @@ long promised_return(const struct promise *promise, size_t nr_pages)
 		return -EIO;
 	case ANSWER_EBUSY:
 		return -EBUSY;
+	case ANSWER_EINVAL:
+		return -EINVAL;
 	case ANSWER_SILENT:
 	case ANSWER_ENOENT:
 		break;

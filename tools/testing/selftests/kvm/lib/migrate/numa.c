@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <ctype.h>
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "migrate/numa.h"
 #include "migrate/sysfile.h"
@@ -188,6 +190,22 @@ int numa_pick_nodes(int *nodes, int wanted, size_t bytes)
 			nodes[found++] = node;
 	}
 	return found;
+}
+
+int numa_cpu_of(int node)
+{
+	char path[64];
+	cpu_set_t cpus;
+	int cpu;
+
+	if (sched_getaffinity(0, sizeof(cpus), &cpus))
+		return -1;
+	for (cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		snprintf(path, sizeof(path), NODE_DIR "node%d/cpu%d", node, cpu);
+		if (CPU_ISSET(cpu, &cpus) && !access(path, F_OK))
+			return cpu;
+	}
+	return -1;
 }
 
 int numa_absent_node(void)

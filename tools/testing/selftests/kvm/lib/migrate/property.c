@@ -266,7 +266,8 @@ const size_t nr_properties = ARRAY_SIZE(properties);
 
 bool property_applies(const struct property *property, const struct contract_row *row)
 {
-	return !(property->needs_range && row->trigger->no_range) &&
+	return !row->trigger->never &&
+	       !(property->needs_range && row->trigger->no_range) &&
 	       !(property->needs_target && row->trigger->any_node) &&
 	       !(property->needs_folios && !contract_row_finds_folios(row)) &&
 	       !(property->config.hva_is_mapping && !vm_kind_host_maps(row->vm));

@@ -55,11 +55,21 @@ static void open_verdict(struct scene *scene)
 		scene->verdict.pages[i].gpa = gmem_gpa(gvm, i);
 }
 
+static size_t pages_for(const struct suite *suite, const struct trigger *trigger)
+{
+	size_t pages = suite->options.pages, huge;
+
+	if (!trigger->huge)
+		return pages;
+	huge = get_trans_hugepagesz() / getpagesize();
+	return pages > huge ? pages : huge;
+}
+
 bool scene_open(struct scene *scene, const struct suite *suite, const struct testcase *test,
 		const struct scene_config *config)
 {
 	struct gmem_config gmem = {
-		.nr_pages = suite->options.pages,
+		.nr_pages = pages_for(suite, test->row->trigger),
 		.nr_vcpus = config->nr_vcpus,
 		.hva_is_mapping = config->hva_is_mapping,
 		.two_slots = config->two_slots,
@@ -169,6 +179,7 @@ void scene_fire(struct scene *scene, size_t first, size_t nr, long wanted_ret)
 		.left = host_maps(scene) ? NULL : scene->unmapped.left + first,
 		.from = scene->from,
 		.to = scene->to,
+		.control = scene->control,
 	};
 	struct trigger_result result = { .status = calloc(nr, sizeof(int)) };
 

@@ -118,6 +118,7 @@ static bool placed_well(const struct page_verdict *page, enum outcome outcome, i
 	case OUTCOME_MOVED_SOME:
 		return moved_well(page, from, to) || stayed_well(page, from);
 	case OUTCOME_REFUSED:
+	case OUTCOME_NEVER:
 	case OUTCOME_UNTOUCHED:
 		break;
 	}

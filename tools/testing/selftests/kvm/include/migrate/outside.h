@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a case needs to be so outside of its own process: knobs of the kernel, a cgroup.  The
+ * process that runs the cases provides it before a case begins, and takes it away again when the
+ * case has ended, also by a signal: a case that is killed cannot.
+ */
+#ifndef SELFTEST_KVM_MIGRATE_OUTSIDE_H
+#define SELFTEST_KVM_MIGRATE_OUTSIDE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A knob of the kernel and what it has to hold while a case runs. */
+struct knob_value {
+	const char *path;
+	const char *value;
+	bool optional;			/* not every kernel has it */
+};
+
+struct outside {
+	const struct knob_value *knobs;	/* the last one has no path; NULL: none */
+	const char *cgroup;		/* controller of a cgroup for the case; NULL: none */
+	/*
+	 * Ends what the case itself may have left behind.  Safe in a signal handler, harmless where
+	 * nothing is left.
+	 */
+	void (*undo)(void);
+};
+
+/* What of @outside cannot be provided here, as a reason to skip; NULL: nothing.  @outside: any. */
+const char *outside_missing(const struct outside *outside);
+
+/* Provide @outside, which may be NULL.  Returns 0 or -errno, with what failed in *@what. */
+int outside_provide(const struct outside *outside, const char **what);
+
+/* In the case's process, before anything else: enter the cgroup. */
+void outside_enter(const struct outside *outside);
+
+/* Take away what was provided.  The case's process is gone. */
+void outside_remove(void);
+
+/* The same in a signal handler that ends the program; knobs are not its business. */
+void outside_undo(void);
+
+/* Path of @file in the case's cgroup.  Returns @path. */
+char *outside_cgroup_file(const char *file, char *path, size_t size);
+
+#endif /* SELFTEST_KVM_MIGRATE_OUTSIDE_H */
