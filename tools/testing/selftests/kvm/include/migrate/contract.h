@@ -54,6 +54,8 @@
 	ROW(compact_node,	default,	REFUSED(SILENT),	MOVED_SOME)		\
 	/* What the kernel does for ends of its own, and never with guest_memfd. */		\
 	ROW(numa_balancing,	default,	NEVER(SILENT),		NEVER(SILENT))		\
+	ROW(damon_hot_vaddr,	default,	NEVER(SILENT),		NEVER(SILENT))		\
+	ROW(damon_cold_paddr,	default,	NEVER(SILENT),		NEVER(SILENT))		\
 	ROW(move_pages,		default_unshared, UNSEEN(ENOENT),	UNSEEN(ENOENT))		\
 	ROW(mbind_move,		default_unshared, UNSEEN(SILENT),	UNSEEN(SILENT))		\
 	ROW(mbind_strict,	default_unshared, UNSEEN(SILENT),	UNSEEN(SILENT))		\

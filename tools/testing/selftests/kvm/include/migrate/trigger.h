@@ -100,4 +100,11 @@ extern const struct trigger trigger_compact_node;
  */
 extern const struct trigger trigger_numa_balancing;
 
+/*
+ * DAMON's schemes that send hot or cold memory to a node, here with everything hot and cold
+ * enough: found through the mappings of a process, or by page frames.
+ */
+extern const struct trigger trigger_damon_hot_vaddr;
+extern const struct trigger trigger_damon_cold_paddr;
+
 #endif /* SELFTEST_KVM_MIGRATE_TRIGGER_H */
