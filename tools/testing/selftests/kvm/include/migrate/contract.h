@@ -56,6 +56,12 @@
 	ROW(numa_balancing,	default,	NEVER(SILENT),		NEVER(SILENT))		\
 	ROW(damon_hot_vaddr,	default,	NEVER(SILENT),		NEVER(SILENT))		\
 	ROW(damon_cold_paddr,	default,	NEVER(SILENT),		NEVER(SILENT))		\
+	ROW(ksm,		default,	NEVER(SILENT),		NEVER(SILENT))		\
+	ROW(pageout,		default,	NEVER(SILENT),		NEVER(SILENT))		\
+	ROW(cold,		default,	NEVER(SILENT),		NEVER(SILENT))		\
+	ROW(reclaim,		default,	NEVER(SILENT),		NEVER(SILENT))		\
+	ROW(demotion,		default,	NEVER(SILENT),		NEVER(SILENT))		\
+	ROW(collapse,		default,	NEVER(EINVAL),		NEVER(EINVAL))		\
 	ROW(move_pages,		default_unshared, UNSEEN(ENOENT),	UNSEEN(ENOENT))		\
 	ROW(mbind_move,		default_unshared, UNSEEN(SILENT),	UNSEEN(SILENT))		\
 	ROW(mbind_strict,	default_unshared, UNSEEN(SILENT),	UNSEEN(SILENT))		\

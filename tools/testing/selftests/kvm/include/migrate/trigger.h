@@ -107,4 +107,19 @@ extern const struct trigger trigger_numa_balancing;
 extern const struct trigger trigger_damon_hot_vaddr;
 extern const struct trigger trigger_damon_cold_paddr;
 
+/* KSM makes one page of equal ones: madvise(MADV_MERGEABLE), then at least a whole scan. */
+extern const struct trigger trigger_ksm;
+
+/*
+ * Reclaim of pages that a task declares unused or cold, and of as many as can be from a cgroup
+ * (memory.reclaim); demotion is reclaim that sends pages to slower memory instead.
+ */
+extern const struct trigger trigger_pageout;
+extern const struct trigger trigger_cold;
+extern const struct trigger trigger_reclaim;
+extern const struct trigger trigger_demotion;
+
+/* madvise(MADV_COLLAPSE) makes one huge page of small ones. */
+extern const struct trigger trigger_collapse;
+
 #endif /* SELFTEST_KVM_MIGRATE_TRIGGER_H */
