@@ -14,6 +14,9 @@
  * In the end as many candidates are UPTODATE as the file has pages; otherwise somebody else did
  * the same, and it starts over.
  *
+ * The guest writes before anything else: soft offlining drops a clean folio instead of moving it
+ * (mapping_evict_folio() in mm/truncate.c), also one of an unmovable mapping.
+ *
  * A folio has moved when its frame is no longer that of an unmapped, unevictable folio.  The new
  * frames are those that are now and were not before; which of them is whose is unknown, so they
  * are given to the moved pages in ascending order.  The guest can tell whether content is right.

@@ -166,16 +166,34 @@ static int compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Give a frame to each page that has none since the others, in @kept, stayed. */
-static void place_moved(struct unmapped *unmapped, const struct frame_set *kept)
+/* A frame that was given up is soon in use by the next folio: give it to any other moved page. */
+static void swap_with_another(struct unmapped *unmapped, const bool *moved, size_t page)
+{
+	size_t i;
+
+	for (i = 0; i < unmapped->nr_pages; i++) {
+		if (i == page || !moved[i])
+			continue;
+		unmapped->pfns[page] = unmapped->pfns[i];
+		unmapped->pfns[i] = unmapped->before[page];
+		return;
+	}
+	unmapped->pfns[page] = 0;
+}
+
+/* Give a new frame to each page that has none since the others, in @kept, stayed. */
+static void place_moved(struct unmapped *unmapped, const struct frame_set *kept, const bool *moved)
 {
 	struct frame_set now = {};
 	size_t i, at = 0;
 
 	scan(NULL, &now);
 	for (i = 0; i < unmapped->nr_pages; i++)
-		if (!unmapped->pfns[i])
+		if (moved[i])
 			unmapped->pfns[i] = next_new(unmapped, &now, kept, &at);
+	for (i = 0; i < unmapped->nr_pages; i++)
+		if (moved[i] && unmapped->pfns[i] == unmapped->before[i])
+			swap_with_another(unmapped, moved, i);
 	frame_set_free(&now);
 }
 
@@ -183,26 +201,24 @@ void unmapped_look_after(struct unmapped *unmapped, struct folio_info *info)
 {
 	size_t i, nr = unmapped->nr_pages;
 	struct frame_set kept = { .pfns = calloc(nr, sizeof(*kept.pfns)), .room = nr };
+	bool *moved = calloc(nr, sizeof(*moved));
 
-	TEST_ASSERT(kept.pfns, "out of memory");
+	TEST_ASSERT(kept.pfns && moved, "out of memory");
 	for (i = 0; i < nr; i++) {
 		uint64_t pfn = unmapped->before[i];
-		bool stayed = !unmapped->left[i] && frame_flags_filled(frame_flags(pfn));
 
-		unmapped->pfns[i] = stayed ? pfn : 0;
-		if (stayed)
+		moved[i] = unmapped->left[i] || !frame_flags_filled(frame_flags(pfn));
+		unmapped->pfns[i] = pfn;
+		if (!moved[i])
 			kept.pfns[kept.nr++] = pfn;
 	}
 	qsort(kept.pfns, kept.nr, sizeof(*kept.pfns), compare);
 	if (kept.nr < nr)
-		place_moved(unmapped, &kept);
-	for (i = 0; i < nr; i++) {
+		place_moved(unmapped, &kept, moved);
+	for (i = 0; i < nr; i++)
 		describe(unmapped->pfns[i], &info[i]);
-		/* By chance: somebody else's new frame.  The page's own is not known. */
-		if (unmapped->left[i] && info[i].pfn == unmapped->before[i])
-			info[i].pfn = 0;
-	}
 	frame_set_free(&kept);
+	free(moved);
 }
 
 void unmapped_try_to_touch(const struct gmem_vm *gvm)
