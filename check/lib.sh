@@ -8,8 +8,14 @@ export SELFTESTS=$CHECK_TOP/tools/testing/selftests
 
 check_work=$(mktemp -d) || exit
 check_owner=$BASHPID
+
 # A child that was just forked may get a signal while it still has our traps.
-trap '((BASHPID != check_owner)) || rm -rf "$check_work"' EXIT
+check_cleanup()
+{
+	((BASHPID != check_owner)) || rm -rf "$check_work"
+}
+
+trap check_cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 export TMPDIR=$check_work/tmp

@@ -138,7 +138,7 @@ static int run_scene(const struct suite *suite, const struct testcase *test,
 
 	if (!scene_open(&scene, suite, test, &config))
 		return scene_skip();
-	result = scene_begin(&scene) ? act(&scene) : KSFT_FAIL;
+	result = scene_begin(&scene) ?: act(&scene);
 	scene_close(&scene);
 	return result;
 }

@@ -51,10 +51,11 @@ void scene_close(struct scene *scene);
 
 /*
  * Have the guest fill all pages and the host map them, if it can; where the promise is that
- * nothing moves, see that the trigger moves a control (migrate/control.h).  Returns false, and says
- * so on stdout, where it does not: the case fails.
+ * nothing moves, see that the trigger moves a control (migrate/control.h).  For compaction, see to
+ * that in any case: in memory that is large and full it may not come to the end of a node.
+ * Returns KSFT_PASS, or the case's result, said on stdout, where the control does not move.
  */
-bool scene_begin(struct scene *scene);
+int scene_begin(struct scene *scene);
 
 /*
  * Note where all pages are; a page counts as there once the host has touched it, if it may.

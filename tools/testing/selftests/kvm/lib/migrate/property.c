@@ -281,9 +281,7 @@ int property_run(const struct suite *suite, const struct testcase *test)
 
 	if (!scene_open(&scene, suite, test, &property->config))
 		return scene_skip();
-	if (!scene_begin(&scene))
-		return KSFT_FAIL;
-	result = property->act(&scene);
+	result = scene_begin(&scene) ?: property->act(&scene);
 	scene_close(&scene);
 	return result;
 }
