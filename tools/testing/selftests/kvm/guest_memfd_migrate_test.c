@@ -19,12 +19,18 @@
  * migration series "movable".
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <linux/capability.h>
 
 #include "kvm_util.h"
 #include "numaif.h"
 #include "migrate/never.h"
 #include "migrate/numa.h"
+#include "migrate/other.h"
 #include "migrate/property.h"
 #include "migrate/scene.h"
 #include "migrate/trigger.h"
@@ -122,6 +128,63 @@ static long migrate_pages_of_no_process(const struct scene *scene)
 	return migrate(ABSENT_PID, scene->from, scene->to);
 }
 
+/* What MPOL_MF_MOVE_ALL takes.  The process of the case has nothing else to do with it. */
+static void drop_sys_nice(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {};
+
+	TEST_ASSERT(!syscall(SYS_capget, &header, data), "capget: %s", strerror(errno));
+	data[CAP_TO_INDEX(CAP_SYS_NICE)].effective &= ~CAP_TO_MASK(CAP_SYS_NICE);
+	TEST_ASSERT(!syscall(SYS_capset, &header, data), "capset: %s", strerror(errno));
+}
+
+static long move_all_unprivileged(const struct scene *scene)
+{
+	drop_sys_nice();
+	return move_first_page(scene, 0, scene->to, MPOL_MF_MOVE_ALL);
+}
+
+static long mbind_all_unprivileged(const struct scene *scene)
+{
+	drop_sys_nice();
+	return bind_range(scene->gvm->mem, size_of(scene), scene->to, MPOL_MF_MOVE_ALL);
+}
+
+/* Calls of a process of another user, who may not look at this one either. */
+#define NOBODY 65534
+
+/* Of a call that only root can have somebody else make. */
+#define NOT_ROOT LONG_MIN
+
+static long move_as_nobody(const void *data)
+{
+	const struct scene *scene = data;
+
+	if (setgid(NOBODY) || setuid(NOBODY))
+		return NOT_ROOT;
+	return move_first_page(scene, getppid(), scene->to, MPOL_MF_MOVE);
+}
+
+static long migrate_as_nobody(const void *data)
+{
+	const struct scene *scene = data;
+
+	if (setgid(NOBODY) || setuid(NOBODY))
+		return NOT_ROOT;
+	return migrate(getppid(), scene->from, scene->to);
+}
+
+static long move_pages_by_nobody(const struct scene *scene)
+{
+	return other_call(move_as_nobody, scene);
+}
+
+static long migrate_pages_by_nobody(const struct scene *scene)
+{
+	return other_call(migrate_as_nobody, scene);
+}
+
 static const struct bad_call bad_calls[] = {
 	{ &trigger_move_pages, "bad_node", "move_pages(to a node that is not there)",
 	  -ENODEV, move_pages_to_absent_node },
@@ -129,26 +192,38 @@ static const struct bad_call bad_calls[] = {
 	  -EINVAL, move_pages_with_bad_flags },
 	{ &trigger_move_pages, "no_process", "move_pages(of no process)",
 	  -ESRCH, move_pages_of_no_process },
+	{ &trigger_move_pages_all, "unprivileged", "move_pages(MOVE_ALL) without CAP_SYS_NICE",
+	  -EPERM, move_all_unprivileged },
+	{ &trigger_move_pages_other, "nobody", "move_pages(PID) by another user",
+	  -EPERM, move_pages_by_nobody },
 	{ &trigger_mbind_move, "bad_node", "mbind(to a node that is not there)",
 	  -EINVAL, mbind_to_absent_node },
 	{ &trigger_mbind_move, "bad_flags", "mbind(flags 0x80000000)",
 	  -EINVAL, mbind_with_bad_flags },
 	{ &trigger_mbind_move, "unmapped", "mbind(range with a hole)",
 	  -EFAULT, mbind_over_hole },
+	{ &trigger_mbind_move_all, "unprivileged", "mbind(MOVE_ALL) without CAP_SYS_NICE",
+	  -EPERM, mbind_all_unprivileged },
 	{ &trigger_migrate_pages, "bad_node", "migrate_pages(to a node that is not there)",
 	  -EINVAL, migrate_pages_to_absent_node },
 	{ &trigger_migrate_pages, "no_process", "migrate_pages(of no process)",
 	  -ESRCH, migrate_pages_of_no_process },
+	{ &trigger_migrate_pages_other, "nobody", "migrate_pages(PID) by another user",
+	  -EPERM, migrate_pages_by_nobody },
 };
 
 static int act_bad_call(struct scene *scene, const void *data)
 {
 	const struct bad_call *bad = data;
+	long ret;
 
 	gmem_guest_fill(scene->gvm);
 	scene_check_host(scene);
 	scene_look_before(scene);
-	verdict_call(&scene->verdict, bad->call, bad->make(scene), bad->wanted, NULL, 0, 0);
+	ret = bad->make(scene);
+	if (ret == NOT_ROOT)
+		return suite_skip("no process of another user can be had (be root)");
+	verdict_call(&scene->verdict, bad->call, ret, bad->wanted, NULL, 0, 0);
 	scene_look_after(scene);
 	scene_want(scene, 0, scene->gvm->nr_pages, OUTCOME_UNTOUCHED);
 	return scene_judge_with_content(scene);

@@ -52,6 +52,11 @@
 	ROW(soft_offline_phys,	default,	REFUSED(EBUSY),		MOVED)			\
 	ROW(compact,		default,	REFUSED(SILENT),	MOVED_SOME)		\
 	ROW(compact_node,	default,	REFUSED(SILENT),	MOVED_SOME)		\
+	/* What others ask for. */								\
+	ROW(move_pages_all,	default,	REFUSED(COUNT),		MOVED)			\
+	ROW(move_pages_other,	default,	REFUSED(COUNT),		MOVED)			\
+	ROW(migrate_pages_other, default,	REFUSED(COUNT),		MOVED)			\
+	ROW(cpuset,		default,	REFUSED(SILENT),	MOVED)			\
 	/* What the kernel does for ends of its own, and never with guest_memfd. */		\
 	ROW(numa_balancing,	default,	NEVER(SILENT),		NEVER(SILENT))		\
 	ROW(damon_hot_vaddr,	default,	NEVER(SILENT),		NEVER(SILENT))		\

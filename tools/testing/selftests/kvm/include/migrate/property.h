@@ -13,6 +13,8 @@
  *			offset in the file, so that no range can be right by chance
  *	partial		for just the pages that were asked for
  *	no_leak		for as long as it is asked, and no memory is lost on the way
+ *	two_processes	for pages that another process maps as well: it sees the same content
+ *			after the move, or prevents it (MPOL_MF_MOVE) until it is gone
  *	already_there	for pages that are on the target already: they stay in their frames
  */
 #ifndef SELFTEST_KVM_MIGRATE_PROPERTY_H
@@ -27,6 +29,7 @@ struct property {
 	const char *name;
 	bool needs_range;	/* a trigger that takes a range of addresses */
 	bool needs_target;	/* a trigger that takes a node to move to */
+	bool needs_mapping;	/* a guest_memfd that host user space maps */
 	bool needs_folios;	/* a trigger that finds the folios, see UNSEEN in the contract */
 	struct scene_config config;
 	/* Begins with all pages on .from, filled and mapped.  Returns KSFT_PASS or KSFT_FAIL. */

@@ -51,6 +51,11 @@ struct trigger {
 	bool any_node;		/* the kernel chooses where the folios go ... */
 	bool moves_some;	/* ... and which of them, in memory laid out with ballast */
 	bool huge;		/* acts on what is as large as a huge page at least */
+	/*
+	 * MPOL_MF_MOVE: what another process maps as well is left alone, which is no failure: status
+	 * -EACCES if there are statuses, else nothing is said.  Or so without CAP_SYS_NICE only.
+	 */
+	bool own_only, own_only_unless_nice;
 	/* Knobs and the like that have to be so while a case runs (migrate/outside.h). */
 	const struct outside *outside;
 	/* Must not act on guest_memfd at all (migrate/never.h). */
@@ -60,8 +65,16 @@ struct trigger {
 	void (*fire)(const struct trigger_range *range, struct trigger_result *result);
 };
 
-/* move_pages(MPOL_MF_MOVE): each page by its address. */
+/* Whether this task may move what other processes map too (CAP_SYS_NICE). */
+bool trigger_may_move_all(void);
+
+/*
+ * move_pages(MPOL_MF_MOVE): each page by its address; MPOL_MF_MOVE_ALL, also those that others map
+ * (CAP_SYS_NICE); and called by another process.
+ */
 extern const struct trigger trigger_move_pages;
+extern const struct trigger trigger_move_pages_all;
+extern const struct trigger trigger_move_pages_other;
 
 /* mbind(MPOL_BIND): set the policy and have misplaced pages moved, with MPOL_MF_MOVE ... */
 extern const struct trigger trigger_mbind_move;
@@ -76,7 +89,11 @@ extern const struct trigger trigger_mbind_move_all;
  * entries taken away and reports only the difference: pages of the range.
  */
 extern const struct trigger trigger_migrate_pages;
+/* The same by another process, as migratepages(8) does it. */
+extern const struct trigger trigger_migrate_pages_other;
 
+/* The nodes of this process's cgroup change, and its memory goes along. */
+extern const struct trigger trigger_cpuset;
 
 /*
  * Soft offlining takes a suspect frame out of use and moves its folio away first: by the address

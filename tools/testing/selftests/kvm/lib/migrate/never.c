@@ -6,16 +6,14 @@
 #include "kvm_util.h"
 #include "numaif.h"
 #include "migrate/never.h"
-#include "migrate/outside.h"
 #include "migrate/sysfile.h"
 
 const char *never_missing(const struct suite *suite, const struct testcase *test)
 {
 	const struct trigger *trigger = test->row->trigger;
-	const char *missing = trigger->any_node ? scene_missing_one_node(suite, test) :
-						  scene_missing_two_nodes(suite, test);
 
-	return missing ?: outside_missing(trigger->outside);
+	return trigger->any_node ? scene_missing_one_node(suite, test) :
+				   scene_missing_two_nodes(suite, test);
 }
 
 /* Events that the kernel counted since it started, of all of @never's counters. */

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+
 #include "kselftest.h"
 #include "migrate/numa.h"
+#include "migrate/other.h"
 #include "migrate/property.h"
 #include "migrate/trigger.h"
 
@@ -203,6 +206,51 @@ static int act_no_leak(struct scene *scene)
 	return KSFT_FAIL;
 }
 
+/* Whether the trigger leaves pages alone that are not this process's only. */
+static bool spares_shared(const struct trigger *trigger)
+{
+	return trigger->own_only || (trigger->own_only_unless_nice && !trigger_may_move_all());
+}
+
+/* Choosing not to move a page is no failure, and so not counted, not even by mbind(STRICT). */
+static void fire_in_vain(struct scene *scene)
+{
+	size_t nr = scene->gvm->nr_pages;
+
+	scene_look_before(scene);
+	scene_fire(scene, 0, nr, 0);
+	scene_look_after(scene);
+	scene_want(scene, 0, nr, OUTCOME_REFUSED);
+	if (scene->trigger->has_status)
+		verdict_want_status(&scene->verdict, 0, nr, -EACCES);
+}
+
+/* Another process maps all pages too, until they have been moved or not. */
+static int act_two_processes(struct scene *scene)
+{
+	bool spares = spares_shared(scene->trigger);
+	struct sharer sharer;
+	size_t bad;
+	int result;
+
+	sharer_start(&sharer, scene->gvm);
+	if (spares)
+		fire_in_vain(scene);
+	else
+		fire_at_all(scene);
+	bad = sharer_finish(&sharer);
+	result = scene_judge_with_content(scene);
+	if (bad) {
+		ksft_print_msg("another process reads %zu pages wrong\n", bad);
+		return KSFT_FAIL;
+	}
+	if (result || !spares)
+		return result ?: rewrite_and_judge(scene);
+	verdict_reset(&scene->verdict);
+	fire_at_all(scene);
+	return scene_judge_with_content(scene) ?: rewrite_and_judge(scene);
+}
+
 /* Pages that are on the target already stay in their frames, and the call says success. */
 static int act_already_there(struct scene *scene)
 {
@@ -254,6 +302,12 @@ const struct property properties[] = {
 		.config = { .nr_vcpus = 1 },
 	},
 	{
+		.name = "two_processes",
+		.act = act_two_processes,
+		.needs_mapping = true,
+		.config = { .nr_vcpus = 1 },
+	},
+	{
 		.name = "already_there",
 		.act = act_already_there,
 		.needs_target = true,
@@ -269,6 +323,7 @@ bool property_applies(const struct property *property, const struct contract_row
 	return !row->trigger->never &&
 	       !(property->needs_range && row->trigger->no_range) &&
 	       !(property->needs_target && row->trigger->any_node) &&
+	       !(property->needs_mapping && !vm_kind_host_maps(row->vm)) &&
 	       !(property->needs_folios && !contract_row_finds_folios(row)) &&
 	       !(property->config.hva_is_mapping && !vm_kind_host_maps(row->vm));
 }

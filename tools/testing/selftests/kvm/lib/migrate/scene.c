@@ -7,6 +7,7 @@
 #include "numaif.h"
 #include "migrate/control.h"
 #include "migrate/numa.h"
+#include "migrate/outside.h"
 #include "migrate/scene.h"
 #include "migrate/tap.h"
 #include "migrate/trigger.h"
@@ -23,6 +24,8 @@ const char *scene_missing_one_node(const struct suite *suite, const struct testc
 		missing = frames_missing();
 	if (!missing && row->trigger->missing)
 		missing = row->trigger->missing();
+	if (!missing)
+		missing = outside_missing(row->trigger->outside);
 	if (!missing && !suite->nr_nodes)
 		missing = "no NUMA node with enough free memory (free some, or give a smaller -p)";
 	return missing;

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include "numaif.h"
 #include "migrate/folio.h"
 #include "migrate/numa.h"
+#include "migrate/other.h"
 #include "migrate/trigger.h"
 
 static long or_errno(long ret)
@@ -22,43 +24,123 @@ static void *page_of(const struct trigger_range *range, size_t i)
 	return (char *)range->addr + i * getpagesize();
 }
 
-static void fire_move_pages(const struct trigger_range *range, struct trigger_result *result)
+bool trigger_may_move_all(void)
 {
-	void **pages = calloc(range->nr_pages, sizeof(*pages));
-	int *nodes = calloc(range->nr_pages, sizeof(*nodes));
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {};
+
+	return !syscall(SYS_capget, &header, data) &&
+	       (data[CAP_TO_INDEX(CAP_SYS_NICE)].effective & CAP_TO_MASK(CAP_SYS_NICE));
+}
+
+static const char *missing_sys_nice(void)
+{
+	if (trigger_may_move_all())
+		return NULL;
+	return "no CAP_SYS_NICE, which MPOL_MF_MOVE_ALL needs (be root)";
+}
+
+struct move_call {
+	pid_t pid;
+	size_t nr_pages;
+	void **pages;
+	int *nodes, *status;
+	int flags;
+};
+
+static long call_move_pages(const void *data)
+{
+	const struct move_call *call = data;
+
+	return or_errno(move_pages(call->pid, call->nr_pages, call->pages, call->nodes,
+				   call->status, call->flags));
+}
+
+static void prepare_move(const struct trigger_range *range, struct move_call *call)
+{
 	size_t i;
 
-	result->ret = -ENOMEM;
-	if (pages && nodes) {
-		for (i = 0; i < range->nr_pages; i++) {
-			pages[i] = page_of(range, i);
-			nodes[i] = range->to;
-			result->status[i] = TRIGGER_UNSET;
-		}
-		result->ret = or_errno(move_pages(0, range->nr_pages, pages, nodes,
-						  result->status, MPOL_MF_MOVE));
+	for (i = 0; i < range->nr_pages; i++) {
+		call->pages[i] = page_of(range, i);
+		call->nodes[i] = range->to;
+		call->status[i] = TRIGGER_UNSET;
 	}
-	free(pages);
-	free(nodes);
+}
+
+static void fire_move_pages_with(const struct trigger_range *range, struct trigger_result *result,
+				 int flags)
+{
+	struct move_call call = {
+		.nr_pages = range->nr_pages,
+		.pages = calloc(range->nr_pages, sizeof(*call.pages)),
+		.nodes = calloc(range->nr_pages, sizeof(*call.nodes)),
+		.status = result->status,
+		.flags = flags,
+	};
+
+	result->ret = -ENOMEM;
+	if (call.pages && call.nodes) {
+		prepare_move(range, &call);
+		result->ret = call_move_pages(&call);
+	}
+	free(call.pages);
+	free(call.nodes);
+}
+
+static void fire_move_pages(const struct trigger_range *range, struct trigger_result *result)
+{
+	fire_move_pages_with(range, result, MPOL_MF_MOVE);
+}
+
+static void fire_move_pages_all(const struct trigger_range *range, struct trigger_result *result)
+{
+	fire_move_pages_with(range, result, MPOL_MF_MOVE_ALL);
+}
+
+/* In memory that the other process shares, for its status entries to come back. */
+static void fire_move_pages_other(const struct trigger_range *range, struct trigger_result *result)
+{
+	size_t nr = range->nr_pages;
+	size_t size = nr * (sizeof(void *) + 2 * sizeof(int));
+	void **memory = other_memory(size);
+	struct move_call call = {
+		.pid = getpid(),
+		.nr_pages = nr,
+		.pages = memory,
+		.nodes = (int *)(memory + nr),
+		.status = (int *)(memory + nr) + nr,
+		.flags = MPOL_MF_MOVE,
+	};
+
+	prepare_move(range, &call);
+	result->ret = other_call(call_move_pages, &call);
+	memcpy(result->status, call.status, nr * sizeof(*result->status));
+	other_memory_free(memory, size);
 }
 
 const struct trigger trigger_move_pages = {
 	.name = "move_pages",
 	.call = "move_pages(MOVE)",
 	.has_status = true,
+	.own_only = true,
 	.fire = fire_move_pages,
 };
 
-static const char *missing_sys_nice(void)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {};
+const struct trigger trigger_move_pages_all = {
+	.name = "move_pages_all",
+	.call = "move_pages(MOVE_ALL)",
+	.has_status = true,
+	.missing = missing_sys_nice,
+	.fire = fire_move_pages_all,
+};
 
-	if (!syscall(SYS_capget, &header, data) &&
-	    (data[CAP_TO_INDEX(CAP_SYS_NICE)].effective & CAP_TO_MASK(CAP_SYS_NICE)))
-		return NULL;
-	return "no CAP_SYS_NICE, which MPOL_MF_MOVE_ALL needs (be root)";
-}
+const struct trigger trigger_move_pages_other = {
+	.name = "move_pages_other",
+	.call = "move_pages(PID, MOVE)",
+	.has_status = true,
+	.own_only = true,
+	.fire = fire_move_pages_other,
+};
 
 static long bind_to(const struct trigger_range *range, unsigned int flags)
 {
@@ -82,17 +164,45 @@ const struct trigger trigger_mbind_##suffix = {						\
 	__VA_ARGS__									\
 }
 
-DEFINE_MBIND_TRIGGER(move, MPOL_MF_MOVE, "MOVE");
-DEFINE_MBIND_TRIGGER(strict, MPOL_MF_MOVE | MPOL_MF_STRICT, "MOVE|STRICT");
+DEFINE_MBIND_TRIGGER(move, MPOL_MF_MOVE, "MOVE",
+		     .own_only = true);
+DEFINE_MBIND_TRIGGER(strict, MPOL_MF_MOVE | MPOL_MF_STRICT, "MOVE|STRICT",
+		     .own_only = true);
 DEFINE_MBIND_TRIGGER(move_all, MPOL_MF_MOVE_ALL, "MOVE_ALL",
 		     .missing = missing_sys_nice);
 
+struct migrate_call {
+	pid_t pid;
+	struct nodemask from, to;
+};
+
+static long call_migrate_pages(const void *data)
+{
+	const struct migrate_call *call = data;
+
+	return or_errno(migrate_pages(call->pid, NODEMASK_MAXNODE, call->from.bits,
+				      call->to.bits));
+}
+
 static long migrate_self(const struct trigger_range *range)
 {
-	struct nodemask from = nodemask_of(range->from);
-	struct nodemask to = nodemask_of(range->to);
+	const struct migrate_call call = {
+		.from = nodemask_of(range->from),
+		.to = nodemask_of(range->to),
+	};
 
-	return or_errno(migrate_pages(0, NODEMASK_MAXNODE, from.bits, to.bits));
+	return call_migrate_pages(&call);
+}
+
+static long migrate_by_other(const struct trigger_range *range)
+{
+	const struct migrate_call call = {
+		.pid = getpid(),
+		.from = nodemask_of(range->from),
+		.to = nodemask_of(range->to),
+	};
+
+	return other_call_sharing(call_migrate_pages, &call);
 }
 
 /* Let the range's page table entries go; the folios stay in the file. */
@@ -115,25 +225,46 @@ static void remap_range(const struct trigger_range *range, const uint64_t *entri
 			(void)*(volatile char *)page_of(range, i);
 }
 
-static void fire_migrate_pages(const struct trigger_range *range, struct trigger_result *result)
+static void migrate_and_count(const struct trigger_range *range, struct trigger_result *result,
+			      long (*migrate)(const struct trigger_range *range))
 {
 	uint64_t *entries = calloc(range->nr_pages, sizeof(*entries));
 	long others;
 
 	result->ret = entries ? unmap_range(range, entries) : -ENOMEM;
 	if (!result->ret) {
-		others = migrate_self(range);
+		others = migrate(range);
 		remap_range(range, entries);
-		result->ret = migrate_self(range);
+		result->ret = migrate(range);
 		if (result->ret >= 0 && others >= 0)
 			result->ret -= others;
 	}
 	free(entries);
 }
 
+static void fire_migrate_pages(const struct trigger_range *range, struct trigger_result *result)
+{
+	migrate_and_count(range, result, migrate_self);
+}
+
+static void fire_migrate_pages_other(const struct trigger_range *range,
+				     struct trigger_result *result)
+{
+	migrate_and_count(range, result, migrate_by_other);
+}
+
 const struct trigger trigger_migrate_pages = {
 	.name = "migrate_pages",
 	.call = "migrate_pages()",
 	.no_range = true,
+	.own_only_unless_nice = true,
 	.fire = fire_migrate_pages,
+};
+
+const struct trigger trigger_migrate_pages_other = {
+	.name = "migrate_pages_other",
+	.call = "migrate_pages(PID)",
+	.no_range = true,
+	.own_only_unless_nice = true,
+	.fire = fire_migrate_pages_other,
 };
