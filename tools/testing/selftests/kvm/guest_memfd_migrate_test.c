@@ -424,7 +424,7 @@ int main(int argc, char **argv)
 {
 	struct suite suite = {
 		.program = "guest_memfd_migrate_test",
-		.options = { .contract = -1, .pages = 64, .rounds = 4 },
+		.options = { .contract = -1, .pages = 64, .rounds = 2 },
 	};
 	size_t most = nr_contract_rows * (nr_properties + nr_never_properties) +
 		      ARRAY_SIZE(bad_calls) + ARRAY_SIZE(page_answers);

@@ -281,7 +281,7 @@ int main(int argc, char **argv)
 	};
 	struct suite suite = {
 		.program = "private_mem_migrate_test",
-		.options = { .contract = -1, .pages = 64, .rounds = 4 },
+		.options = { .contract = -1, .pages = 64, .rounds = 2 },
 	};
 	size_t nr_rows = nr_private_memory_rows + ARRAY_SIZE(absent), i;
 	struct contract_row rows[nr_rows];

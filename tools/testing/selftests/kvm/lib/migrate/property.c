@@ -171,7 +171,7 @@ static int act_partial(struct scene *scene)
  * A page lost for each page that is moved, or refused, would come to LEAK_BYTES.  Other processes
  * take and free memory too: a quarter of that is put down to them, and a leak shows every time.
  */
-#define LEAK_BYTES	(48LL << 20)
+#define LEAK_BYTES	(32LL << 20)
 #define LEAK_TRIES	3
 
 /* Fire until LEAK_BYTES are moved or refused.  Returns how much less is free than before. */
