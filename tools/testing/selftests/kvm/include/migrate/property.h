@@ -27,6 +27,8 @@
 
 struct property {
 	const char *name;
+	/* Not about who asks: all rows would test the same code of guest_memfd again. */
+	const struct trigger *only;
 	bool needs_range;	/* a trigger that takes a range of addresses */
 	bool needs_target;	/* a trigger that takes a node to move to */
 	bool needs_mapping;	/* a guest_memfd that host user space maps */

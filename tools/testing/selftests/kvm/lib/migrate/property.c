@@ -277,12 +277,14 @@ const struct property properties[] = {
 	{
 		.name = "running_hva",
 		.act = act_running,
-		.needs_folios = true,
+		.only = &trigger_move_pages,
+		.needs_mapping = true,
 		.config = { .nr_vcpus = 2, .hva_is_mapping = true },
 	},
 	{
 		.name = "running_slots",
 		.act = act_running,
+		.only = &trigger_move_pages,
 		.needs_folios = true,
 		.config = { .nr_vcpus = 2, .two_slots = true },
 	},
@@ -296,8 +298,7 @@ const struct property properties[] = {
 	{
 		.name = "no_leak",
 		.act = act_no_leak,
-		.needs_range = true,
-		.needs_target = true,
+		.only = &trigger_move_pages,
 		.needs_folios = true,
 		.config = { .nr_vcpus = 1 },
 	},
@@ -321,11 +322,11 @@ const size_t nr_properties = ARRAY_SIZE(properties);
 bool property_applies(const struct property *property, const struct contract_row *row)
 {
 	return !row->trigger->never &&
+	       !(property->only && property->only != row->trigger) &&
 	       !(property->needs_range && row->trigger->no_range) &&
 	       !(property->needs_target && row->trigger->any_node) &&
 	       !(property->needs_mapping && !vm_kind_host_maps(row->vm)) &&
-	       !(property->needs_folios && !contract_row_finds_folios(row)) &&
-	       !(property->config.hva_is_mapping && !vm_kind_host_maps(row->vm));
+	       !(property->needs_folios && !contract_row_finds_folios(row));
 }
 
 int property_run(const struct suite *suite, const struct testcase *test)
