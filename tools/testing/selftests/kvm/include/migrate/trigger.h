@@ -52,8 +52,9 @@ struct trigger {
 	bool moves_some;	/* ... and which of them, in memory laid out with ballast */
 	bool huge;		/* acts on what is as large as a huge page at least */
 	/*
-	 * MPOL_MF_MOVE: what another process maps as well is left alone, which is no failure: status
-	 * -EACCES if there are statuses, else nothing is said.  Or so without CAP_SYS_NICE only.
+	 * MPOL_MF_MOVE: what another process maps as well is left alone, which is no failure:
+	 * status -EACCES if there are statuses, else nothing is said.  Or so without
+	 * CAP_SYS_NICE only.
 	 */
 	bool own_only, own_only_unless_nice;
 	/* Knobs and the like that have to be so while a case runs (migrate/outside.h). */
