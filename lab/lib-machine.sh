@@ -33,6 +33,8 @@ lab_initramfs()
 	busybox=$(lab_busybox)
 	lab_tmp root
 	mkdir -p "$root"/{bin,proc,sys,dev,tmp,etc,lab/modules,kselftest}
+	# Tests may become somebody else; what they are given is not ours alone there.
+	chmod -R a+rX "$root"
 	cp "$busybox" "$root/bin/busybox"
 	for applet in $("$busybox" --list); do
 		[[ $applet == busybox ]] || ln -s busybox "$root/bin/$applet"

@@ -111,16 +111,14 @@ static long mbind_over_hole(const struct scene *scene)
 	return ret;
 }
 
+/* Of a call that only root can make, or have somebody else make. */
+#define NOT_ROOT LONG_MIN
+
 static long migrate(int pid, int from, int to)
 {
 	struct nodemask from_mask = nodemask_of(from), to_mask = nodemask_of(to);
 
 	return or_errno(migrate_pages(pid, NODEMASK_MAXNODE, from_mask.bits, to_mask.bits));
-}
-
-static long migrate_pages_to_absent_node(const struct scene *scene)
-{
-	return migrate(0, scene->from, numa_absent_node());
 }
 
 static long migrate_pages_of_no_process(const struct scene *scene)
@@ -151,17 +149,32 @@ static long mbind_all_unprivileged(const struct scene *scene)
 	return bind_range(scene->gvm->mem, size_of(scene), scene->to, MPOL_MF_MOVE_ALL);
 }
 
+/* Whether the node is there is told only to who may use nodes outside of his cpuset. */
+static long migrate_pages_to_absent_node(const struct scene *scene)
+{
+	return trigger_may_move_all() ? migrate(0, scene->from, numa_absent_node()) : NOT_ROOT;
+}
+
+static long migrate_pages_unprivileged(const struct scene *scene)
+{
+	drop_sys_nice();
+	return migrate(0, scene->from, numa_absent_node());
+}
+
 /* Calls of a process of another user, who may not look at this one either. */
 #define NOBODY 65534
 
-/* Of a call that only root can have somebody else make. */
-#define NOT_ROOT LONG_MIN
+/* False for who is not root, and so may be nobody already: the call would be allowed. */
+static bool become_nobody(void)
+{
+	return !geteuid() && !setgid(NOBODY) && !setuid(NOBODY);
+}
 
 static long move_as_nobody(const void *data)
 {
 	const struct scene *scene = data;
 
-	if (setgid(NOBODY) || setuid(NOBODY))
+	if (!become_nobody())
 		return NOT_ROOT;
 	return move_first_page(scene, getppid(), scene->to, MPOL_MF_MOVE);
 }
@@ -170,7 +183,7 @@ static long migrate_as_nobody(const void *data)
 {
 	const struct scene *scene = data;
 
-	if (setgid(NOBODY) || setuid(NOBODY))
+	if (!become_nobody())
 		return NOT_ROOT;
 	return migrate(getppid(), scene->from, scene->to);
 }
@@ -206,6 +219,9 @@ static const struct bad_call bad_calls[] = {
 	  -EPERM, mbind_all_unprivileged },
 	{ &trigger_migrate_pages, "bad_node", "migrate_pages(to a node that is not there)",
 	  -EINVAL, migrate_pages_to_absent_node },
+	{ &trigger_migrate_pages, "unprivileged",
+	  "migrate_pages(to a node that is not there) without CAP_SYS_NICE",
+	  -EPERM, migrate_pages_unprivileged },
 	{ &trigger_migrate_pages, "no_process", "migrate_pages(of no process)",
 	  -ESRCH, migrate_pages_of_no_process },
 	{ &trigger_migrate_pages_other, "nobody", "migrate_pages(PID) by another user",
@@ -222,7 +238,7 @@ static int act_bad_call(struct scene *scene, const void *data)
 	scene_look_before(scene);
 	ret = bad->make(scene);
 	if (ret == NOT_ROOT)
-		return suite_skip("no process of another user can be had (be root)");
+		return suite_skip("only root can make this call, or have another user make it (be root)");
 	verdict_call(&scene->verdict, bad->call, ret, bad->wanted, NULL, 0, 0);
 	scene_look_after(scene);
 	scene_want(scene, 0, scene->gvm->nr_pages, OUTCOME_UNTOUCHED);
