@@ -89,7 +89,14 @@ static void check_placement(void)
 	stay(0, PAGES - 1);
 	verdict_want(&verdict, 0, PAGES, OUTCOME_REFUSED, 0, 1);
 	CHECK("stayed where REFUSED was wanted is good", verdict_good(&verdict));
+	verdict_want(&verdict, 0, PAGES, OUTCOME_NEVER, 0, 1);
+	CHECK("stayed where NEVER was wanted is good", verdict_good(&verdict));
 	verdict.pages[3].after.pfn++;
+	verdict_want(&verdict, 0, PAGES, OUTCOME_NEVER, 0, 1);
+	CHECK_TEXT("another frame where NEVER was wanted is reported", report(),
+		"# 1 of 512 pages wrong: wanted NEVER 0->1, " CONTEXT "\n"
+		"#   [3]  offset 0x3000  gpa 0x100003000  PLACEMENT  node 0->0  "
+		"pfn 0x1003->0x1004  content ok\n");
 	verdict_want(&verdict, 0, PAGES, OUTCOME_UNTOUCHED, 0, 0);
 	CHECK("another frame on the same node is bad", verdict_bad_pages(&verdict) == 1);
 }

@@ -109,7 +109,7 @@ static bool fire(struct scene *scene)
 
 /*
  * Fire until it has acted on the control, and as often again.  Returns how often, up to the first
- * wrong answer.
+ * wrong answer, or until it is clear that it does not act.
  */
 static unsigned int fire_enough(struct scene *scene)
 {
@@ -120,6 +120,8 @@ static unsigned int fire_enough(struct scene *scene)
 		if (!fire(scene))
 			return rounds;
 	} while (!proven(scene) && rounds < scene->trigger->never->rounds);
+	if (!proven(scene))
+		return rounds;
 	for (enough = 2 * rounds; rounds < enough; rounds++)
 		if (!fire(scene))
 			break;
@@ -133,9 +135,10 @@ static void report_proof(const struct scene *scene, unsigned int rounds, const l
 	size_t i;
 
 	read_counters(never, after);
-	printf("# control: %zu of %zu pages of %s %s, %u rounds", acted(scene),
+	printf("# control: %zu of %zu pages of %s %s, %u rounds%s", acted(scene),
 	       scene->control->nr_pages,
-	       never->control.anonymous ? "anonymous memory" : "shmem", never->acts, rounds);
+	       never->control.anonymous ? "anonymous memory" : "shmem", never->acts, rounds,
+	       proven(scene) ? "" : ": no proof that it was at work");
 	for (i = 0; never->counters[i]; i++)
 		printf("%s %s %+lld", i ? "," : "; vmstat:", never->counters[i],
 		       after[i] - before[i]);

@@ -79,18 +79,20 @@ static struct knob *knob_find(const char *path)
 	return nr_knobs < KNOBS_MAX ? &knobs[nr_knobs] : NULL;
 }
 
+/* Note what @knob holds, unless that is still what has to be given back. */
 static int knob_note(struct knob *knob, const char *path)
 {
 	int r;
 
-	if (knob != &knobs[nr_knobs])
+	if (knob < &knobs[nr_knobs] && knob->changed)
 		return 0;
 	r = sysfile_read(path, knob->before, sizeof(knob->before));
 	if (r < 0)
 		return r;
 	knob->path = path;
 	knob->changed = false;
-	nr_knobs++;
+	if (knob == &knobs[nr_knobs])
+		nr_knobs++;
 	return 0;
 }
 

@@ -96,12 +96,14 @@ static void add_region(struct regions *regions, uint64_t start, uint64_t size)
 
 static void add_frames(struct regions *regions, const void *mem, size_t nr_pages)
 {
-	uint64_t entries[nr_pages];
+	uint64_t *entries = calloc(nr_pages, sizeof(*entries));
 	size_t i;
 
+	TEST_ASSERT(entries, "out of memory");
 	TEST_ASSERT(!pagemap_read(mem, nr_pages, entries), "cannot read pagemap");
 	for (i = 0; i < nr_pages; i++)
 		add_region(regions, pagemap_pfn(entries[i]) * getpagesize(), getpagesize());
+	free(entries);
 }
 
 static const char *run_scheme(const struct trigger_range *range, const char *operations,
