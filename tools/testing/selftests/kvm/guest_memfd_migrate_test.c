@@ -238,7 +238,8 @@ static int act_bad_call(struct scene *scene, const void *data)
 	scene_look_before(scene);
 	ret = bad->make(scene);
 	if (ret == NOT_ROOT)
-		return suite_skip("only root can make this call, or have another user make it (be root)");
+		return suite_skip("only root can make this call, or have another user make it "
+				  "(be root)");
 	verdict_call(&scene->verdict, bad->call, ret, bad->wanted, NULL, 0, 0);
 	scene_look_after(scene);
 	scene_want(scene, 0, scene->gvm->nr_pages, OUTCOME_UNTOUCHED);
