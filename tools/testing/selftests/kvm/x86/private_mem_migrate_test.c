@@ -65,20 +65,6 @@ static void convert_to_private(struct scene *scene, const struct pattern *held)
 	gvm->pattern = *held;
 }
 
-static void check_shared_content(struct scene *scene)
-{
-	struct gmem_vm *gvm = scene->gvm;
-	size_t page, bad;
-
-	for (page = 0; page < gvm->nr_pages; page++) {
-		bad = gmem_host_check(gvm, page);
-		if (bad < GUEST_PAGE_WORDS(gvm->page_size))
-			verdict_bad_word(&scene->verdict, FAULT_CONTENT, page, bad,
-					 gmem_wanted_word(gvm, page, bad),
-					 ((u64 *)gmem_page(gvm, page))[bad]);
-	}
-}
-
 /* Calls see shared memory and move it: the best of controls. */
 static bool shared_pages_moved(const struct scene *scene)
 {
@@ -110,7 +96,7 @@ static int attempt_while_shared(struct scene *scene)
 	verdict_want(&scene->verdict, 0, nr, OUTCOME_UNTOUCHED, scene->from, scene->to);
 	if (scene->trigger->has_status)
 		verdict_want_status(&scene->verdict, 0, nr, scene->to);
-	check_shared_content(scene);
+	scene_check_mapping(scene);
 	scene_check_guest(scene);
 	good = !seen || shared_pages_moved(scene);
 	return good ? scene_judge(scene) : KSFT_FAIL;

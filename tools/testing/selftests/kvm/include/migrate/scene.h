@@ -76,6 +76,9 @@ void scene_want(struct scene *scene, size_t first, size_t nr, enum outcome outco
 void scene_check_host(struct scene *scene);
 void scene_check_guest(struct scene *scene);
 
+/* The host's part for whatever it has mapped at the guest's pages, be it the file or not. */
+void scene_check_mapping(struct scene *scene);
+
 /* Report what is wrong, if anything is.  Returns KSFT_PASS or KSFT_FAIL. */
 int scene_judge(struct scene *scene);
 

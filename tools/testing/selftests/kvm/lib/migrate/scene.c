@@ -284,15 +284,11 @@ void scene_want(struct scene *scene, size_t first, size_t nr, enum outcome outco
 		verdict_want_status(&scene->verdict, first, nr, -ENOENT);
 }
 
-void scene_check_host(struct scene *scene)
+void scene_check_mapping(struct scene *scene)
 {
 	struct gmem_vm *gvm = scene->gvm;
 	size_t page, bad;
 
-	if (!host_maps(scene)) {
-		unmapped_try_to_touch(gvm);
-		return;
-	}
 	for (page = 0; page < gvm->nr_pages; page++) {
 		bad = gmem_host_check(gvm, page);
 		if (bad < GUEST_PAGE_WORDS(gvm->page_size))
@@ -300,6 +296,14 @@ void scene_check_host(struct scene *scene)
 					 gmem_wanted_word(gvm, page, bad),
 					 ((u64 *)gmem_page(gvm, page))[bad]);
 	}
+}
+
+void scene_check_host(struct scene *scene)
+{
+	if (host_maps(scene))
+		scene_check_mapping(scene);
+	else
+		unmapped_try_to_touch(scene->gvm);
 }
 
 void scene_check_guest(struct scene *scene)
