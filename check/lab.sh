@@ -116,6 +116,9 @@ on_kernel()
 		*)		pass "$name" ;;
 		esac
 	done < <(sed -n -E 's/^# (selftests: )/\1/p; s/^# ((not )?ok [0-9])/\1/p' "$output")
+	# The summary comes after an empty line.
+	sed '/^$/,$d' "$output" >"$check_work/ktap"
+	is "$kernel: prints what bots parse" "$CHECK_TOP/check/ktap" run "$check_work/ktap"
 	cat "$check_work/stderr" >>"$output"
 	if ((status == 0)); then
 		pass "$kernel: lab/run succeeds"
