@@ -378,9 +378,10 @@ static void add_properties(struct testcase **next, const struct contract_row *ro
 
 	for (i = 0; i < nr_properties; i++) {
 		const struct testcase test = {
-			.missing = scene_missing_two_nodes,
+			.missing = property_missing,
 			.run = property_run,
 			.row = row,
+			.outside = properties[i].outside,
 			.data = &properties[i],
 		};
 

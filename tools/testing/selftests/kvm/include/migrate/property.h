@@ -25,14 +25,22 @@
 
 #include "migrate/scene.h"
 
+#define PROPERTY_TRIGGERS_MAX 2
+
 struct property {
 	const char *name;
-	/* Not about who asks: all rows would test the same code of guest_memfd again. */
-	const struct trigger *only;
+	/*
+	 * Not about who asks: all rows would test the same code of guest_memfd again.  None: it is
+	 * tested for all rows.
+	 */
+	const struct trigger *only[PROPERTY_TRIGGERS_MAX];
 	bool needs_range;	/* a trigger that takes a range of addresses */
 	bool needs_target;	/* a trigger that takes a node to move to */
 	bool needs_mapping;	/* a guest_memfd that host user space maps */
 	bool needs_folios;	/* a trigger that finds the folios, see UNSEEN in the contract */
+	/* What this machine lacks, as a reason to skip; NULL or absent: nothing. */
+	const char *(*missing)(void);
+	const struct outside *outside;	/* in addition to a trigger's that has none */
 	struct scene_config config;
 	/* Begins with all pages on .from, filled and mapped.  Returns KSFT_PASS or KSFT_FAIL. */
 	int (*act)(struct scene *scene);
@@ -42,6 +50,9 @@ extern const struct property properties[];
 extern const size_t nr_properties;
 
 bool property_applies(const struct property *property, const struct contract_row *row);
+
+/* For cases that have a property as their .data. */
+const char *property_missing(const struct suite *suite, const struct testcase *test);
 
 /* Run the property that @test has as its .data.  Returns a case's result. */
 int property_run(const struct suite *suite, const struct testcase *test);

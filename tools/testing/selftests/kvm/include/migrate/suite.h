@@ -28,6 +28,7 @@ struct testcase {
 	/* Returns KSFT_PASS, KSFT_FAIL, or what suite_skip() returns. */
 	int (*run)(const struct suite *suite, const struct testcase *test);
 	const struct contract_row *row;
+	const struct outside *outside;	/* where the row's trigger has none; may be NULL */
 	const void *data;		/* the case's own */
 };
 

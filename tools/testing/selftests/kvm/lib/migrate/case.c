@@ -166,7 +166,9 @@ static void end_case(int result)
 /* Some cases are about no row. */
 static const struct outside *outside_of(const struct testcase *test)
 {
-	return test->row ? test->row->trigger->outside : NULL;
+	const struct outside *of_trigger = test->row ? test->row->trigger->outside : NULL;
+
+	return of_trigger ?: test->outside;
 }
 
 static int run_apart(const struct suite *suite, const struct testcase *test)

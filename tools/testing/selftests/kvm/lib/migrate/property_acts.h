@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the properties of migrate/property.h do, by name, and the steps that several of them take.
+ */
+#ifndef SELFTEST_KVM_LIB_MIGRATE_PROPERTY_ACTS_H
+#define SELFTEST_KVM_LIB_MIGRATE_PROPERTY_ACTS_H
+
+#include "migrate/property.h"
+
+/* Move everything, or try to, and hold all pages against the promise. */
+void property_fire_at_all(struct scene *scene);
+
+/*
+ * Each side writes, and the other reads what it wrote.  A guest that still maps a folio's old
+ * frame may read the right content from it for as long as nobody writes.
+ */
+int property_rewrite_and_judge(struct scene *scene);
+
+/* property_move.c */
+int act_idle(struct scene *scene);
+int act_running(struct scene *scene);
+int act_partial(struct scene *scene);
+int act_already_there(struct scene *scene);
+
+/* property_leak.c */
+int act_no_leak(struct scene *scene);
+
+/* property_share.c */
+int act_two_processes(struct scene *scene);
+
+#endif /* SELFTEST_KVM_LIB_MIGRATE_PROPERTY_ACTS_H */
