@@ -16,6 +16,11 @@
  *	two_processes	for pages that another process maps as well: it sees the same content
  *			after the move, or prevents it (MPOL_MF_MOVE) until it is gone
  *	already_there	for pages that are on the target already: they stay in their frames
+ *	pinned		but for pages that the kernel holds on to for a while: they are refused,
+ *			and move when it lets go
+ *	pinned_longterm	the same where it does so for as long as somebody likes, as for devices
+ *	refilled	and nothing beyond: a hole that is punched afterwards is filled again where
+ *			the policy of the file says
  */
 #ifndef SELFTEST_KVM_MIGRATE_PROPERTY_H
 #define SELFTEST_KVM_MIGRATE_PROPERTY_H

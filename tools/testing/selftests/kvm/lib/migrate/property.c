@@ -55,6 +55,27 @@ const struct property properties[] = {
 		.needs_folios = true,
 		.config = { .nr_vcpus = 1 },
 	},
+	{
+		.name = "pinned",
+		.act = act_pinned,
+		.needs_mapping = true,
+		.config = { .nr_vcpus = 1 },
+	},
+	{
+		.name = "pinned_longterm",
+		.act = act_pinned_longterm,
+		.only = { &trigger_move_pages, &trigger_mbind_strict },
+		.needs_mapping = true,
+		.missing = missing_longterm_pin,
+		.config = { .nr_vcpus = 1 },
+	},
+	{
+		.name = "refilled",
+		.act = act_refilled,
+		.only = { &trigger_move_pages, &trigger_mbind_strict },
+		.needs_mapping = true,
+		.config = { .nr_vcpus = 1 },
+	},
 };
 
 const size_t nr_properties = ARRAY_SIZE(properties);

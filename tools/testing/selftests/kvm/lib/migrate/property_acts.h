@@ -16,6 +16,9 @@ void property_fire_at_all(struct scene *scene);
  */
 int property_rewrite_and_judge(struct scene *scene);
 
+/* Make a hole of @nr pages of the file from @first on. */
+void property_punch(const struct gmem_vm *gvm, size_t first, size_t nr);
+
 /* property_move.c */
 int act_idle(struct scene *scene);
 int act_running(struct scene *scene);
@@ -27,5 +30,13 @@ int act_no_leak(struct scene *scene);
 
 /* property_share.c */
 int act_two_processes(struct scene *scene);
+
+/* property_pin.c */
+int act_pinned(struct scene *scene);
+int act_pinned_longterm(struct scene *scene);
+const char *missing_longterm_pin(void);
+
+/* property_hole.c */
+int act_refilled(struct scene *scene);
 
 #endif /* SELFTEST_KVM_LIB_MIGRATE_PROPERTY_ACTS_H */
