@@ -19,6 +19,8 @@ struct knob_value {
 
 struct outside {
 	const struct knob_value *knobs;	/* the last one has no path; NULL: none */
+	/* In place of .knobs, where it depends on the machine whether they may be turned. */
+	const struct knob_value *(*choose)(void);
 	const char *cgroup;		/* controller of a cgroup for the case; NULL: none */
 	/*
 	 * Ends what the case itself may have left behind.  Safe in a signal handler, harmless where

@@ -12,7 +12,8 @@
  *	running_slots	the same as running with the file in two memslots, one of them at an
  *			offset in the file, so that no range can be right by chance
  *	partial		for just the pages that were asked for
- *	no_leak		for as long as it is asked, and no memory is lost on the way
+ *	no_leak		for as long as it is asked, and when all is closed no memory is lost and
+ *			the counters of the nodes are what they were
  *	two_processes	for pages that another process maps as well: it sees the same content
  *			after the move, or prevents it (MPOL_MF_MOVE) until it is gone
  *	already_there	for pages that are on the target already: they stay in their frames
@@ -21,6 +22,8 @@
  *	pinned_longterm	the same where it does so for as long as somebody likes, as for devices
  *	refilled	and nothing beyond: a hole that is punched afterwards is filled again where
  *			the policy of the file says
+ *	policy_...	for each policy of mbind(): on first touch, by guest and by host, and of
+ *			pages that are there already
  */
 #ifndef SELFTEST_KVM_MIGRATE_PROPERTY_H
 #define SELFTEST_KVM_MIGRATE_PROPERTY_H

@@ -71,7 +71,8 @@ int outside_provide(const struct outside *outside, const char **what)
 	provided = outside;
 	if (!outside)
 		return 0;
-	for (knob = outside->knobs; knob && knob->path && !r; knob++) {
+	knob = outside->choose ? outside->choose() : outside->knobs;
+	for (; knob && knob->path && !r; knob++) {
 		if (knob->optional && access(knob->path, F_OK))
 			continue;
 		*what = knob->path;

@@ -76,6 +76,43 @@ const struct property properties[] = {
 		.needs_mapping = true,
 		.config = { .nr_vcpus = 1 },
 	},
+	{
+		.name = "policy_bind",
+		.act = act_policy_bind,
+		.only = { &trigger_mbind_strict },
+		.needs_mapping = true,
+		.config = { .nr_vcpus = 1 },
+	},
+	{
+		.name = "policy_preferred",
+		.act = act_policy_preferred,
+		.only = { &trigger_mbind_strict },
+		.needs_mapping = true,
+		.config = { .nr_vcpus = 1 },
+	},
+	{
+		.name = "policy_interleave",
+		.act = act_policy_interleave,
+		.only = { &trigger_mbind_strict },
+		.needs_mapping = true,
+		.config = { .nr_vcpus = 1 },
+	},
+	{
+		.name = "policy_weighted",
+		.act = act_policy_weighted,
+		.only = { &trigger_mbind_strict },
+		.needs_mapping = true,
+		.missing = missing_weighted_interleave,
+		.outside = &outside_weighted_interleave,
+		.config = { .nr_vcpus = 1 },
+	},
+	{
+		.name = "policy_local",
+		.act = act_policy_local,
+		.only = { &trigger_mbind_strict },
+		.needs_mapping = true,
+		.config = { .nr_vcpus = 1 },
+	},
 };
 
 const size_t nr_properties = ARRAY_SIZE(properties);

@@ -39,4 +39,13 @@ const char *missing_longterm_pin(void);
 /* property_hole.c */
 int act_refilled(struct scene *scene);
 
+/* property_policy.c */
+int act_policy_bind(struct scene *scene);
+int act_policy_preferred(struct scene *scene);
+int act_policy_interleave(struct scene *scene);
+int act_policy_weighted(struct scene *scene);
+int act_policy_local(struct scene *scene);
+const char *missing_weighted_interleave(void);
+extern const struct outside outside_weighted_interleave;
+
 #endif /* SELFTEST_KVM_LIB_MIGRATE_PROPERTY_ACTS_H */
