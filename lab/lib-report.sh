@@ -133,6 +133,7 @@ lab_report()
 		"${machine_boot:+ (first test after $machine_boot s)}")")
 	summary_lines+=("            $kernel_release, $kernel_about")
 	[[ -z $count_contract ]] || summary_lines+=("            $count_contract")
+	[[ -z $opt_logs ]] || lab_keep_logs "$dir" "$opt_logs"
 	((verdict_status != 0)) || return 0
 	for why in "${verdict_why[@]}"; do
 		summary_lines+=("            $why")
@@ -140,10 +141,28 @@ lab_report()
 	while IFS= read -r line; do
 		summary_lines+=("            $line")
 	done < <(lab_first_failures "$dir/ktap.log")
-	lab_logs "$name"
-	cp "$dir"/{console,ktap,qemu}.log "$log_dir/" 2>/dev/null
+	if [[ -n $opt_logs ]]; then
+		log_dir=$opt_logs
+	else
+		lab_logs "$name"
+		cp "$dir"/{console,ktap,qemu}.log "$log_dir/" 2>/dev/null
+	fi
 	summary_lines+=("            logs: $log_dir")
 	[[ $machine_end == end ]] || lab_console_tail "$name" "$dir"
+}
+
+# lab_keep_logs DIR TO: the logs, and for programs what was made of them: "boot" is empty
+# where no test began, "end" is "end" where the machine itself ended the collection.
+lab_keep_logs()
+{
+	{
+		mkdir -p -- "$2" && cp "$1"/{console,ktap,qemu}.log "$2/" &&
+			printf '%s\n' "status=$verdict_status" "end=$machine_end" \
+				"boot=$machine_boot" "passed=$count_inner_passed" \
+				"failed=$((count_bad + count_inner_failed))" \
+				"skipped=$count_inner_skipped" "why=${verdict_why[0]:-}" \
+				>"$2/verdict.new" && mv "$2/verdict.new" "$2/verdict"
+	} || lab_failed_write "$(dirname "$2")" "cannot keep the logs in $2"
 }
 
 # lab_first_failures KTAP: the failed programs and, below each, their failed points.
