@@ -45,13 +45,17 @@ struct guest_job {
 	struct pattern pattern;
 	uint64_t gva;			/* of page 0 */
 	uint64_t page_size;
-	uint64_t first, step, end;	/* pages first, first + step, ... below end */
+	uint64_t first, step, end;	/* pages first, first + step, ... below end ... */
+	uint64_t gap, gap_end;		/* ... but for these, which the guest does not have */
 	uint64_t peek_gva;
+	uint64_t lives_here;		/* GUEST_RUN: a call and an exception each lap, too */
 	struct guest_page *pages;	/* guest pointer; an entry a page */
 	/* The guest writes these. */
 	uint64_t laps;			/* how often GUEST_RUN went over all its pages */
 	uint64_t pausing;		/* .pause was seen */
 	uint64_t peeked;
+	uint64_t exceptions;		/* taken, one a lap */
+	uint64_t bad_returns;		/* of calls that called themselves */
 };
 
 /* Words of a page, and the number of its live word. */
@@ -60,5 +64,13 @@ struct guest_job {
 
 /* The guest's entry point: do @job, GUEST_SYNC(command), and again for ever. */
 void guest_main(struct guest_job *job);
+
+/*
+ * Of each architecture, in lib/ARCH/guest_exception.c: in the guest, take an exception, whose
+ * handler adds one to *@count; on the host, prepare for that.
+ */
+struct kvm_vm;
+void guest_exceptions_prepare(struct kvm_vm *vm);
+void guest_exception(uint64_t *count);
 
 #endif /* SELFTEST_KVM_MIGRATE_GUEST_H */

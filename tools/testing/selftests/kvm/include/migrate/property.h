@@ -10,7 +10,8 @@
  *	running_hva	the same where the memslot's userspace_addr is the mapping that moves, so
  *			that its MMU notifier fires as well
  *	running_slots	the same as running with the file in two memslots, one of them at an
- *			offset in the file, so that no range can be right by chance
+ *			offset in the file, so that no range can be right by chance, and a part of
+ *			the file in neither
  *	partial		for just the pages that were asked for
  *	no_leak		for as long as it is asked, and when all is closed no memory is lost and
  *			the counters of the nodes are what they were
@@ -22,6 +23,9 @@
  *	pinned_longterm	the same where it does so for as long as somebody likes, as for devices
  *	refilled	and nothing beyond: a hole that is punched afterwards is filled again where
  *			the policy of the file says
+ *	only_its_range	and takes no other page from the guest's page tables
+ *	own_memory	while a guest runs in what moves, its page tables, stacks and program in
+ *			it, taking exceptions
  *	policy_...	for each policy of mbind(): on first touch, by guest and by host, and of
  *			pages that are there already
  */

@@ -8,12 +8,13 @@
  *				   +-- guest_memfd -- memslot(s) ------ GMEM_GVA and on
  *	userspace_addr of a slot: its part of .mem, or 0 (see struct gmem_config)
  *
- * One memslot holds the whole file, or two hold a half each, the first half above the second and
- * both with a gap around them, so that no address follows from another by mere addition:
+ * One memslot holds the whole file, or two hold a part each, the first part above the second and
+ * both with a gap around them, so that no address follows from another by mere addition.  Between
+ * the two, an eighth of the file is in no slot: the host has it to itself.
  *
- *	file		[ 0 ........ n/2 ) [ n/2 ........ n )
- *	memory of VM	    GMEM_GPA_HIGH	 GMEM_GPA
- *	guest		GMEM_GVA ............................
+ *	file		[ 0 ......... gap ) [ gap ... split ) [ split ........ n )
+ *	memory of VM	    GMEM_GPA_HIGH	   none		    GMEM_GPA
+ *	guest		GMEM_GVA ............	not mapped	 .................
  *
  * Whatever cannot be set up is an assertion of the KVM selftest library: the case fails.
  */
@@ -102,6 +103,7 @@ struct gmem_vm {
 	void *mem;
 	size_t nr_pages, page_size;
 	size_t split;			/* first page of the second slot; 0: there is none */
+	size_t gap;			/* first page before it that is in no slot */
 	struct pattern pattern;		/* what the memory holds now */
 	struct guest_page *pages;	/* host's view of the guest's books */
 	struct gmem_vcpu vcpus[GMEM_VCPUS_MAX];
@@ -111,14 +113,33 @@ struct gmem_vm {
 struct gmem_vm *gmem_vm_create(const struct vm_kind *kind, const struct gmem_config *config);
 void gmem_vm_free(struct gmem_vm *gvm);
 
+/* The guest's own memory: program, stacks, page tables, and this library's books. */
+struct gmem_own {
+	int fd;
+	void *mem;
+	size_t nr_pages;
+};
+
+/*
+ * Have a guest that is not running continue in a guest_memfd on @node, which the host maps and the
+ * memslot's userspace_addr does not.  The caller closes @own->fd, the VM's end unmaps it.
+ */
+void gmem_own_memory(struct gmem_vm *gvm, int node, struct gmem_own *own);
+
 /* Prepare an order for @gv, to pages @first, @first + @step, ... */
 void gmem_give_order(struct gmem_vcpu *gv, enum guest_command command, size_t first, size_t step);
 
-/* Address of page @page in the host's mapping, and in the VM's memory. */
+/* Whether page @page is in no memslot. */
+bool gmem_in_gap(const struct gmem_vm *gvm, size_t page);
+
+/* Address of page @page in the host's mapping, and in the VM's memory, if it is there. */
 void *gmem_page(const struct gmem_vm *gvm, size_t page);
 gpa_t gmem_gpa(const struct gmem_vm *gvm, size_t page);
 
-/* Start the next round: the guest, or the host, writes its pattern to every page. */
+/*
+ * Start the next round: the guest, or the host, writes its pattern to every page.  What the guest
+ * does not have the host writes for it.
+ */
 void gmem_guest_fill(struct gmem_vm *gvm);
 void gmem_host_fill(struct gmem_vm *gvm);
 

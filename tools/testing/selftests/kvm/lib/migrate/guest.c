@@ -22,6 +22,18 @@ static uint64_t *page_words(const struct guest_job *job, uint64_t page)
 	return (uint64_t *)(job->gva + page * job->page_size);
 }
 
+/* The page of the order after @page, from ~0 the first of all; .end and more: there is none. */
+static uint64_t next_page(const struct guest_job *job, uint64_t page)
+{
+	do {
+		page = page == ~0ULL ? job->first : page + job->step;
+	} while (page >= job->gap && page < job->gap_end);
+	return page;
+}
+
+#define for_each_page(job, page) \
+	for ((page) = next_page(job, ~0ULL); (page) < (job)->end; (page) = next_page(job, page))
+
 /* Only the first bad word of a page is kept: what follows is often its consequence. */
 static void note_bad_word(struct guest_page *page, uint64_t word, uint64_t want, uint64_t got)
 {
@@ -50,7 +62,7 @@ static void guest_fill(struct guest_job *job)
 {
 	uint64_t page;
 
-	for (page = job->first; page < job->end; page += job->step) {
+	for_each_page(job, page) {
 		pattern_fill(&job->pattern, page, page_words(job, page),
 			     GUEST_PAGE_WORDS(job->page_size));
 		job->pages[page].count = 0;
@@ -62,7 +74,7 @@ static void guest_check(struct guest_job *job)
 	uint64_t nr_words = GUEST_LIVE_WORD(job->page_size);
 	uint64_t page, word, *words;
 
-	for (page = job->first; page < job->end; page += job->step) {
+	for_each_page(job, page) {
 		words = page_words(job, page);
 		word = pattern_check(&job->pattern, page, words, nr_words);
 		if (word < nr_words)
@@ -111,13 +123,43 @@ static void pause_while_told(struct guest_job *job)
 	store(&job->pausing, false);
 }
 
+/* Words of a stack frame, and how many frames deep: two pages of the stack. */
+#define FRAME_WORDS	32
+#define FRAMES		28
+
+/* Keep something on the stack, look at it again after a call.  Returns the number of frames. */
+static noinline uint64_t go_deep(uint64_t depth)
+{
+	volatile uint64_t kept[FRAME_WORDS];
+	uint64_t word, below;
+
+	if (!depth)
+		return 0;
+	for (word = 0; word < FRAME_WORDS; word++)
+		kept[word] = depth * PATTERN_STEP + word;
+	below = go_deep(depth - 1);
+	for (word = 0; word < FRAME_WORDS; word++)
+		if (kept[word] != depth * PATTERN_STEP + word)
+			return ~0ULL;
+	return below == depth - 1 ? depth : ~0ULL;
+}
+
+static void call_and_take_exception(struct guest_job *job)
+{
+	if (go_deep(FRAMES) != FRAMES)
+		job->bad_returns++;
+	guest_exception(&job->exceptions);
+}
+
 static void guest_run(struct guest_job *job)
 {
 	uint64_t page;
 
 	while (!load(&job->stop)) {
-		for (page = job->first; page < job->end; page += job->step)
+		for_each_page(job, page)
 			run_on_page(job, page);
+		if (job->lives_here)
+			call_and_take_exception(job);
 		store(&job->laps, job->laps + 1);
 		pause_while_told(job);
 	}

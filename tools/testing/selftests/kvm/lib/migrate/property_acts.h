@@ -39,6 +39,12 @@ const char *missing_longterm_pin(void);
 /* property_hole.c */
 int act_refilled(struct scene *scene);
 
+/* property_slots.c */
+int act_only_its_range(struct scene *scene);
+
+/* property_own.c */
+int act_own_memory(struct scene *scene);
+
 /* property_policy.c */
 int act_policy_bind(struct scene *scene);
 int act_policy_preferred(struct scene *scene);

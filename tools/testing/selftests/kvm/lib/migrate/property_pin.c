@@ -31,18 +31,27 @@ static long wanted_answer(const struct scene *scene, size_t held)
 	return promised_return(refused, held);
 }
 
-/* The pages that are held stay, all others do as promised.  No status is written by then. */
+static void want_others(struct scene *scene, size_t first, size_t nr)
+{
+	verdict_want(&scene->verdict, first, nr, scene->promise.outcome, scene->from, scene->to);
+}
+
+/*
+ * The pages that are held stay, all others do as promised.  No status is written by then.  What
+ * is wanted last heads the report, unless it has to be counted.
+ */
 static void fire_at_held(struct scene *scene, size_t first, size_t held)
 {
 	size_t nr = scene->gvm->nr_pages, behind = first + held;
-	enum outcome outcome = scene->promise.outcome;
 
 	scene_look_before(scene);
 	scene_fire(scene, 0, nr, wanted_answer(scene, held));
 	scene_look_after(scene);
+	want_others(scene, 0, first);
+	want_others(scene, behind, nr - behind);
 	verdict_want(&scene->verdict, first, held, OUTCOME_REFUSED, scene->from, scene->to);
-	verdict_want(&scene->verdict, 0, first, outcome, scene->from, scene->to);
-	verdict_want(&scene->verdict, behind, nr - behind, outcome, scene->from, scene->to);
+	if (scene->promise.outcome == OUTCOME_MOVED_SOME)
+		want_others(scene, 0, first);
 }
 
 /* The guest writes something else, and whoever holds the frames reads it there. */

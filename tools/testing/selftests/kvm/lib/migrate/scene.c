@@ -330,7 +330,8 @@ static void ask_guest(struct scene *scene)
 		struct page_verdict *page = &scene->verdict.pages[i];
 		u64 word;
 
-		if (!(page->faults & (FAULT_CONTENT | FAULT_GUEST)))
+		if (!(page->faults & (FAULT_CONTENT | FAULT_GUEST)) ||
+		    gmem_in_gap(scene->gvm, i))
 			continue;
 		word = gmem_guest_peek(scene->gvm, i, page->bad_offset);
 		page->guest_reads = ((u8 *)&word)[page->bad_offset % sizeof(word)];

@@ -89,6 +89,11 @@ void *gmem_page(const struct gmem_vm *gvm, size_t page)
 	return (char *)gvm->mem + page * gvm->page_size;
 }
 
+bool gmem_in_gap(const struct gmem_vm *gvm, size_t page)
+{
+	return page >= gvm->gap && page < gvm->split;
+}
+
 gpa_t gmem_gpa(const struct gmem_vm *gvm, size_t page)
 {
 	if (page < gvm->split)
@@ -128,9 +133,9 @@ static void *map_memory(const struct gmem_vm *gvm, size_t size)
 void gmem_set_private(struct gmem_vm *gvm, bool private)
 {
 	u64 attributes = private ? KVM_MEMORY_ATTRIBUTE_PRIVATE : 0;
-	u64 low = gvm->split * gvm->page_size, size = gvm->nr_pages * gvm->page_size;
+	u64 high = (gvm->nr_pages - gvm->split) * gvm->page_size, low = gvm->gap * gvm->page_size;
 
-	vm_set_memory_attributes(gvm->vm, gmem_gpa(gvm, gvm->split), size - low, attributes);
+	vm_set_memory_attributes(gvm->vm, gmem_gpa(gvm, gvm->split), high, attributes);
 	if (low)
 		vm_set_memory_attributes(gvm->vm, gmem_gpa(gvm, 0), low, attributes);
 }
@@ -156,9 +161,10 @@ static void add_memory(struct gmem_vm *gvm, const struct gmem_config *config)
 	gvm->mem = map_memory(gvm, size);
 	bind_before_touch(gvm, config->node);
 	gvm->split = config->two_slots ? gvm->nr_pages / 2 : 0;
+	gvm->gap = gvm->split - DIV_ROUND_UP(gvm->split, 4);
 	add_slot(gvm, GMEM_SLOT, gvm->split, gvm->nr_pages - gvm->split, hva);
 	if (gvm->split)
-		add_slot(gvm, GMEM_SLOT + 1, 0, gvm->split, hva);
+		add_slot(gvm, GMEM_SLOT + 1, 0, gvm->gap, hva);
 	if (gvm->kind->private_mem)
 		gmem_set_private(gvm, true);
 }
@@ -171,6 +177,8 @@ static void add_job(struct gmem_vm *gvm, int i, gva_t books, gva_t job_gva)
 	gv->job = addr_gva2hva(gvm->vm, job_gva);
 	gv->job->gva = GMEM_GVA;
 	gv->job->page_size = gvm->page_size;
+	gv->job->gap = gvm->gap;
+	gv->job->gap_end = gvm->split;
 	gv->job->pages = (struct guest_page *)books;
 	vcpu_args_set(gv->vcpu, 1, job_gva);
 }
@@ -263,10 +271,20 @@ void gmem_next_round(struct gmem_vm *gvm)
 	reset_books(gvm);
 }
 
+static void host_fill_page(struct gmem_vm *gvm, size_t page)
+{
+	pattern_fill(&gvm->pattern, page, gmem_page(gvm, page), GUEST_PAGE_WORDS(gvm->page_size));
+	gvm->pages[page].count = 0;
+}
+
 void gmem_guest_fill(struct gmem_vm *gvm)
 {
+	size_t page;
+
 	gmem_next_round(gvm);
 	order_all_pages(gvm, GUEST_FILL);
+	for (page = gvm->gap; page < gvm->split; page++)
+		host_fill_page(gvm, page);
 }
 
 void gmem_guest_fill_page(struct gmem_vm *gvm, size_t page)
@@ -280,11 +298,8 @@ void gmem_host_fill(struct gmem_vm *gvm)
 	size_t i;
 
 	gmem_next_round(gvm);
-	for (i = 0; i < gvm->nr_pages; i++) {
-		pattern_fill(&gvm->pattern, i, gmem_page(gvm, i),
-			     GUEST_PAGE_WORDS(gvm->page_size));
-		gvm->pages[i].count = 0;
-	}
+	for (i = 0; i < gvm->nr_pages; i++)
+		host_fill_page(gvm, i);
 }
 
 void gmem_guest_check(struct gmem_vm *gvm)
