@@ -47,4 +47,14 @@ void outside_undo(void);
 /* Path of @file in the case's cgroup.  Returns @path. */
 char *outside_cgroup_file(const char *file, char *path, size_t size);
 
+/*
+ * In the case: should this process end before it has put things right, @text is to be written to
+ * @path.  A path that is known already keeps its first text.
+ */
+void outside_remember(const char *path, const char *text);
+
+/* It is as it was; or make it so.  Returns 0 or -errno; harmless where nothing was remembered. */
+void outside_forget(const char *path);
+int outside_redo(const char *path);
+
 #endif /* SELFTEST_KVM_MIGRATE_OUTSIDE_H */
