@@ -18,6 +18,10 @@ static const char * const cells[][NR_CONTRACTS] = { MIGRATION_CONTRACT(ROW) };
 static const char * const private_cells[][NR_CONTRACTS] = {
 	PRIVATE_MEMORY_CONTRACT(PRIVATE_ROW)
 };
+static const char * const allocation_cells[][NR_CONTRACTS] = { ALLOCATION_CONTRACT(ROW) };
+static const char * const private_allocation_cells[][NR_CONTRACTS] = {
+	PRIVATE_ALLOCATION_CONTRACT(PRIVATE_ROW)
+};
 
 /* A '|' would end the cell. */
 static void print_cell(const char *text)
@@ -69,6 +73,30 @@ static void print_promises(const char * const *promises)
 	for (id = 0; id < NR_CONTRACTS; id++)
 		print_cell(promises[id]);
 	printf("\n");
+}
+
+static void print_allocation_rows(void)
+{
+	size_t i;
+
+	printf("\n"
+	       "## Where folios are allocated\n"
+	       "\n"
+	       "Let in are all of them, or some at least; cases are called `PLACE.VM.allocated`.\n"
+	       "\n");
+	print_head("| place | VM |", 2);
+	for (i = 0; i < nr_allocation_rows; i++) {
+		printf("|");
+		print_cell(allocation_rows[i].trigger->name);
+		print_cell(allocation_rows[i].vm->name);
+		print_promises(allocation_cells[i]);
+	}
+	for (i = 0; i < nr_private_allocation_rows; i++) {
+		printf("|");
+		print_cell(private_allocation_rows[i].trigger->name);
+		print_cell("private memory");
+		print_promises(private_allocation_cells[i]);
+	}
 }
 
 static void print_rows(void)
@@ -145,5 +173,6 @@ int main(void)
 	       "`x86/private_mem_migrate_test` holds these rows against each kind that there is.\n"
 	       "\n");
 	print_private_rows();
+	print_allocation_rows();
 	return 0;
 }

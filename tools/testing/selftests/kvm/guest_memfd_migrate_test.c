@@ -31,6 +31,7 @@
 #include "migrate/never.h"
 #include "migrate/numa.h"
 #include "migrate/other.h"
+#include "migrate/place.h"
 #include "migrate/property.h"
 #include "migrate/scene.h"
 #include "migrate/trigger.h"
@@ -406,6 +407,21 @@ static void add_never(struct testcase **next, const struct contract_row *row)
 	}
 }
 
+static void add_places(struct testcase **next)
+{
+	size_t i;
+
+	for (i = 0; i < nr_allocation_rows; i++) {
+		const struct testcase test = {
+			.missing = scene_missing_one_node,
+			.run = place_run,
+			.row = &allocation_rows[i],
+		};
+
+		add_case(next, &test, "allocated");
+	}
+}
+
 static void add_answers(struct testcase **next)
 {
 	struct testcase test = { .missing = scene_missing_one_node };
@@ -445,7 +461,7 @@ int main(int argc, char **argv)
 		.options = { .contract = -1, .pages = 64, .rounds = 2 },
 	};
 	size_t most = nr_contract_rows * (nr_properties + nr_never_properties) +
-		      ARRAY_SIZE(bad_calls) + ARRAY_SIZE(page_answers);
+		      ARRAY_SIZE(bad_calls) + ARRAY_SIZE(page_answers) + nr_allocation_rows;
 	struct testcase cases[most], *next = cases;
 	size_t i;
 
@@ -454,5 +470,6 @@ int main(int argc, char **argv)
 		add_never(&next, &contract_rows[i]);
 	}
 	add_answers(&next);
+	add_places(&next);
 	return suite_main(&suite, argc, argv, cases, next - cases, observe);
 }

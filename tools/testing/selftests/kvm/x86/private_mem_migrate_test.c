@@ -25,6 +25,7 @@
 #include "kvm_util.h"
 #include "numaif.h"
 #include "migrate/numa.h"
+#include "migrate/place.h"
 #include "migrate/private_vm.h"
 #include "migrate/property.h"
 #include "migrate/scene.h"
@@ -85,7 +86,8 @@ static bool shared_pages_moved(const struct scene *scene)
 /* The private folios stay in their frames also while the guest uses other memory. */
 static int attempt_while_shared(struct scene *scene)
 {
-	bool seen = scene->promise.outcome == OUTCOME_UNTOUCHED, good;
+	bool seen = scene->promise.outcome == OUTCOME_UNTOUCHED && !scene->trigger->any_node;
+	bool good;
 	size_t nr = scene->gvm->nr_pages;
 	long wanted = promised_return(&scene->promise, nr);
 
@@ -236,8 +238,25 @@ static void add_row(struct testcase **next, const struct contract_row *row)
 	test.run = run_conversion;
 	add_case(next, &test, "conversion");
 	test.run = run_not_tried;
-	if (row->trigger->moves_some)
+	if (row->trigger->moves_some && !row->trigger->layout)
 		add_case(next, &test, "not_tried");
+}
+
+static void add_places(struct testcase **next, struct contract_row *rows)
+{
+	size_t i;
+
+	for (i = 0; i < nr_private_allocation_rows; i++) {
+		const struct testcase test = {
+			.missing = scene_missing_one_node,
+			.run = place_run,
+			.row = &rows[i],
+		};
+
+		rows[i] = private_allocation_rows[i];
+		rows[i].vm = &vm_kind_sw_protected;
+		add_case(next, &test, "allocated");
+	}
 }
 
 static void add_absent_kind(struct testcase **next, const struct contract_row *row)
@@ -270,8 +289,9 @@ int main(int argc, char **argv)
 		.options = { .contract = -1, .pages = 64, .rounds = 2 },
 	};
 	size_t nr_rows = nr_private_memory_rows + ARRAY_SIZE(absent), i;
-	struct contract_row rows[nr_rows];
-	struct testcase cases[nr_rows * (nr_properties + 2)], *next = cases;
+	struct contract_row rows[nr_rows], places[nr_private_allocation_rows];
+	size_t most = nr_rows * (nr_properties + 2) + nr_private_allocation_rows;
+	struct testcase cases[most], *next = cases;
 
 	for (i = 0; i < nr_rows; i++) {
 		bool runs = i < nr_private_memory_rows;
@@ -283,5 +303,6 @@ int main(int argc, char **argv)
 		else
 			add_absent_kind(&next, &rows[i]);
 	}
+	add_places(&next, places);
 	return suite_main(&suite, argc, argv, cases, next - cases, observe);
 }

@@ -12,6 +12,8 @@
  *   UNSEEN(answer)	the call finds no folio, as no page table entry of user space leads to
  *			one: nothing moves, and it answers with success (SILENT), if need be
  *			with status ENOENT for each page
+ *   ABSENT(answer)	there is no folio in the place that is emptied, as such memory is never
+ *			allocated there: nothing moves
  *   NEVER(answer)	the mechanism is not for guest_memfd, whatever the contract: every folio
  *			stays in its frame and its content is intact, while a control beside it
  *			was moved, merged, reclaimed or collapsed by the same firing.  A call
@@ -50,8 +52,10 @@
 	ROW(migrate_pages,	default,	REFUSED(COUNT),		MOVED)			\
 	ROW(soft_offline_mapped, default,	REFUSED(EBUSY),		MOVED)			\
 	ROW(soft_offline_phys,	default,	REFUSED(EBUSY),		MOVED)			\
+	ROW(memory_offline,	default,	REFUSED(EINTR),		MOVED)			\
 	ROW(compact,		default,	REFUSED(SILENT),	MOVED_SOME)		\
 	ROW(compact_node,	default,	REFUSED(SILENT),	MOVED_SOME)		\
+	ROW(cma_alloc,		default,	ABSENT(SILENT),		MOVED_SOME)		\
 	/* What others ask for. */								\
 	ROW(move_pages_all,	default,	REFUSED(COUNT),		MOVED)			\
 	ROW(move_pages_other,	default,	REFUSED(COUNT),		MOVED)			\
@@ -73,8 +77,10 @@
 	ROW(mbind_move_all,	default_unshared, UNSEEN(SILENT),	UNSEEN(SILENT))		\
 	ROW(migrate_pages,	default_unshared, UNSEEN(SILENT),	UNSEEN(SILENT))		\
 	ROW(soft_offline_phys,	default_unshared, REFUSED(EBUSY),	MOVED)			\
+	ROW(memory_offline,	default_unshared, REFUSED(EINTR),	MOVED)			\
 	ROW(compact,		default_unshared, REFUSED(SILENT),	MOVED_SOME)		\
-	ROW(compact_node,	default_unshared, REFUSED(SILENT),	MOVED_SOME)
+	ROW(compact_node,	default_unshared, REFUSED(SILENT),	MOVED_SOME)		\
+	ROW(cma_alloc,		default_unshared, ABSENT(SILENT),	MOVED_SOME)
 
 /*	    trigger		unmovable		movable					*/
 #define PRIVATE_MEMORY_CONTRACT(ROW)								\
@@ -84,8 +90,27 @@
 	ROW(mbind_move_all,	UNSEEN(SILENT),		UNSEEN(SILENT))				\
 	ROW(migrate_pages,	UNSEEN(SILENT),		UNSEEN(SILENT))				\
 	ROW(soft_offline_phys,	REFUSED(EBUSY),		REFUSED(EBUSY))				\
+	ROW(memory_offline,	REFUSED(EINTR),		REFUSED(EINTR))				\
 	ROW(compact,		REFUSED(SILENT),	REFUSED(SILENT))			\
-	ROW(compact_node,	REFUSED(SILENT),	REFUSED(SILENT))
+	ROW(compact_node,	REFUSED(SILENT),	REFUSED(SILENT))			\
+	ROW(cma_alloc,		ABSENT(SILENT),		ABSENT(SILENT))
+
+/*
+ * Where folios are allocated: a row is a place on a node and a kind of VM, and says
+ * LET_IN(ALL) of them, LET_IN(SOME) at least, or KEPT_OUT: what moves may be in ZONE_MOVABLE and in
+ * a CMA area, what does not must never be.
+ *
+ *	    place		VM		unmovable	movable				*/
+#define ALLOCATION_CONTRACT(ROW)								\
+	ROW(zone_movable,	default,	KEPT_OUT,	LET_IN(ALL))			\
+	ROW(zone_movable,	default_unshared, KEPT_OUT,	LET_IN(ALL))			\
+	ROW(cma,		default,	KEPT_OUT,	LET_IN(SOME))			\
+	ROW(cma,		default_unshared, KEPT_OUT,	LET_IN(SOME))
+
+/*	    place		unmovable	movable						*/
+#define PRIVATE_ALLOCATION_CONTRACT(ROW)							\
+	ROW(zone_movable,	KEPT_OUT,	KEPT_OUT)					\
+	ROW(cma,		KEPT_OUT,	KEPT_OUT)
 
 enum outcome {
 	OUTCOME_MOVED,
@@ -102,6 +127,7 @@ enum answer {
 	ANSWER_EBUSY,		/* -EBUSY */
 	ANSWER_ENOENT,		/* 0, and the status of each page is -ENOENT */
 	ANSWER_EINVAL,		/* -EINVAL */
+	ANSWER_EINTR,		/* -EINTR: tried until a signal came */
 };
 
 struct promise {
@@ -127,6 +153,12 @@ extern const size_t nr_contract_rows;
 /* Of PRIVATE_MEMORY_CONTRACT; set .vm in a copy. */
 extern const struct contract_row private_memory_rows[];
 extern const size_t nr_private_memory_rows;
+
+/* Of ALLOCATION_CONTRACT and, to be given their .vm in a copy, PRIVATE_ALLOCATION_CONTRACT. */
+extern const struct contract_row allocation_rows[];
+extern const size_t nr_allocation_rows;
+extern const struct contract_row private_allocation_rows[];
+extern const size_t nr_private_allocation_rows;
 
 /* How it is known which contract this kernel made. */
 enum contract_source {

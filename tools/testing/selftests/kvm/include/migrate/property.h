@@ -48,6 +48,7 @@ struct property {
 	const struct trigger *only[PROPERTY_TRIGGERS_MAX];
 	bool needs_range;	/* a trigger that takes a range of addresses */
 	bool needs_target;	/* a trigger that takes a node to move to */
+	bool needs_parts;	/* a trigger that one page cannot keep from moving others */
 	bool needs_mapping;	/* a guest_memfd that host user space maps */
 	bool needs_folios;	/* a trigger that finds the folios, see UNSEEN in the contract */
 	/* What this machine lacks, as a reason to skip; NULL or absent: nothing. */

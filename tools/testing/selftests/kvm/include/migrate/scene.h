@@ -25,6 +25,7 @@ struct scene {
 	struct ballast ballast;		/* of triggers with .moves_some */
 	struct unmapped unmapped;	/* where host user space does not map the guest_memfd */
 	const struct control *control;	/* of triggers with .never; NULL */
+	bool unfit;			/* no node can be laid out for the trigger */
 	int from;
 	int to;				/* .from where there is one node only; NUMA_ANY_NODE */
 };
@@ -56,6 +57,9 @@ void scene_close(struct scene *scene);
  * Returns KSFT_PASS, or the case's result, said on stdout, where the control does not move.
  */
 int scene_begin(struct scene *scene);
+
+/* Just that: have the guest fill all pages, and find out where they are. */
+void scene_fill(struct scene *scene);
 
 /*
  * Note where all pages are; a page counts as there once the host has touched it, if it may.

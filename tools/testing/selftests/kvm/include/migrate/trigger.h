@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 struct control;
+struct layout;
 struct never;
 struct outside;
 
@@ -50,6 +51,7 @@ struct trigger {
 	bool by_pfn;		/* acts on page frames: needs to see them */
 	bool any_node;		/* the kernel chooses where the folios go ... */
 	bool moves_some;	/* ... and which of them, in memory laid out with ballast */
+	bool whole;		/* one page that stays fails it for all */
 	bool huge;		/* acts on what is as large as a huge page at least */
 	/*
 	 * MPOL_MF_MOVE: what another process maps as well is left alone, which is no failure:
@@ -59,12 +61,17 @@ struct trigger {
 	bool own_only, own_only_unless_nice;
 	/* Knobs and the like that have to be so while a case runs (migrate/outside.h). */
 	const struct outside *outside;
+	/* How memory has to be laid out for it (migrate/layout.h); NULL: as it comes. */
+	const struct layout *layout;
 	/* Must not act on guest_memfd at all (migrate/never.h). */
 	const struct never *never;
 	/* What this task lacks to fire it, as a reason to skip; NULL or absent: nothing. */
 	const char *(*missing)(void);
 	void (*fire)(const struct trigger_range *range, struct trigger_result *result);
 };
+
+/* Whether page @i of @range has not left its frame yet; for triggers with .by_pfn. */
+bool trigger_page_in_frame(const struct trigger_range *range, size_t i);
 
 /* Whether this task may move what other processes map too (CAP_SYS_NICE). */
 bool trigger_may_move_all(void);
@@ -111,6 +118,19 @@ extern const struct trigger trigger_soft_offline_phys;
  */
 extern const struct trigger trigger_compact;
 extern const struct trigger trigger_compact_node;
+
+/*
+ * Take the memory blocks offline that the pages are in, and bring them back (migrate/blocks.h).  It
+ * is given up when it has failed for each page again and again, by a signal: -EINTR.
+ */
+extern const struct trigger trigger_memory_offline;
+
+/* Allocate all of the CMA area, which has what is in it move out, and free it. */
+extern const struct trigger trigger_cma_alloc;
+
+/* Not fired: these have pages allocated where ZONE_MOVABLE, or a CMA area, is to be had. */
+extern const struct trigger trigger_zone_movable;
+extern const struct trigger trigger_cma;
 
 /*
  * NUMA balancing moves pages to the node of the task that uses them: a CPU of node .to reads them

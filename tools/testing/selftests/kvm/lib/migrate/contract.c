@@ -11,7 +11,12 @@
 #define MOVED_SOME	{ OUTCOME_MOVED_SOME, ANSWER_SILENT }
 #define REFUSED(how)	{ OUTCOME_REFUSED, ANSWER_##how }
 #define UNSEEN(how)	{ OUTCOME_UNTOUCHED, ANSWER_##how }
+#define ABSENT(how)	{ OUTCOME_UNTOUCHED, ANSWER_##how }
 #define NEVER(how)	{ OUTCOME_NEVER, ANSWER_##how }
+#define KEPT_OUT	{ OUTCOME_UNTOUCHED, ANSWER_SILENT }
+#define LET_IN(how)	LET_IN_##how
+#define LET_IN_ALL	MOVED
+#define LET_IN_SOME	MOVED_SOME
 /* Written out twice: a promise has a comma of its own, and is no argument of another macro. */
 #define ROW(_trigger, _vm, _unmovable, _movable)		\
 	{							\
@@ -36,6 +41,14 @@ const size_t nr_contract_rows = ARRAY_SIZE(contract_rows);
 
 const struct contract_row private_memory_rows[] = { PRIVATE_MEMORY_CONTRACT(PRIVATE_ROW) };
 const size_t nr_private_memory_rows = ARRAY_SIZE(private_memory_rows);
+
+const struct contract_row allocation_rows[] = { ALLOCATION_CONTRACT(ROW) };
+const size_t nr_allocation_rows = ARRAY_SIZE(allocation_rows);
+
+const struct contract_row private_allocation_rows[] = {
+	PRIVATE_ALLOCATION_CONTRACT(PRIVATE_ROW)
+};
+const size_t nr_private_allocation_rows = ARRAY_SIZE(private_allocation_rows);
 
 static const char * const contract_names[NR_CONTRACTS] = {
 	[CONTRACT_UNMOVABLE] = "unmovable",
@@ -116,6 +129,8 @@ long promised_return(const struct promise *promise, size_t nr_pages)
 		return -EBUSY;
 	case ANSWER_EINVAL:
 		return -EINVAL;
+	case ANSWER_EINTR:
+		return -EINTR;
 	case ANSWER_SILENT:
 	case ANSWER_ENOENT:
 		break;

@@ -58,6 +58,7 @@ const struct property properties[] = {
 	{
 		.name = "pinned",
 		.act = act_pinned,
+		.needs_parts = true,
 		.needs_mapping = true,
 		.config = { .nr_vcpus = 1 },
 	},
@@ -148,6 +149,7 @@ bool property_applies(const struct property *property, const struct contract_row
 	       is_among(row->trigger, property->only) &&
 	       !(property->needs_range && row->trigger->no_range) &&
 	       !(property->needs_target && row->trigger->any_node) &&
+	       !(property->needs_parts && row->trigger->whole) &&
 	       !(property->needs_mapping && !vm_kind_host_maps(row->vm)) &&
 	       !(property->needs_folios && !contract_row_finds_folios(row));
 }

@@ -6,6 +6,7 @@
 #include "kvm_util.h"
 #include "numaif.h"
 #include "migrate/control.h"
+#include "migrate/layout.h"
 #include "migrate/numa.h"
 #include "migrate/outside.h"
 #include "migrate/scene.h"
@@ -14,6 +15,9 @@
 
 /* A page of shmem may be held for a moment by whatever else the system does. */
 #define CONTROL_TRIES 5
+
+/* A page of the kernel's own may have got in between. */
+#define LAYOUT_TRIES 5
 
 const char *scene_missing_one_node(const struct suite *suite, const struct testcase *test)
 {
@@ -68,6 +72,47 @@ static size_t pages_for(const struct suite *suite, const struct trigger *trigger
 	return pages > huge ? pages : huge;
 }
 
+/* Whether it takes ballast to have something moved. */
+static bool needs_ballast(const struct scene *scene)
+{
+	return scene->trigger->moves_some && !scene->trigger->layout;
+}
+
+/* Before the VM: what is allocated for it must not be in the way. */
+static void pick_nodes(struct scene *scene)
+{
+	const struct suite *suite = scene->suite;
+	const struct layout *layout = scene->trigger->layout;
+	int node = suite->nodes[0];
+
+	if (layout)
+		node = layout->pick(suite->nodes, suite->nr_nodes,
+				    outcome_moves(scene->promise.outcome));
+	scene->unfit = node < 0;
+	scene->from = scene->unfit ? suite->nodes[0] : node;
+	scene->to = suite->nodes[suite->nr_nodes - 1];
+	if (scene->trigger->any_node)
+		scene->to = NUMA_ANY_NODE;
+}
+
+static void open_layout(struct scene *scene)
+{
+	const struct layout *layout = scene->trigger->layout;
+
+	if (layout)
+		layout->open(scene->gvm, scene->from, outcome_moves(scene->promise.outcome));
+	if (needs_ballast(scene))
+		ballast_open(&scene->ballast, scene->from);
+}
+
+static void close_layout(struct scene *scene)
+{
+	if (scene->trigger->layout)
+		scene->trigger->layout->close();
+	if (needs_ballast(scene))
+		ballast_close(&scene->ballast);
+}
+
 bool scene_open(struct scene *scene, const struct suite *suite, const struct testcase *test,
 		const struct scene_config *config)
 {
@@ -76,7 +121,6 @@ bool scene_open(struct scene *scene, const struct suite *suite, const struct tes
 		.nr_vcpus = config->nr_vcpus,
 		.hva_is_mapping = config->hva_is_mapping,
 		.two_slots = config->two_slots,
-		.node = suite->nodes[0],
 		.seed = suite->options.seed,
 	};
 
@@ -85,15 +129,13 @@ bool scene_open(struct scene *scene, const struct suite *suite, const struct tes
 		.test = test,
 		.trigger = test->row->trigger,
 		.promise = test->row->promise[suite->contract.id],
-		.from = suite->nodes[0],
-		.to = suite->nodes[suite->nr_nodes - 1],
 	};
-	if (scene->trigger->any_node)
-		scene->to = NUMA_ANY_NODE;
+	pick_nodes(scene);
+	gmem.node = scene->from;
 	scene->gvm = gmem_vm_create(test->row->vm, &gmem);
 	open_verdict(scene);
-	if (scene->trigger->moves_some)
-		ballast_open(&scene->ballast, scene->from);
+	if (!scene->unfit)
+		open_layout(scene);
 	return !guest_needs_hva(scene, config);
 }
 
@@ -105,8 +147,8 @@ int scene_skip(void)
 
 void scene_close(struct scene *scene)
 {
-	if (scene->trigger->moves_some)
-		ballast_close(&scene->ballast);
+	if (!scene->unfit)
+		close_layout(scene);
 	verdict_free(&scene->verdict);
 	unmapped_free(&scene->unmapped);
 	gmem_vm_free(scene->gvm);
@@ -220,8 +262,8 @@ static void lay_out_again(struct scene *scene)
 {
 	if (!scene->trigger->moves_some)
 		return;
-	ballast_close(&scene->ballast);
-	ballast_open(&scene->ballast, scene->from);
+	close_layout(scene);
+	open_layout(scene);
 }
 
 /* Whether the trigger moves a control from .from to .to, as it does on every kernel. */
@@ -248,29 +290,62 @@ static bool control_moves(struct scene *scene)
 /* What does not move shmem cannot be blamed on guest_memfd; compaction may have its reasons. */
 static int control_stays(const struct scene *scene)
 {
+	if (scene->trigger->layout)
+		return suite_skip(scene->trigger->layout->idle);
 	if (!scene->trigger->moves_some)
 		return KSFT_FAIL;
 	return suite_skip("compaction moves no page here, not even of shmem (use a machine with "
 			  "less memory in use, or the lab)");
 }
 
-int scene_begin(struct scene *scene)
+static bool laid_out_well(struct scene *scene)
 {
-	bool moves = outcome_moves(scene->promise.outcome);
+	const struct layout *layout = scene->trigger->layout;
+	size_t nr = scene->gvm->nr_pages;
+	uint64_t *pfns;
+	bool good;
 
-	if (moves && scene->trigger->moves_some) {
-		if (!control_moves(scene))
-			return control_stays(scene);
-		lay_out_again(scene);
-	}
+	if (!layout)
+		return true;
+	scene_look_before(scene);
+	pfns = frames_of(scene, 0, nr);
+	good = layout->filled(pfns, nr);
+	free(pfns);
+	return good;
+}
+
+void scene_fill(struct scene *scene)
+{
 	if (host_maps(scene))
 		gmem_guest_fill(scene->gvm);
 	else
 		unmapped_populate(&scene->unmapped, scene->gvm, scene->from);
 	scene_check_host(scene);
+}
+
+int scene_begin(struct scene *scene)
+{
+	bool moves = outcome_moves(scene->promise.outcome);
+	int tries;
+
+	if (scene->unfit)
+		return suite_skip(scene->trigger->layout->unfit);
+	if (moves && scene->trigger->moves_some) {
+		if (!control_moves(scene))
+			return control_stays(scene);
+		lay_out_again(scene);
+	}
+	scene_fill(scene);
+	for (tries = 1; !laid_out_well(scene); tries++) {
+		if (tries == LAYOUT_TRIES)
+			return suite_skip(scene->trigger->layout->unfit);
+		close_layout(scene);
+		open_layout(scene);
+		scene_fill(scene);
+	}
 	if (!moves && !control_moves(scene))
 		return control_stays(scene);
-	if (scene->trigger->moves_some)
+	if (needs_ballast(scene))
 		ballast_unpin(&scene->ballast);
 	return KSFT_PASS;
 }

@@ -26,6 +26,7 @@ const char *errno_name(int err, char *text, size_t size)
 	NAME(EIO);
 	NAME(EBADF);
 	NAME(EAGAIN);
+	NAME(ETIME);
 	NAME(ENOMEM);
 	NAME(EACCES);
 	NAME(EFAULT);

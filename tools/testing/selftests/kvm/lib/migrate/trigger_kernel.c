@@ -23,7 +23,7 @@ static char *page_of(const struct trigger_range *range, size_t i)
 	return (char *)range->addr + i * getpagesize();
 }
 
-static bool still_in_frame(const struct trigger_range *range, size_t i)
+bool trigger_page_in_frame(const struct trigger_range *range, size_t i)
 {
 	uint64_t entry;
 
@@ -50,12 +50,12 @@ static void soft_offline(const struct trigger_range *range, struct trigger_resul
 
 	result->ret = 0;
 	for (i = 0; i < range->nr_pages; i++) {
-		if (!still_in_frame(range, i))
+		if (!trigger_page_in_frame(range, i))
 			continue;
 		r = offline(range, i);
 		if (r && !result->ret)
 			result->ret = r;
-		if (still_in_frame(range, i))
+		if (trigger_page_in_frame(range, i))
 			continue;
 		if (range->left)
 			range->left[i] = true;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 #include "kvm_util.h"
 #include "numaif.h"
@@ -18,6 +19,15 @@ static void punch_all(const struct gmem_vm *gvm)
 {
 	kvm_fallocate(gvm->fd, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, 0,
 		      gvm->nr_pages * gvm->page_size);
+}
+
+/* A layout of memory may have seen to it (migrate/layout.h); without content as yet. */
+static bool is_allocated(const struct gmem_vm *gvm)
+{
+	struct stat stat;
+
+	return !fstat(gvm->fd, &stat) &&
+	       stat.st_blocks * 512 == (off_t)(gvm->nr_pages * gvm->page_size);
 }
 
 /* By the task's policy: a file that cannot be mapped has none of its own. */
@@ -108,8 +118,10 @@ void unmapped_populate(struct unmapped *unmapped, struct gmem_vm *gvm, int node)
 	unmapped_free(unmapped);
 	make_room(unmapped, gvm->nr_pages);
 	for (tries = 0; tries < POPULATE_TRIES && !found; tries++) {
-		punch_all(gvm);
-		allocate_all(gvm, node);
+		if (tries || !is_allocated(gvm)) {
+			punch_all(gvm);
+			allocate_all(gvm, node);
+		}
 		folio_settle();
 		scan(&candidates, &unmapped->others);
 		found = fill_and_match(unmapped, gvm, &candidates);

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where folios are allocated: ZONE_MOVABLE and CMA areas are for what the kernel can move away
+ * again, and guest_memfd is let in there or kept out as ALLOCATION_CONTRACT says.  In the same
+ * test, with memory laid out alike, shmem must be allocated there.
+ */
+#ifndef SELFTEST_KVM_MIGRATE_PLACE_H
+#define SELFTEST_KVM_MIGRATE_PLACE_H
+
+#include "migrate/suite.h"
+
+/* For .run of a case with a row of that contract. */
+int place_run(const struct suite *suite, const struct testcase *test);
+
+#endif /* SELFTEST_KVM_MIGRATE_PLACE_H */
