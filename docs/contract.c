@@ -167,6 +167,9 @@ int main(void)
 	print_properties();
 	print_never_properties();
 	printf("\n"
+	       "The two flags of the mapping, AS_INACCESSIBLE and AS_UNMOVABLE, are told apart in\n"
+	       "cases of their own, `flags.VM.flag`; `migrate/flags.h` says what each guards.\n");
+	printf("\n"
 	       "## Private memory\n"
 	       "\n"
 	       "Of software-protected VMs, SEV-SNP and TDX: nothing moves it, under any contract.\n"

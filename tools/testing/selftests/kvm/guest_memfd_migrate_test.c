@@ -28,6 +28,7 @@
 
 #include "kvm_util.h"
 #include "numaif.h"
+#include "migrate/flags.h"
 #include "migrate/never.h"
 #include "migrate/numa.h"
 #include "migrate/other.h"
@@ -441,6 +442,23 @@ static void add_answers(struct testcase **next)
 	}
 }
 
+static void add_flags(struct testcase **next)
+{
+	struct testcase test = {
+		.missing = scene_missing_two_nodes,
+		.run = flag_case_run,
+		.row = row_of(&trigger_move_pages),
+	};
+	size_t i;
+
+	for (i = 0; i < nr_flag_cases; i++) {
+		test.data = &flag_cases[i];
+		snprintf(test.name, sizeof(test.name), "flags.%s.%s", test.row->vm->name,
+			 flag_cases[i].name);
+		*(*next)++ = test;
+	}
+}
+
 /* Where nobody promises a contract: one move by move_pages() decides what all others must do. */
 static int observe(const struct suite *suite)
 {
@@ -461,7 +479,8 @@ int main(int argc, char **argv)
 		.options = { .contract = -1, .pages = 64, .rounds = 2 },
 	};
 	size_t most = nr_contract_rows * (nr_properties + nr_never_properties) +
-		      ARRAY_SIZE(bad_calls) + ARRAY_SIZE(page_answers) + nr_allocation_rows;
+		      ARRAY_SIZE(bad_calls) + ARRAY_SIZE(page_answers) + nr_allocation_rows +
+		      nr_flag_cases;
 	struct testcase cases[most], *next = cases;
 	size_t i;
 
@@ -471,5 +490,6 @@ int main(int argc, char **argv)
 	}
 	add_answers(&next);
 	add_places(&next);
+	add_flags(&next);
 	return suite_main(&suite, argc, argv, cases, next - cases, observe);
 }
