@@ -72,28 +72,22 @@ lab_threads()
 	fi
 }
 
-# lab_machine_args DIR: sets machine_args, the QEMU command line.  Each node is a
-# socket of its own: one socket across nodes makes the kernel warn at boot.
+# lab_machine_args DIR: sets machine_args, the QEMU command line.
 lab_machine_args()
 {
-	local dir=$1 node first per=$((opt_cpus / opt_nodes)) size=$((opt_memory / opt_nodes))
+	local dir=$1
 
 	machine_args=(qemu-system-x86_64 -name lab -nodefaults -no-user-config -no-reboot
-		-display none -machine q35 -m "${opt_memory}M"
-		-smp "cpus=$opt_cpus,sockets=$opt_nodes,cores=$per,threads=1")
+		-display none -machine q35)
 	case $machine_accel in
 	tcg)	machine_args+=(-accel "tcg,thread=$(lab_threads)" -cpu max) ;;
 	kvm)	machine_args+=(-accel kvm -cpu host) ;;
 	esac
-	for ((node = 0; node < opt_nodes; node++)); do
-		first=$((node * per))
-		machine_args+=(-object "memory-backend-ram,id=m$node,size=${size}M"
-			-numa "node,nodeid=$node,memdev=m$node,cpus=$first-$((first + per - 1))")
-	done
+	lab_node_args
 	machine_args+=(-serial "file:$dir/console.log"
 		-chardev "file,id=results,path=/proc/self/fd/1" -serial chardev:results
 		-kernel "$kernel_image" -initrd "$dir/initramfs"
-		-append "console=ttyS0 panic=-1 $opt_append")
+		-append "console=ttyS0 panic=-1$machine_append $opt_append")
 }
 
 # lab_watch DIR: boot the machine described by machine_args and pass its results on to

@@ -23,6 +23,9 @@ lab_patch()
 # variables live: a fifth of the time of compiling goes there.
 LAB_KCFLAGS="-fno-var-tracking -gno-statement-frontiers -gno-variable-location-views"
 
+# Kernels that differ in a patch have nearly all of their objects in common.
+LAB_CCACHE_SIZE=2G
+
 # lab_make_args TREE OUT: sets make_args, kbuild of TREE with objects in OUT, which may
 # be TREE itself.  Nothing of the caller's own build gets into it.
 lab_make_args()
@@ -31,6 +34,8 @@ lab_make_args()
 		ARCH=x86_64 KBUILD_BUILD_USER=lab KBUILD_BUILD_HOST=lab
 		KCFLAGS="$LAB_KCFLAGS")
 	[[ $1 == "$2" ]] || make_args+=("O=$2")
+	! lab_has ccache || make_args=(env CCACHE_DIR="$LAB_CACHE/ccache" CCACHE_NOHASHDIR=1
+		CCACHE_MAXSIZE="$LAB_CCACHE_SIZE" "${make_args[@]}" CC="ccache gcc")
 }
 
 # lab_configure NAME TREE OUT STRICT LOG: tinyconfig, our fragments, and a check that

@@ -6,13 +6,16 @@
 
 . "$LAB_DIR/lib-make.sh"
 
-LAB_SERIES="movable plain"
+# "movable" has lab/patches/movable; lab_series_patches() says what the others have.
+LAB_SERIES="movable plain posted"
 
 # The release that the series were written for; a newer one is taken where the
 # archive no longer has it.
 LAB_SOURCE_BASE=7.3
 
 LAB_SOURCE_TOOLS="gcc ld make flex bison bc gelf.h pahole xz patch perl python3 cpio awk libc.a"
+# Worth it, but nobody has to install it by hand.
+((EUID)) || LAB_SOURCE_TOOLS+=" ccache"
 
 lab_is_series()
 {
@@ -29,7 +32,9 @@ lab_series_patches()
 {
 	case $1 in
 	plain)	;;
-	*)	printf '%s\n' "$LAB_DIR/patches/$1"/*.patch ;;
+	movable)	printf '%s\n' "$LAB_DIR/patches/movable"/*.patch ;;
+	# The series as it was posted, with NUMA balancing at large.
+	posted)		printf '%s\n' "$LAB_DIR/patches/movable"/*.patch | grep -v /0006- ;;
 	esac
 }
 
@@ -37,6 +42,16 @@ lab_series_patches()
 lab_series_config()
 {
 	printf '%s\n' "$LAB_DIR/config/base.config"
+}
+
+# lab_series_about NAME: prints what it has beyond the packaged source.
+lab_series_about()
+{
+	case $1 in
+	plain)	;;
+	posted)	printf ', lab/patches/movable without the last' ;;
+	*)	printf ', lab/patches/%s' "$1" ;;
+	esac
 }
 
 # lab_series NAME: prepares one of LAB_SERIES; sets lab_kernel_dir.
@@ -183,7 +198,7 @@ lab_series_make()
 	lab_patch "$tree" "$name"
 	lab_make_kernel "$name" "$tree" "$tree" "$half" strict
 	echo "$name: Debian $source_package $source_version, lab/config$(
-		[[ $name == plain ]] || printf ', lab/patches/%s' "$name")" >"$half/about"
+		lab_series_about "$name")" >"$half/about"
 	lab_say "removing the tree"
 	rm -rf "$tree"
 }

@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2154,SC2034,SC2178
+#
+# Nodes of the machine: from a line of lab/machines and the options of lab/run to QEMU's
+# words.  What is known of node ID: node_cpus[ID], node_absent[ID] (CPUs that are not
+# there), node_memory[ID], node_plugged[ID] (MiB); node_ids has them in order.
+
+# lab_machine_names: prints the names in lab/machines.
+lab_machine_names()
+{
+	sed -n 's/^\([a-z][a-z-]*\)[[:blank:]].*/\1/p' "$LAB_DIR/machines"
+}
+
+# lab_machine_read NAME: sets the nodes, machine_append and machine_tiers.
+lab_machine_read()
+{
+	local words
+
+	words=$(sed -n "s/^$1[[:blank:]]\{1,\}//p" "$LAB_DIR/machines")
+	[[ $1 =~ ^[a-z-]+$ && -n $words ]] ||
+		lab_usage_error "no machine '$1'; there are:" \
+			"$(lab_machine_names | paste -s -d' ')"
+	# shellcheck disable=SC2086 # words
+	lab_machine_words $words
+}
+
+lab_machine_words()
+{
+	local word id cpus memory sum
+
+	node_ids=()
+	node_cpus=()
+	node_absent=()
+	node_memory=()
+	node_plugged=()
+	machine_append=
+	machine_tiers=
+	for word; do
+		case $word in
+		[0-9]*:*:*)
+			IFS=: read -r id cpus memory <<<"$word"
+			node_ids+=("$id")
+			node_absent[id]=0
+			[[ $cpus != *- ]] || node_absent[id]=${cpus%-}
+			[[ $cpus != *- ]] || cpus=0
+			node_cpus[id]=$cpus
+			[[ $memory == *+* ]] || memory+=+0
+			node_memory[id]=${memory%+*}
+			node_plugged[id]=${memory#*+}
+			;;
+		tiers)	machine_tiers=y ;;
+		*)	machine_append+=" $word" ;;
+		esac
+	done
+	lab_machine_sum node_plugged
+	((sum == 0)) || machine_append+=" memhp_default_state=online_movable"
+}
+
+# lab_machine_nodes N: a machine of N nodes, without a line in lab/machines.
+lab_machine_nodes()
+{
+	local id words=(cma=64M)
+
+	for ((id = 0; id < $1; id++)); do
+		words+=("$id:1:$((1024 / $1 / 2 * 2))+128")
+	done
+	lab_machine_words "${words[@]}"
+}
+
+# lab_machine_share WHAT TOTAL: share TOTAL evenly among the nodes that have any of WHAT
+# (node_cpus or node_memory); fails where it cannot be shared so.
+lab_machine_share()
+{
+	local -n what=$1
+	local id having=()
+
+	for id in "${node_ids[@]}"; do
+		((what[id] == 0)) || having+=("$id")
+	done
+	(($2 % ${#having[@]} == 0)) || return 1
+	for id in "${having[@]}"; do
+		what[id]=$(($2 / ${#having[@]}))
+	done
+}
+
+# lab_machine_sum WHAT: sets sum.
+lab_machine_sum()
+{
+	local -n what=$1
+	local id
+
+	sum=0
+	for id in "${node_ids[@]}"; do
+		sum=$((sum + what[id]))
+	done
+}
+
+# lab_machine_set: the nodes as the options of lab/run want them.
+lab_machine_set()
+{
+	if [[ -n $opt_nodes ]]; then
+		[[ -z $opt_machine ]] ||
+			lab_usage_error "--nodes makes a machine of its own: not with --machine"
+		((opt_nodes <= 8)) || lab_usage_error "at most 8 nodes"
+		lab_machine_nodes "$opt_nodes"
+		machine_name="$opt_nodes nodes"
+	else
+		machine_name=${opt_machine:-two-node}
+		lab_machine_read "$machine_name"
+	fi
+	if [[ -n $opt_cpus ]]; then
+		((opt_cpus <= 64)) || lab_usage_error "at most 64 CPUs"
+		lab_machine_share node_cpus "$opt_cpus" ||
+			lab_usage_error "--cpus $opt_cpus cannot be shared evenly among the nodes"
+	fi
+	[[ -z $opt_memory ]] || lab_machine_set_memory
+	lab_machine_sum node_cpus
+	machine_cpus=$sum
+}
+
+# A node's memory is a multiple of 2 MiB, and enough to boot with.
+lab_machine_set_memory()
+{
+	local id
+
+	lab_machine_share node_memory "$opt_memory" ||
+		lab_usage_error "--memory ${opt_memory}M cannot be shared evenly among the nodes"
+	for id in "${node_ids[@]}"; do
+		((node_memory[id] == 0 || (node_memory[id] >= 64 && node_memory[id] % 2 == 0))) ||
+			lab_usage_error "--memory: each node gets an even share of at least 64M"
+	done
+}
+
+# lab_machine_about: sets machine_about, what it has in a few words.
+lab_machine_about()
+{
+	local sum total
+
+	lab_machine_sum node_memory
+	total=$sum
+	lab_machine_sum node_plugged
+	machine_about="$machine_name, $machine_cpus CPUs, ${total}M"
+	((sum == 0)) || machine_about+=" and ${sum}M movable"
+}
+
+# lab_node_args: adds to machine_args what makes the nodes.  Each node with CPUs is a socket
+# of its own: one socket across nodes makes the kernel warn at boot.
+lab_node_args()
+{
+	local id cpus first=0 per=0 sockets=0 present=0 sum memory plugged
+
+	for id in "${node_ids[@]}"; do
+		cpus=$((node_cpus[id] + node_absent[id]))
+		((cpus == 0)) || { per=$cpus; sockets=$((sockets + 1)); }
+		present=$((present + node_cpus[id]))
+	done
+	lab_machine_sum node_memory
+	memory=$sum
+	lab_machine_sum node_plugged
+	plugged=$sum
+	machine_args+=(-smp "cpus=$present,sockets=$sockets,cores=$per,threads=1,$(
+		)maxcpus=$((sockets * per))"
+		-m "${memory}M$( ((plugged == 0)) ||
+			echo ",slots=${#node_ids[@]},maxmem=$((memory + plugged + 1024))M")")
+	for id in "${node_ids[@]}"; do
+		lab_node_arg "$id" "$first"
+		first=$((first + node_cpus[id] + node_absent[id]))
+	done
+	[[ -z $machine_tiers ]] || lab_tier_args
+}
+
+# lab_node_arg ID FIRST: the node whose CPUs begin with FIRST.
+lab_node_arg()
+{
+	local id=$1 first=$2 node=node,nodeid=$1 cpus=$((node_cpus[$1] + node_absent[$1]))
+
+	if ((node_memory[id])); then
+		machine_args+=(-object "memory-backend-ram,id=m$id,size=${node_memory[id]}M")
+		node+=,memdev=m$id
+	fi
+	((cpus == 0)) || node+=,cpus=$first-$((first + cpus - 1))
+	[[ -z $machine_tiers ]] || ((cpus)) || node+=,initiator=0
+	machine_args+=(-numa "$node")
+	((node_plugged[id] == 0)) ||
+		machine_args+=(-object "memory-backend-ram,id=p$id,size=${node_plugged[id]}M"
+			-device "pc-dimm,memdev=p$id,node=$id")
+}
+
+# ACPI's HMAT: latency in ns and bandwidth as CPUs of node 0 see them.  What counts is
+# that memory of nodes without CPUs is much slower: mm/memory-tiers.c makes tiers of it.
+lab_tier_args()
+{
+	local id latency bandwidth lb
+
+	machine_args+=(-machine hmat=on)
+	for id in "${node_ids[@]}"; do
+		latency=10 bandwidth=20480M
+		((node_cpus[id])) || { latency=800 bandwidth=1024M; }
+		lb=hmat-lb,initiator=0,target=$id,hierarchy=memory
+		machine_args+=(-numa "$lb,data-type=access-latency,latency=$latency"
+			-numa "$lb,data-type=access-bandwidth,bandwidth=$bandwidth")
+	done
+}
