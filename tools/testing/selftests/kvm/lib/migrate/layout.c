@@ -331,6 +331,7 @@ const struct layout layout_offline = {
 
 static void *filler;
 static size_t filler_size;
+static bool want_in_cma;
 
 static int cma_pick(const int *nodes, int nr, bool moves)
 {
@@ -365,13 +366,29 @@ static void fill_small(int node)
 	memset(filler, 0x6c, filler_size);
 }
 
+/* Pages that may be there, and not one is: what else goes on has freed memory elsewhere. */
+static bool cma_filled(const uint64_t *pfns, size_t nr)
+{
+	struct cma_area area;
+	size_t i;
+
+	if (!want_in_cma || !cma_find(&area))
+		return true;
+	for (i = 0; i < nr; i++)
+		if (pfns[i] >= area.first && pfns[i] - area.first < area.nr_pages)
+			return true;
+	return false;
+}
+
 /* Once the two are even, each page comes from where more is left. */
 static void cma_open(const struct gmem_vm *gvm, int node, bool moves)
 {
-	size_t movable = free_pages(node, true, NULL, huge_order()), left = until_even(node);
+	size_t movable, left;
 
-	(void)gvm;
-	(void)moves;
+	want_in_cma = moves;
+	punch(gvm);
+	movable = free_pages(node, true, NULL, huge_order());
+	left = until_even(node);
 	hugepages_take(node, movable + (left > CMA_SLACK ? left - CMA_SLACK : 0));
 	fill_small(node);
 }
@@ -419,9 +436,9 @@ const struct layout layout_zone_movable = {
 const struct layout layout_cma = {
 	.pick = cma_pick,
 	.open = cma_open,
-	.filled = filled_somehow,
+	.filled = cma_filled,
 	.close = cma_close,
-	.unfit = "the CMA area is on no node under test, or on one that is too large to be filled "
-		 "(use the lab)",
+	.unfit = "the CMA area is on no node under test, or on one that is too large to be filled, "
+		 "or no page gets there (use the lab)",
 	.idle = "not even shmem moves out of the CMA area (boot with cma=64M, or use the lab)",
 };
