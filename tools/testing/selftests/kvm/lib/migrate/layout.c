@@ -386,7 +386,9 @@ static void cma_open(const struct gmem_vm *gvm, int node, bool moves)
 	size_t movable, left;
 
 	want_in_cma = moves;
-	punch(gvm);
+	/* What stays is in its place already where a control needs another try. */
+	if (moves)
+		punch(gvm);
 	movable = free_pages(node, true, NULL, huge_order());
 	left = until_even(node);
 	hugepages_take(node, movable + (left > CMA_SLACK ? left - CMA_SLACK : 0));
