@@ -154,6 +154,7 @@ static void unpin(void)
 static unsigned long block = NO_BLOCK;
 static int feeder = -1, plug = -1;
 static const struct gmem_vm *laid_out_for;
+static bool opened;
 
 /* A memory block of the node, used for the kernel as well, that can go: it goes and comes back. */
 static unsigned long find_block(int node)
@@ -259,6 +260,12 @@ static void offline_open(const struct gmem_vm *gvm, int node, bool moves)
 	if (moves)
 		return;
 	punch(gvm);
+	/* Another try: a page of the kernel's own may be in the one before, for long. */
+	if (opened)
+		block = find_block(node);
+	opened = true;
+	if (block == NO_BLOCK)
+		return;
 	for (tries = 0; tries < 5; tries++) {
 		size_t large = free_pages(node, false, "Movable", huge_order());
 
@@ -304,6 +311,8 @@ static bool offline_filled(const uint64_t *pfns, size_t nr)
 
 	for (i = 0; i < nr && laid_out_for; i++)
 		there += block_of(pfns[i]) == block || block_in_zone_movable(block_of(pfns[i]));
+	if (block == NO_BLOCK)
+		return !opened;
 	if (!laid_out_for || (there == nr && goes_but_for_pages()))
 		return true;
 	ksft_print_msg("%zu of %zu pages are in memory block %lu, the first in %lu\n", there, nr,
@@ -327,6 +336,7 @@ const struct layout layout_offline = {
  * zone (__rmqueue() in mm/page_alloc.c), and after ZONE_MOVABLE: use up that and
  * what is more.
  */
+#define CMA_SPARE	((40UL << 20) / getpagesize())
 #define CMA_SLACK	((8UL << 20) / getpagesize())
 
 static void *filler;
@@ -353,17 +363,27 @@ static size_t until_even(int node)
 	return all > even ? all - even : 0;
 }
 
-/* Pieces that are smaller than a huge page; more than are left, to be on the safe side. */
+/* Whether so little is left that the kernel would rather end a process than give more. */
+static bool running_out(int node)
+{
+	size_t spare = free_pages(node, false, NULL, 0) - free_pages(node, false, "CMA", 0);
+
+	return spare < CMA_SPARE;
+}
+
+/* Pieces that are smaller than a huge page, bit by bit; more than are left, to be safe. */
 static void fill_small(int node)
 {
+	size_t step = CMA_SLACK / 8 * getpagesize(), at;
 	size_t pages = free_pages(node, true, NULL, 0) + until_even(node) + 2 * CMA_SLACK;
 	struct nodemask mask = nodemask_of(node);
 
-	filler_size = pages * getpagesize();
+	filler_size = (pages * getpagesize() / step + 1) * step;
 	filler = kvm_mmap(filler_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 	madvise(filler, filler_size, MADV_NOHUGEPAGE);
 	kvm_mbind(filler, filler_size, MPOL_BIND, mask.bits, NODEMASK_MAXNODE, 0);
-	memset(filler, 0x6c, filler_size);
+	for (at = 0; at < filler_size && !running_out(node); at += step)
+		memset((char *)filler + at, 0x6c, step);
 }
 
 /* Pages that may be there, and not one is: what else goes on has freed memory elsewhere. */
