@@ -61,7 +61,14 @@ long long numa_free_bytes(int node);
 long long numa_free_bytes_of_all(void);
 
 /*
- * Pick up to @wanted usable nodes with at least @bytes free, lowest first, into @nodes.
+ * Whether memory that does not move can be allocated on @node: not where all of its memory is in
+ * ZONE_MOVABLE (/sys/devices/system/node/has_normal_memory; a kernel without NUMA has node 0).
+ */
+bool numa_holds_unmovable(int node);
+
+/*
+ * Pick up to @wanted usable nodes with at least @bytes free into @nodes: those that hold any
+ * memory before those that hold movable memory only, and lowest first.
  * Returns how many were found, or -errno.
  */
 int numa_pick_nodes(int *nodes, int wanted, size_t bytes);

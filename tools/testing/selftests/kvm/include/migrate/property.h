@@ -51,6 +51,7 @@ struct property {
 	bool needs_parts;	/* a trigger that one page cannot keep from moving others */
 	bool needs_mapping;	/* a guest_memfd that host user space maps */
 	bool needs_folios;	/* a trigger that finds the folios, see UNSEEN in the contract */
+	bool fills_target;	/* pages are allocated on the target, too */
 	/* What this machine lacks, as a reason to skip; NULL or absent: nothing. */
 	const char *(*missing)(void);
 	const struct outside *outside;	/* in addition to a trigger's that has none */

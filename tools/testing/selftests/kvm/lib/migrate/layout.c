@@ -430,10 +430,13 @@ static void cma_close(void)
 	hugepages_give_back();
 }
 
+/* Any node whose zone is to be used; else one where the pages have another place to be. */
 static int zone_movable_pick(const int *nodes, int nr, bool moves)
 {
-	(void)moves;
-	return nr ? nodes[nr - 1] : -1;
+	while (nr--)
+		if (moves || numa_holds_unmovable(nodes[nr]))
+			return nodes[nr];
+	return -1;
 }
 
 static void nothing_to_open(const struct gmem_vm *gvm, int node, bool moves)
@@ -452,6 +455,7 @@ const struct layout layout_zone_movable = {
 	.open = nothing_to_open,
 	.filled = filled_somehow,
 	.close = nothing_to_close,
+	.unfit = "no node under test holds memory that does not move (use the lab)",
 	.idle = "not even shmem is allocated in ZONE_MOVABLE (free some of it, or use the lab)",
 };
 

@@ -175,20 +175,28 @@ long long numa_free_bytes_of_all(void)
 	return sum;
 }
 
+/* A kernel without NUMA has one node, which holds anything. */
+bool numa_holds_unmovable(int node)
+{
+	struct nodemask mask;
+	int r = read_nodemask(NODE_DIR "has_normal_memory", &mask);
+
+	return r == -ENOENT ? !node : !r && nodemask_has(&mask, node);
+}
+
 int numa_pick_nodes(int *nodes, int wanted, size_t bytes)
 {
 	struct nodemask usable;
-	int node, found = 0;
+	int node, pass, found = 0;
 	int r = numa_usable_nodes(&usable);
 
 	if (r)
 		return r;
-	for_each_node_in(node, &usable) {
-		if (found == wanted)
-			break;
-		if (numa_free_bytes(node) >= (long long)bytes)
-			nodes[found++] = node;
-	}
+	for (pass = 0; pass < 2; pass++)
+		for_each_node_in(node, &usable)
+			if (found < wanted && numa_holds_unmovable(node) == !pass &&
+			    numa_free_bytes(node) >= (long long)bytes)
+				nodes[found++] = node;
 	return found;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "kselftest.h"
+#include "migrate/numa.h"
 #include "migrate/outside.h"
 #include "migrate/property.h"
 #include "migrate/trigger.h"
@@ -75,6 +76,7 @@ const struct property properties[] = {
 		.act = act_refilled,
 		.only = { &trigger_move_pages, &trigger_mbind_strict },
 		.needs_mapping = true,
+		.fills_target = true,
 		.config = { .nr_vcpus = 1 },
 	},
 	{
@@ -96,6 +98,7 @@ const struct property properties[] = {
 		.act = act_policy_bind,
 		.only = { &trigger_mbind_strict },
 		.needs_mapping = true,
+		.fills_target = true,
 		.config = { .nr_vcpus = 1 },
 	},
 	{
@@ -103,6 +106,7 @@ const struct property properties[] = {
 		.act = act_policy_preferred,
 		.only = { &trigger_mbind_strict },
 		.needs_mapping = true,
+		.fills_target = true,
 		.config = { .nr_vcpus = 1 },
 	},
 	{
@@ -110,6 +114,7 @@ const struct property properties[] = {
 		.act = act_policy_interleave,
 		.only = { &trigger_mbind_strict },
 		.needs_mapping = true,
+		.fills_target = true,
 		.config = { .nr_vcpus = 1 },
 	},
 	{
@@ -117,6 +122,7 @@ const struct property properties[] = {
 		.act = act_policy_weighted,
 		.only = { &trigger_mbind_strict },
 		.needs_mapping = true,
+		.fills_target = true,
 		.missing = missing_weighted_interleave,
 		.outside = &outside_weighted_interleave,
 		.config = { .nr_vcpus = 1 },
@@ -126,6 +132,7 @@ const struct property properties[] = {
 		.act = act_policy_local,
 		.only = { &trigger_mbind_strict },
 		.needs_mapping = true,
+		.fills_target = true,
 		.config = { .nr_vcpus = 1 },
 	},
 };
@@ -154,11 +161,25 @@ bool property_applies(const struct property *property, const struct contract_row
 	       !(property->needs_folios && !contract_row_finds_folios(row));
 }
 
+/* Where the kernel does not move folios, it does not allocate them in ZONE_MOVABLE either. */
+static const char *missing_target(const struct suite *suite, const struct testcase *test)
+{
+	const struct promise *promise = &test->row->promise[suite->contract.id];
+
+	if (outcome_moves(promise->outcome) ||
+	    numa_holds_unmovable(suite->nodes[suite->nr_nodes - 1]))
+		return NULL;
+	return "all memory of the second node is in ZONE_MOVABLE, and the pages do not move "
+	       "(use a node with other memory, or the lab's two-node machine)";
+}
+
 const char *property_missing(const struct suite *suite, const struct testcase *test)
 {
 	const struct property *property = test->data;
 	const char *missing = scene_missing_two_nodes(suite, test);
 
+	if (!missing && property->fills_target)
+		missing = missing_target(suite, test);
 	if (!missing && property->missing)
 		missing = property->missing();
 	if (!missing)
