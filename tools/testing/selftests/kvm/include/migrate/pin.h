@@ -10,6 +10,8 @@
 
 #include <stddef.h>
 
+/* Before the next one, as tools/include/linux/types.h of a kernel tree does not bring it in. */
+#include <linux/stddef.h>
 #include <linux/io_uring.h>
 
 /* What a pipe holds without being asked for more (PIPE_DEF_BUFFERS). */

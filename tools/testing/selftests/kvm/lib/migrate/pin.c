@@ -6,8 +6,6 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include <linux/io_uring.h>
-
 #include "kvm_util.h"
 #include "migrate/pin.h"
 
