@@ -11,8 +11,13 @@
 /* Once, before any other: signals, and memory shared with the cases. */
 void case_prepare(void);
 
-/* Run @test, or skip it, and print its TAP line. */
-void case_run(const struct suite *suite, const struct testcase *test, struct kmsg_watch *watch);
+/*
+ * Run @test, or skip it.  Returns KSFT_PASS, KSFT_FAIL or KSFT_SKIP, and in @reason why it was
+ * skipped, which is good until the next case, else NULL.  The caller prints the result: in
+ * a kernel tree, kselftest.h counts results for each source file apart.
+ */
+int case_run(const struct suite *suite, const struct testcase *test, struct kmsg_watch *watch,
+	     const char **reason);
 
 /*
  * Run @observe like a case.  Returns the enum contract_id it found; where it dies or hangs, ends

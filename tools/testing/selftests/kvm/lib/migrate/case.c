@@ -197,24 +197,22 @@ static int run_provided(const struct suite *suite, const struct testcase *test)
 	return result;
 }
 
-void case_run(const struct suite *suite, const struct testcase *test, struct kmsg_watch *watch)
+int case_run(const struct suite *suite, const struct testcase *test, struct kmsg_watch *watch,
+	     const char **reason)
 {
-	const char *missing = test->missing(suite, test);
 	int result;
 
-	if (missing) {
-		ksft_test_result_code(KSFT_SKIP, test->name, "%s", missing);
-		return;
-	}
+	*reason = test->missing(suite, test);
+	if (*reason)
+		return KSFT_SKIP;
 	result = run_provided(suite, test);
 	if (kmsg_complaints(watch, stdout))
 		result = KSFT_FAIL;
 	if (result == KSFT_FAIL)
 		suite_print_again(suite, test);
 	if (result == KSFT_SKIP)
-		ksft_test_result_code(result, test->name, "%s", skip_reason);
-	else
-		ksft_test_result_code(result, test->name, NULL);
+		*reason = skip_reason;
+	return result;
 }
 
 int case_observe(const struct suite *suite, int (*observe)(const struct suite *suite))

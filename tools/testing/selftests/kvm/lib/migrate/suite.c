@@ -148,6 +148,15 @@ static bool any_runnable(const struct suite *suite, const struct testcase *cases
 	return false;
 }
 
+static void run_case(const struct suite *suite, const struct testcase *test,
+		     struct kmsg_watch *watch)
+{
+	const char *reason;
+	int result = case_run(suite, test, watch, &reason);
+
+	ksft_test_result_code(result, test->name, reason ? "%s" : NULL, reason);
+}
+
 static int run_cases(const struct suite *suite, const struct testcase *cases, size_t nr)
 {
 	struct kmsg_watch watch;
@@ -159,7 +168,7 @@ static int run_cases(const struct suite *suite, const struct testcase *cases, si
 			       strerror(-r));
 	for (i = 0; i < nr; i++)
 		if (options_select(&suite->options, cases[i].name))
-			case_run(suite, &cases[i], &watch);
+			run_case(suite, &cases[i], &watch);
 	ksft_print_cnts();
 	if (ksft_get_fail_cnt())
 		return KSFT_FAIL;
