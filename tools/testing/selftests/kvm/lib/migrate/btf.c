@@ -23,13 +23,16 @@ struct btf_view {
 	size_t strings_size;
 };
 
+/* The header grows at its end; what is behind these fields nobody here asks for. */
+#define BTF_HEADER_SIZE	(offsetof(struct btf_header, str_len) + sizeof(uint32_t))
+
 static int btf_open(const void *data, size_t size, struct btf_view *view)
 {
 	const struct btf_header *header = data;
 	uint64_t types_at, strings_at;
 
-	if (size < sizeof(*header) || header->magic != BTF_MAGIC ||
-	    header->hdr_len < sizeof(*header))
+	if (size < BTF_HEADER_SIZE || header->magic != BTF_MAGIC ||
+	    header->hdr_len < BTF_HEADER_SIZE)
 		return -EINVAL;
 	types_at = (uint64_t)header->hdr_len + header->type_off;
 	strings_at = (uint64_t)header->hdr_len + header->str_off;
