@@ -15,6 +15,10 @@ run_tests:	## build the tests and run them on this machine
 check:		## check everything, in the lab too; NAMES="..." chooses
 	@check/run $(NAMES)
 
+# All of lab/faults; "make check" tries a few.
+faults:		## plant each fault in the kernel, and see the tests find it
+	@lab/faults
+
 docs:		## renew the page that is made from the contract's table
 	@check/docs >docs/contract.md.new && mv docs/contract.md.new docs/contract.md
 
@@ -24,4 +28,4 @@ clean:		## remove what "all" built
 help:		## print this
 	@sed -n 's/^\([a-z_-]*\):.*##/  \1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
-.PHONY: all run_tests check docs clean help
+.PHONY: all run_tests check faults docs clean help

@@ -94,7 +94,8 @@ lab_machine_args()
 # stdout and DIR/ktap.log as they come.  Sets
 #	machine_end	why it ended; anything but "end" means that there is no verdict
 #	machine_status	exit status of run_kselftest.sh, with machine_end = end
-#	machine_taint, machine_taint_after, machine_boot (s, fraction), machine_seconds
+#	machine_taint, machine_taint_after, machine_boot (s, fraction), machine_seconds,
+#	machine_failed (s, fraction; empty where nothing failed)
 lab_watch()
 {
 	local dir=$1 fd both
@@ -104,6 +105,7 @@ lab_watch()
 	machine_taint=0
 	machine_taint_after=0
 	machine_boot=
+	machine_failed=
 	machine_error=
 	: >"$dir/ktap.log"
 	mkfifo "$dir/results"
@@ -209,8 +211,23 @@ lab_watch_line()
 	if [[ -n $machine_boot && -n $line ]]; then
 		printf '%s\n' "$line"
 		printf '%s\n' "$line" >>"$dir/ktap.log"
+		if [[ -z $machine_failed && $line =~ $LAB_FAILURE ]] && lab_watch_failure; then
+			return 0
+		fi
 	fi
 	return 1
+}
+
+# A failed point of a program, or a failed program.
+LAB_FAILURE='^(# )?not ok [0-9]'
+
+# lab_watch_failure: the first one.  Returns 0 where the machine is to end here.
+lab_watch_failure()
+{
+	machine_failed=$(lab_since "$lab_watch_began")
+	[[ -n $opt_fail_fast ]] || return 1
+	machine_end=failed
+	machine_error="switched off at the first failure (--fail-fast)"
 }
 
 # lab_watch_panic DIR: with panic=0 on the command line a dead kernel stays up.
@@ -226,7 +243,7 @@ lab_why()
 {
 	local dir=$1 panic
 
-	[[ $machine_end != error ]] || return 0
+	[[ $machine_end != error && $machine_end != failed ]] || return 0
 	panic=$(grep -a -m 1 'Kernel panic - not syncing' "$dir/console.log" 2>/dev/null)
 	if [[ -n $panic ]]; then
 		machine_error="the kernel panicked: ${panic##*syncing: }"

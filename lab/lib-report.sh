@@ -52,7 +52,10 @@ lab_judge()
 	verdict_status=0
 	mapfile -t complaints < <(lab_complaints "$dir/console.log")
 	new=$((machine_taint_after & ~machine_taint))
-	if [[ $machine_end != end ]]; then
+	if [[ $machine_end == failed ]]; then
+		verdict_why+=("$machine_error")
+		verdict_status=$LAB_FAILED
+	elif [[ $machine_end != end ]]; then
 		verdict_why+=("no verdict: $machine_error")
 		verdict_status=$LAB_NO_VERDICT
 		[[ $machine_end != qemu ]] || verdict_status=$LAB_ERROR
@@ -148,21 +151,33 @@ lab_report()
 		cp "$dir"/{console,ktap,qemu}.log "$log_dir/" 2>/dev/null
 	fi
 	summary_lines+=("            logs: $log_dir")
-	[[ $machine_end == end ]] || lab_console_tail "$name" "$dir"
+	[[ $machine_end == end || $machine_end == failed ]] || lab_console_tail "$name" "$dir"
 }
 
 # lab_keep_logs DIR TO: the logs, and for programs what was made of them: "boot" is empty
-# where no test began, "end" is "end" where the machine itself ended the collection.
+# where no test began, "end" is "end" where the machine itself ended the collection, "first"
+# is the first point that failed, and the seconds until then.
 lab_keep_logs()
 {
 	{
 		mkdir -p -- "$2" && cp "$1"/{console,ktap,qemu}.log "$2/" &&
 			printf '%s\n' "status=$verdict_status" "end=$machine_end" \
-				"boot=$machine_boot" "passed=$count_inner_passed" \
+				"boot=$machine_boot" "release=$kernel_release" \
+				"passed=$count_inner_passed" \
 				"failed=$((count_bad + count_inner_failed))" \
 				"skipped=$count_inner_skipped" "why=${verdict_why[0]:-}" \
+				"first=$machine_failed $(lab_first_failure "$1/ktap.log")" \
 				>"$2/verdict.new" && mv "$2/verdict.new" "$2/verdict"
 	} || lab_failed_write "$(dirname "$2")" "cannot keep the logs in $2"
+}
+
+# lab_first_failure KTAP: prints program and name of the first failed point, or the program.
+lab_first_failure()
+{
+	awk '
+		/^# selftests: /		{ program = $NF }
+		/^# not ok [0-9]+ /		{ print program, $5; exit }
+		/^not ok [0-9]+ /		{ print program; exit }' "$1"
 }
 
 # lab_first_failures KTAP: the failed programs and, below each, their failed points.

@@ -7,7 +7,7 @@
 . "$LAB_DIR/lib-make.sh"
 
 # "movable" has lab/patches/movable; lab_series_patches() says what the others have.
-LAB_SERIES="movable plain posted"
+LAB_SERIES="movable plain posted faulty"
 
 # The release that the series were written for; a newer one is taken where the
 # archive no longer has it.
@@ -35,6 +35,8 @@ lab_series_patches()
 	movable)	printf '%s\n' "$LAB_DIR/patches/movable"/*.patch ;;
 	# The series as it was posted, with NUMA balancing at large.
 	posted)		printf '%s\n' "$LAB_DIR/patches/movable"/*.patch | grep -v /0006- ;;
+	# Faults to choose from at boot, none by default.
+	faulty)		printf '%s\n' "$LAB_DIR/patches"/{movable,faulty}/*.patch ;;
 	esac
 }
 
@@ -50,6 +52,7 @@ lab_series_about()
 	case $1 in
 	plain)	;;
 	posted)	printf ', lab/patches/movable without the last' ;;
+	faulty)	printf ', lab/patches/movable, lab/patches/faulty' ;;
 	*)	printf ', lab/patches/%s' "$1" ;;
 	esac
 }
