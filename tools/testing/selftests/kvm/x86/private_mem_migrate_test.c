@@ -18,7 +18,6 @@
  * Contract by kernel: private memory exists since Linux 6.8 and was never movable.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -169,8 +168,7 @@ static long failures_of_compaction(struct scene *scene, bool ours)
 	if (ours)
 		unmapped_populate(&scene->unmapped, gvm, scene->from);
 	else
-		kvm_fallocate(gvm->fd, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, 0,
-			      gvm->nr_pages * gvm->page_size);
+		gmem_punch(gvm, 0, gvm->nr_pages);
 	before = failed_migrations();
 	if (ours)
 		scene_look_before(scene);

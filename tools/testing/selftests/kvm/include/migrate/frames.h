@@ -35,8 +35,9 @@ int frame_node(uint64_t pfn);
 /* The frame's bits of KPF_*; 0 where they cannot be read. */
 uint64_t frame_flags(uint64_t pfn);
 
-/* Whether flags are those of an unevictable folio that is not mapped, and has content. */
+/* Whether flags are those of an unevictable folio that is not mapped, and has content, or none. */
 bool frame_flags_filled(uint64_t flags);
+bool frame_flags_fresh(uint64_t flags);
 
 /*
  * Go over all frames of @node, or of all nodes (NUMA_ANY_NODE), and note those of unevictable

@@ -12,9 +12,11 @@
  *	running_slots	the same as running with the file in two memslots, one of them at an
  *			offset in the file, so that no range can be right by chance, and a part of
  *			the file in neither
+ *	running_far	the same with offsets that no 32 bits can hold, not even those of pages
  *	partial		for just the pages that were asked for
  *	no_leak		for as long as it is asked, and when all is closed no memory is lost and
  *			the counters of the nodes are what they were
+ *	charged		at the expense of the same memory cgroup, until it is freed
  *	two_processes	for pages that another process maps as well: it sees the same content
  *			after the move, or prevents it (MPOL_MF_MOVE) until it is gone
  *	already_there	for pages that are on the target already: they stay in their frames
@@ -23,6 +25,7 @@
  *	pinned_longterm	the same where it does so for as long as somebody likes, as for devices
  *	refilled	and nothing beyond: a hole that is punched afterwards is filled again where
  *			the policy of the file says
+ *	unused		for pages that are allocated and were never used: they read zero
  *	only_its_range	and takes no other page from the guest's page tables
  *	own_memory	while a guest runs in what moves, its page tables, stacks and program in
  *			it, taking exceptions

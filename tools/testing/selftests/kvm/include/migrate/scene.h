@@ -23,7 +23,8 @@ struct scene {
 	struct gmem_vm *gvm;
 	struct verdict verdict;
 	struct ballast ballast;		/* of triggers with .moves_some */
-	struct unmapped unmapped;	/* where host user space does not map the guest_memfd */
+	/* In use where host user space does not map the guest_memfd, or nobody does as yet. */
+	struct unmapped unmapped;
 	const struct control *control;	/* of triggers with .never; NULL */
 	bool unfit;			/* no node can be laid out for the trigger */
 	int from;
@@ -34,6 +35,7 @@ struct scene_config {
 	int nr_vcpus;
 	bool hva_is_mapping;		/* see struct gmem_config ... */
 	bool two_slots;			/* ... and the picture in migrate/vm.h */
+	bool far;
 };
 
 /* For .missing of cases that need one node, or two. */

@@ -37,12 +37,19 @@ struct unmapped {
 	uint64_t *pfns;			/* of the pages, at the last look */
 	uint64_t *before;		/* at the last unmapped_look_before() */
 	bool *left;			/* triggers note here who left its frame before */
+	bool fresh;			/* nobody has touched them yet: they are not UPTODATE */
 	struct frame_set others;	/* unmapped frames of somebody else */
 };
 
 /* Have the guest fill every page of @gvm, allocated on @node, and find the frames. */
 void unmapped_populate(struct unmapped *unmapped, struct gmem_vm *gvm, int node);
 void unmapped_free(struct unmapped *unmapped);
+
+/*
+ * Allocate every page of @gvm on @node, for nobody to touch, and find the frames: which is whose is
+ * unknown, and makes no difference as yet.
+ */
+void unmapped_allocate(struct unmapped *unmapped, struct gmem_vm *gvm, int node);
 
 /* Describe the pages; a frame that is unknown is 0, and the node of it -ENOENT. */
 void unmapped_look_before(struct unmapped *unmapped, struct folio_info *info);

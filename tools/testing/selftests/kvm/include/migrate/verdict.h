@@ -41,6 +41,7 @@ struct page_verdict {
 
 struct verdict {
 	size_t nr_pages, page_size;
+	uint64_t start;			/* offset of the first page in the file */
 	struct page_verdict *pages;
 	const char *call;		/* NULL: none was made yet */
 	long ret, wanted_ret;
@@ -55,7 +56,7 @@ struct verdict {
 /* Of FAULT_* in @faults, the names, joined by '+'.  Returns @text. */
 char *fault_names(unsigned int faults, char *text, size_t size);
 
-/* Returns 0 or -ENOMEM.  Set .gpa of the pages after it. */
+/* Returns 0 or -ENOMEM.  Set .gpa of the pages after it, and .start. */
 int verdict_init(struct verdict *verdict, size_t nr_pages, size_t page_size);
 void verdict_free(struct verdict *verdict);
 

@@ -16,6 +16,8 @@
  *	memory of VM	    GMEM_GPA_HIGH	   none		    GMEM_GPA
  *	guest		GMEM_GVA ............	not mapped	 .................
  *
+ * What the picture shows begins at offset 0 of the file, or, .far, at GMEM_FAR.
+ *
  * Whatever cannot be set up is an assertion of the KVM selftest library: the case fails.
  */
 #ifndef SELFTEST_KVM_MIGRATE_VM_H
@@ -32,6 +34,9 @@
 #define GMEM_GPA_HIGH	(3ULL << 32)
 #define GMEM_GVA	GMEM_GPA
 #define GMEM_VCPUS_MAX	16
+
+/* Neither the bytes before it nor the pages fit in 32 bits. */
+#define GMEM_FAR	((1ULL << 44) + (5ULL << 32))
 
 /* A kind of VM, as the contract's rows name it. */
 struct vm_kind {
@@ -82,6 +87,7 @@ struct gmem_config {
 	 */
 	bool hva_is_mapping;
 	bool two_slots;
+	bool far;
 	int node;		/* bind the file to this node before first touch */
 	u64 seed;
 };
@@ -101,6 +107,7 @@ struct gmem_vm {
 	struct kvm_vm *vm;
 	int fd;
 	void *mem;
+	u64 start;			/* offset of its pages in the file */
 	size_t nr_pages, page_size;
 	size_t split;			/* first page of the second slot; 0: there is none */
 	size_t gap;			/* first page before it that is in no slot */
@@ -131,6 +138,12 @@ void gmem_give_order(struct gmem_vcpu *gv, enum guest_command command, size_t fi
 
 /* Whether page @page is in no memslot. */
 bool gmem_in_gap(const struct gmem_vm *gvm, size_t page);
+
+/* Offset of page @page in the file. */
+u64 gmem_offset(const struct gmem_vm *gvm, size_t page);
+
+/* Make a hole of @nr pages from @first on. */
+void gmem_punch(const struct gmem_vm *gvm, size_t first, size_t nr);
 
 /* Address of page @page in the host's mapping, and in the VM's memory, if it is there. */
 void *gmem_page(const struct gmem_vm *gvm, size_t page);

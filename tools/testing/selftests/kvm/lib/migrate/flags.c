@@ -94,7 +94,7 @@ static int punch_page(const struct scene *scene, size_t page, bool by_address)
 
 	if (by_address)
 		return madvise(gmem_page(gvm, page), gvm->page_size, MADV_REMOVE) ? -errno : 0;
-	return fallocate(gvm->fd, PUNCH, page * gvm->page_size, gvm->page_size) ? -errno : 0;
+	return fallocate(gvm->fd, PUNCH, gmem_offset(gvm, page), gvm->page_size) ? -errno : 0;
 }
 
 /* A page that was punched is zero, for host or guest, whoever looks first; then it is filled. */

@@ -139,7 +139,7 @@ bool frame_flags_filled(uint64_t flags)
 	return unmapped(flags) && (flags & FOLIO_FLAG(UPTODATE));
 }
 
-static bool fresh(uint64_t flags)
+bool frame_flags_fresh(uint64_t flags)
 {
 	return unmapped(flags) && (flags & FOLIO_FLAG(LRU)) && !(flags & FOLIO_FLAG(UPTODATE));
 }
@@ -192,7 +192,7 @@ static int note_frames(const uint64_t *flags, size_t nr, uint64_t first,
 	int r = 0;
 
 	for (i = 0; i < nr && !r; i++) {
-		if (fresh(flags[i]))
+		if (frame_flags_fresh(flags[i]))
 			r = frame_set_add(fresh_set, first + i);
 		else if (frame_flags_filled(flags[i]))
 			r = frame_set_add(filled, first + i);

@@ -240,11 +240,6 @@ static size_t size_of(const struct gmem_vm *gvm)
 	return gvm->nr_pages * gvm->page_size;
 }
 
-static void punch(const struct gmem_vm *gvm)
-{
-	kvm_fallocate(gvm->fd, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, 0, size_of(gvm));
-}
-
 /* What the CPUs hold on their own lists goes back: to try and take a block offline does that. */
 static void drain_cpus(void)
 {
@@ -259,7 +254,7 @@ static void offline_open(const struct gmem_vm *gvm, int node, bool moves)
 
 	if (moves)
 		return;
-	punch(gvm);
+	gmem_punch(gvm, 0, gvm->nr_pages);
 	/* Another try: a page of the kernel's own may be in the one before, for long. */
 	if (opened)
 		block = find_block(node);
@@ -288,7 +283,7 @@ static void offline_close(void)
 {
 	if (!laid_out_for)
 		return;
-	punch(laid_out_for);
+	gmem_punch(laid_out_for, 0, laid_out_for->nr_pages);
 	close_file(&plug);
 	if (!block_offline(block, ENOUGH_FAILURES, ENOUGH_MS))
 		block_bring_back(block);
@@ -408,7 +403,7 @@ static void cma_open(const struct gmem_vm *gvm, int node, bool moves)
 	want_in_cma = moves;
 	/* What stays is in its place already where a control needs another try. */
 	if (moves)
-		punch(gvm);
+		gmem_punch(gvm, 0, gvm->nr_pages);
 	movable = free_pages(node, true, NULL, huge_order());
 	left = until_even(node);
 	hugepages_take(node, movable + (left > CMA_SLACK ? left - CMA_SLACK : 0));

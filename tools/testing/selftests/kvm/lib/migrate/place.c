@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <fcntl.h>
 #include <inttypes.h>
 
 #include "kvm_util.h"
@@ -105,9 +104,7 @@ static int judge(struct scene *scene, size_t control)
 /* Whether controls, allocated before and after the pages under test, are there. */
 static size_t fill_between_controls(struct scene *scene)
 {
-	size_t size = scene->gvm->nr_pages * scene->gvm->page_size;
-
-	kvm_fallocate(scene->gvm->fd, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, 0, size);
+	gmem_punch(scene->gvm, 0, scene->gvm->nr_pages);
 	if (!control_pages_in(scene))
 		return 0;
 	scene_fill(scene);

@@ -30,6 +30,13 @@ const struct property properties[] = {
 		.config = { .nr_vcpus = 2, .two_slots = true },
 	},
 	{
+		.name = "running_far",
+		.act = act_running,
+		.only = { &trigger_move_pages },
+		.needs_mapping = true,
+		.config = { .nr_vcpus = 2, .two_slots = true, .far = true },
+	},
+	{
 		.name = "partial",
 		.act = act_partial,
 		.needs_range = true,
@@ -41,6 +48,14 @@ const struct property properties[] = {
 		.act = act_no_leak,
 		.only = { &trigger_move_pages },
 		.needs_folios = true,
+		.config = { .nr_vcpus = 1 },
+	},
+	{
+		.name = "charged",
+		.act = act_charged,
+		.only = { &trigger_move_pages },
+		.needs_mapping = true,
+		.outside = &outside_charged,
 		.config = { .nr_vcpus = 1 },
 	},
 	{
@@ -77,6 +92,12 @@ const struct property properties[] = {
 		.only = { &trigger_move_pages, &trigger_mbind_strict },
 		.needs_mapping = true,
 		.fills_target = true,
+		.config = { .nr_vcpus = 1 },
+	},
+	{
+		.name = "unused",
+		.act = act_unused,
+		.only = { &trigger_compact },
 		.config = { .nr_vcpus = 1 },
 	},
 	{

@@ -16,8 +16,8 @@ void property_fire_at_all(struct scene *scene);
  */
 int property_rewrite_and_judge(struct scene *scene);
 
-/* Make a hole of @nr pages of the file from @first on. */
-void property_punch(const struct gmem_vm *gvm, size_t first, size_t nr);
+/* Nobody has written to @nr pages from @first on: what the frames held before must not show. */
+int property_reads_zero(const struct scene *scene, size_t first, size_t nr);
 
 /* property_move.c */
 int act_idle(struct scene *scene);
@@ -27,6 +27,10 @@ int act_already_there(struct scene *scene);
 
 /* property_leak.c */
 int act_no_leak(struct scene *scene);
+
+/* property_charge.c */
+int act_charged(struct scene *scene);
+extern const struct outside outside_charged;
 
 /* property_share.c */
 int act_two_processes(struct scene *scene);
@@ -38,6 +42,7 @@ const char *missing_longterm_pin(void);
 
 /* property_hole.c */
 int act_refilled(struct scene *scene);
+int act_unused(struct scene *scene);
 
 /* property_slots.c */
 int act_only_its_range(struct scene *scene);

@@ -96,7 +96,7 @@ static int touch_first(struct scene *scene, const struct policy *policy,
 		       void (*fill)(struct gmem_vm *gvm))
 {
 	verdict_reset(&scene->verdict);
-	property_punch(scene->gvm, 0, scene->gvm->nr_pages);
+	gmem_punch(scene->gvm, 0, scene->gvm->nr_pages);
 	verdict_call(&scene->verdict, policy->call, set_policy(scene, policy, 0), 0, NULL, 0, 0);
 	fill(scene->gvm);
 	scene_check_host(scene);

@@ -67,7 +67,7 @@ static int start_over(struct scene *scene)
 {
 	if (scene->promise.outcome != OUTCOME_MOVED)
 		return KSFT_PASS;
-	property_punch(scene->gvm, 0, scene->gvm->nr_pages);
+	gmem_punch(scene->gvm, 0, scene->gvm->nr_pages);
 	gmem_guest_fill(scene->gvm);
 	scene_check_host(scene);
 	return scene_judge(scene);

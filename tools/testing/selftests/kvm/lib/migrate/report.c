@@ -125,7 +125,7 @@ static void report_state(const struct page_verdict *page, FILE *out)
 static void report_run(const struct verdict *verdict, size_t first, size_t length, FILE *out)
 {
 	const struct page_verdict *page = &verdict->pages[first];
-	uint64_t offset = (uint64_t)first * verdict->page_size;
+	uint64_t offset = verdict->start + (uint64_t)first * verdict->page_size;
 	char faults[64], before[32], after[32];
 
 	if (length > 1)

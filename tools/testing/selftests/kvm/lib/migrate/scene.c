@@ -61,6 +61,7 @@ static void open_verdict(struct scene *scene)
 
 	TEST_ASSERT(!verdict_init(&scene->verdict, gvm->nr_pages, gvm->page_size),
 		    "out of memory");
+	scene->verdict.start = gvm->start;
 	for (i = 0; i < gvm->nr_pages; i++)
 		scene->verdict.pages[i].gpa = gmem_gpa(gvm, i);
 }
@@ -124,6 +125,7 @@ bool scene_open(struct scene *scene, const struct suite *suite, const struct tes
 		.nr_vcpus = config->nr_vcpus,
 		.hva_is_mapping = config->hva_is_mapping,
 		.two_slots = config->two_slots,
+		.far = config->far,
 		.seed = suite->options.seed,
 	};
 
@@ -170,6 +172,12 @@ static bool host_maps(const struct scene *scene)
 	return vm_kind_host_maps(scene->gvm->kind);
 }
 
+/* Whether page tables of the host lead to the pages. */
+static bool are_mapped(const struct scene *scene)
+{
+	return !scene->unmapped.nr_pages;
+}
+
 /* What the pages are now, for the caller to free. */
 static struct folio_info *inspect(struct scene *scene,
 				  void (*look)(struct unmapped *unmapped, struct folio_info *info))
@@ -180,7 +188,7 @@ static struct folio_info *inspect(struct scene *scene,
 
 	TEST_ASSERT(info, "out of memory");
 	settle(scene);
-	if (host_maps(scene))
+	if (are_mapped(scene))
 		r = folio_inspect(scene->gvm->mem, nr, info);
 	else
 		look(&scene->unmapped, info);
@@ -224,7 +232,7 @@ static void fire_once(struct scene *scene, size_t first, size_t nr, long wanted_
 		.addr = gmem_page(scene->gvm, first),
 		.nr_pages = nr,
 		.pfns = pfns,
-		.left = host_maps(scene) ? NULL : scene->unmapped.left + first,
+		.left = are_mapped(scene) ? NULL : scene->unmapped.left + first,
 		.from = scene->from,
 		.to = scene->to,
 		.control = scene->control,

@@ -15,12 +15,6 @@
 /* How often somebody else may populate a guest_memfd at the same time. */
 #define POPULATE_TRIES 5
 
-static void punch_all(const struct gmem_vm *gvm)
-{
-	kvm_fallocate(gvm->fd, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, 0,
-		      gvm->nr_pages * gvm->page_size);
-}
-
 /* A layout of memory may have seen to it (migrate/layout.h); without content as yet. */
 static bool is_allocated(const struct gmem_vm *gvm)
 {
@@ -36,7 +30,8 @@ static void allocate_all(const struct gmem_vm *gvm, int node)
 	struct nodemask mask = nodemask_of(node);
 
 	kvm_set_mempolicy(MPOL_BIND, mask.bits, NODEMASK_MAXNODE);
-	kvm_fallocate(gvm->fd, FALLOC_FL_KEEP_SIZE, 0, gvm->nr_pages * gvm->page_size);
+	kvm_fallocate(gvm->fd, FALLOC_FL_KEEP_SIZE, gmem_offset(gvm, 0),
+		      gvm->nr_pages * gvm->page_size);
 	kvm_set_mempolicy(MPOL_DEFAULT, NULL, 0);
 }
 
@@ -119,7 +114,7 @@ void unmapped_populate(struct unmapped *unmapped, struct gmem_vm *gvm, int node)
 	make_room(unmapped, gvm->nr_pages);
 	for (tries = 0; tries < POPULATE_TRIES && !found; tries++) {
 		if (tries || !is_allocated(gvm)) {
-			punch_all(gvm);
+			gmem_punch(gvm, 0, gvm->nr_pages);
 			allocate_all(gvm, node);
 		}
 		folio_settle();
@@ -129,6 +124,26 @@ void unmapped_populate(struct unmapped *unmapped, struct gmem_vm *gvm, int node)
 	TEST_ASSERT(found, "no frame found for each of %zu pages: %zu unevictable folios without "
 		    "content or mapping", gvm->nr_pages, candidates.nr);
 	frame_set_free(&candidates);
+}
+
+void unmapped_allocate(struct unmapped *unmapped, struct gmem_vm *gvm, int node)
+{
+	struct frame_set found = {};
+	int tries;
+
+	unmapped_free(unmapped);
+	make_room(unmapped, gvm->nr_pages);
+	unmapped->fresh = true;
+	for (tries = 0; tries < POPULATE_TRIES && found.nr != gvm->nr_pages; tries++) {
+		gmem_punch(gvm, 0, gvm->nr_pages);
+		allocate_all(gvm, node);
+		folio_settle();
+		scan(&found, NULL);
+	}
+	TEST_ASSERT(found.nr == gvm->nr_pages, "%zu unevictable folios without content or mapping, "
+		    "for %zu pages", found.nr, gvm->nr_pages);
+	memcpy(unmapped->pfns, found.pfns, found.nr * sizeof(*found.pfns));
+	frame_set_free(&found);
 }
 
 void unmapped_free(struct unmapped *unmapped)
@@ -199,7 +214,10 @@ static void place_moved(struct unmapped *unmapped, const struct frame_set *kept,
 	struct frame_set now = {};
 	size_t i, at = 0;
 
-	scan(NULL, &now);
+	if (unmapped->fresh)
+		scan(&now, NULL);
+	else
+		scan(NULL, &now);
 	for (i = 0; i < unmapped->nr_pages; i++)
 		if (moved[i])
 			unmapped->pfns[i] = next_new(unmapped, &now, kept, &at);
@@ -207,6 +225,12 @@ static void place_moved(struct unmapped *unmapped, const struct frame_set *kept,
 		if (moved[i] && unmapped->pfns[i] == unmapped->before[i])
 			swap_with_another(unmapped, moved, i);
 	frame_set_free(&now);
+}
+
+/* Of flags, whether they may be of one of the pages. */
+static bool is_ours(const struct unmapped *unmapped, uint64_t flags)
+{
+	return unmapped->fresh ? frame_flags_fresh(flags) : frame_flags_filled(flags);
 }
 
 void unmapped_look_after(struct unmapped *unmapped, struct folio_info *info)
@@ -219,7 +243,7 @@ void unmapped_look_after(struct unmapped *unmapped, struct folio_info *info)
 	for (i = 0; i < nr; i++) {
 		uint64_t pfn = unmapped->before[i];
 
-		moved[i] = unmapped->left[i] || !frame_flags_filled(frame_flags(pfn));
+		moved[i] = unmapped->left[i] || !is_ours(unmapped, frame_flags(pfn));
 		unmapped->pfns[i] = pfn;
 		if (!moved[i])
 			kept.pfns[kept.nr++] = pfn;

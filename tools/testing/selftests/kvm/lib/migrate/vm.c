@@ -89,6 +89,17 @@ void *gmem_page(const struct gmem_vm *gvm, size_t page)
 	return (char *)gvm->mem + page * gvm->page_size;
 }
 
+u64 gmem_offset(const struct gmem_vm *gvm, size_t page)
+{
+	return gvm->start + page * gvm->page_size;
+}
+
+void gmem_punch(const struct gmem_vm *gvm, size_t first, size_t nr)
+{
+	kvm_fallocate(gvm->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, gmem_offset(gvm, first),
+		      nr * gvm->page_size);
+}
+
 bool gmem_in_gap(const struct gmem_vm *gvm, size_t page)
 {
 	return page >= gvm->gap && page < gvm->split;
@@ -123,7 +134,8 @@ static void *map_memory(const struct gmem_vm *gvm, size_t size)
 {
 	bool mappable = gvm->kind->gmem_flags & GUEST_MEMFD_FLAG_MMAP;
 	int fd = mappable ? gvm->fd : kvm_memfd_alloc(size, false);
-	void *mem = kvm_mmap(size, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
+	off_t offset = mappable ? gvm->start : 0;
+	void *mem = __kvm_mmap(size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
 
 	if (!mappable)
 		kvm_close(fd);
@@ -143,11 +155,13 @@ void gmem_set_private(struct gmem_vm *gvm, bool private)
 /* A memslot for @nr pages of the file from @first on, mapped where the guest expects them. */
 static void add_slot(struct gmem_vm *gvm, u32 slot, size_t first, size_t nr, bool hva_is_mapping)
 {
-	u64 offset = first * gvm->page_size, size = nr * gvm->page_size;
+	u64 size = nr * gvm->page_size;
 
 	vm_set_user_memory_region2(gvm->vm, slot, KVM_MEM_GUEST_MEMFD, gmem_gpa(gvm, first), size,
-				   hva_is_mapping ? gmem_page(gvm, first) : NULL, gvm->fd, offset);
-	virt_map(gvm->vm, GMEM_GVA + offset, gmem_gpa(gvm, first), size / gvm->vm->page_size);
+				   hva_is_mapping ? gmem_page(gvm, first) : NULL, gvm->fd,
+				   gmem_offset(gvm, first));
+	virt_map(gvm->vm, GMEM_GVA + first * gvm->page_size, gmem_gpa(gvm, first),
+		 size / gvm->vm->page_size);
 }
 
 static void add_memory(struct gmem_vm *gvm, const struct gmem_config *config)
@@ -157,7 +171,8 @@ static void add_memory(struct gmem_vm *gvm, const struct gmem_config *config)
 
 	gvm->nr_pages = config->nr_pages;
 	gvm->page_size = getpagesize();
-	gvm->fd = vm_create_guest_memfd(gvm->vm, size, gvm->kind->gmem_flags);
+	gvm->start = config->far ? GMEM_FAR : 0;
+	gvm->fd = vm_create_guest_memfd(gvm->vm, gvm->start + size, gvm->kind->gmem_flags);
 	gvm->mem = map_memory(gvm, size);
 	bind_before_touch(gvm, config->node);
 	gvm->split = config->two_slots ? gvm->nr_pages / 2 : 0;
