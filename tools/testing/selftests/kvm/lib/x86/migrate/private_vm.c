@@ -29,11 +29,20 @@ const struct vm_kind vm_kind_sw_protected = {
 	.missing = missing_sw_protected,
 };
 
+/*
+ * Some CPUs answer for a leaf of CPUID that they lack with what is in another one, and the kernel's
+ * own library believes it.
+ */
+static bool has_sev_leaf(void)
+{
+	return this_cpu_property(KVM_X86_CPU_PROPERTY(0x80000000, 0, EAX, 0, 31)) >= 0x8000001f;
+}
+
 /* From the silicon up: who reads it knows the first thing to change. */
 #define DEFINE_SEV_KIND(_name, _type, _feature, text, parameter)				\
 static const char *missing_##_name(const struct vm_kind *kind, int kvm_fd)			\
 {												\
-	if (!this_cpu_has(_feature))								\
+	if (!has_sev_leaf() || !this_cpu_has(_feature))						\
 		return "the CPU has no " text " (an AMD EPYC has, with the firmware's leave)";	\
 	if (!kvm_offers(kvm_fd, kind))								\
 		return "KVM offers no " text " VMs (" parameter "=1, and room in the "		\
