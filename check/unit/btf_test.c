@@ -67,6 +67,10 @@ static void check_unsound(void)
 	sample.header.magic = 0x1234;
 	CHECK("another magic is unsound", ask(&sample, "x", "y") == -EINVAL);
 	sample = make_sample();
+	sample.header.hdr_len = 8;
+	CHECK("a header without all that is asked for is unsound",
+	      ask(&sample, "x", "y") == -EINVAL);
+	sample = make_sample();
 	sample.enumeration.info = INFO(BTF_KIND_ENUM, 200);
 	CHECK("more values than there is room for are unsound",
 	      ask(&sample, "mapping_flags", "AS_EIO") == -EINVAL);
@@ -85,11 +89,18 @@ static void check_unsound(void)
 int main(void)
 {
 	struct sample sample = make_sample();
+	struct sample shorter = sample;
 	int r;
 
+	/* Its header may end earlier than the one that these sources were compiled with. */
+	shorter.header.hdr_len = offsetof(struct btf_header, str_len) + sizeof(uint32_t);
+	shorter.header.type_off = sizeof(struct btf_header) - shorter.header.hdr_len;
+	shorter.header.str_off += shorter.header.type_off;
 	ksft_print_header();
 	CHECK("an enumerator is found", ask(&sample, "mapping_flags", "AS_UNMOVABLE") == 1);
 	CHECK("an absent one is not", ask(&sample, "mapping_flags", "AS_OTHER") == 0);
+	CHECK("also behind a header of fewer fields",
+	      ask(&shorter, "mapping_flags", "AS_UNMOVABLE") == 1);
 	CHECK("a part of its name is not it", ask(&sample, "mapping_flags", "AS_UNMOV") == 0);
 	CHECK("an absent enum is an error", ask(&sample, "other_flags", "AS_EIO") == -ENOENT);
 	CHECK("a struct is no enum", ask(&sample, "gfp", "AS_EIO") == -ENOENT);
