@@ -1,0 +1,406 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2154 source-path=SCRIPTDIR
+#
+# The tests in a kernel tree.  All that changes is first prepared in a small copy of
+# the few files concerned, step by step; a step is a commit of the series.  "tree" is
+# the kernel, "tmp" a temporary directory, opt_* are the options of lab/dropin.
+
+DROPIN_KVM=tools/testing/selftests/kvm
+DROPIN_FROM=$LAB_TOP/$DROPIN_KVM
+
+# What the tests use of a tree: file, what must be in it, in words.
+DROPIN_NEEDS=(
+	"Makefile|^VERSION =|the Makefile of a kernel"
+	"$DROPIN_KVM/Makefile.kvm|^LIBKVM_OBJS|the KVM selftests, with a Makefile.kvm"
+	"tools/testing/selftests/kselftest.h|ksft_test_result_code|ksft_test_result_code()"
+	"$DROPIN_KVM/include/kvm_util_types.h|gva_t;|the type gva_t"
+	"$DROPIN_KVM/include/kvm_util.h|vm_alloc\\(|vm_alloc()"
+	"$DROPIN_KVM/include/kvm_syscalls.h|define __KVM_SYSCALL_DEFINE|__KVM_SYSCALL_DEFINE()"
+	"$DROPIN_KVM/include/numaif.h|mbind|mbind() of the selftests"
+	"include/uapi/linux/kvm.h|GUEST_MEMFD_FLAG_INIT_SHARED|guest_memfd that can be mapped"
+)
+
+# Architectures that the tests are ported to.
+dropin_archs()
+{
+	local dir
+
+	for dir in "$DROPIN_FROM"/lib/*/migrate; do
+		basename "$(dirname "$dir")"
+	done
+}
+
+# dropin_fits: leaves where the tests cannot be used in the tree, and says why not.
+dropin_fits()
+{
+	local need file pattern words arch lacks=()
+
+	for need in "${DROPIN_NEEDS[@]}"; do
+		IFS='|' read -r file pattern words <<<"$need"
+		grep -q -s -E -e "$pattern" "$tree/$file" || lacks+=("$words ($file)")
+	done
+	if [[ -r $tree/$DROPIN_KVM/Makefile.kvm ]]; then
+		for arch in $(dropin_archs); do
+			grep -q "^TEST_GEN_PROGS_$arch\\b" "$tree/$DROPIN_KVM/Makefile.kvm" ||
+				lacks+=("the list TEST_GEN_PROGS_$arch ($DROPIN_KVM/Makefile.kvm)")
+		done
+	fi
+	[[ ! -d $tree/$DROPIN_KVM/lib/migrate ||
+		-e $tree/$DROPIN_KVM/lib/migrate/libmigrate.mk ]] ||
+		lab_die "$tree has another $DROPIN_KVM/lib/migrate"
+	((${#lacks[@]})) || return 0
+	if [[ ! -e $tree/$DROPIN_KVM && ! -e $tree/Kbuild ]]; then
+		lab_say "error: $tree is not a kernel tree"
+	else
+		lab_say "error: this kernel is too old, or changed too much: $tree$(dropin_version)"
+	fi
+	printf '  lacks %s\n' "${lacks[@]}" >&2
+	exit "$LAB_ERROR"
+}
+
+dropin_version()
+{
+	sed -n -E '1,6s/^(VERSION|PATCHLEVEL|SUBLEVEL) = //p' "$tree/Makefile" 2>/dev/null |
+		paste -s -d. | sed 's/^./ is Linux &/'
+}
+
+# ---- What there is to put in, relative to the directory of the KVM selftests
+
+dropin_shared()
+{
+	(cd "$DROPIN_FROM" && find include/migrate lib/migrate include/*/migrate lib/*/migrate \
+		-type f -name '*.[chS]' -o -name '*.mk') | sort
+}
+
+dropin_tests()
+{
+	local arch test
+
+	for test in "$DROPIN_FROM"/*_migrate_*test.c; do
+		basename "$test"
+	done
+	for arch in $(dropin_archs); do
+		for test in "$DROPIN_FROM/$arch"/*_migrate_*test.c; do
+			[[ ! -e $test ]] || echo "$arch/$(basename "$test")"
+		done
+	done
+}
+
+# ---- The copy, and the steps
+
+# dropin_stage: sets stage to a directory with all that the tree is to have.
+dropin_stage()
+{
+	local file test
+
+	stage=$tmp/stage
+	mkdir -p "$stage/$DROPIN_KVM"
+	while IFS= read -r file; do
+		[[ ! -e $tree/$DROPIN_KVM/$file ]] || dropin_copy "$tree/$DROPIN_KVM" "$file"
+	done < <(printf '%s\n' Makefile.kvm .gitignore config settings
+		dropin_shared; dropin_tests)
+	dropin_commit "what $tree has"
+	while IFS= read -r file; do
+		dropin_copy "$DROPIN_FROM" "$file"
+	done < <(dropin_shared)
+	dropin_include
+	dropin_unignore
+	dropin_commit "$(dropin_verb lib/migrate) what migration tests share" <<-'END'
+	Tests of page migration in KVM's guest_memfd have much in common: what the
+	kernel promises, as a table; who triggers a migration, and how; guests
+	that work in memory which moves; where each page is, and whether it still
+	holds what was written last; a report of what is wrong.
+
+	None of it is linked with other tests.  It uses the library by names that
+	are there already.
+	END
+	while IFS= read -r test; do
+		dropin_copy "$DROPIN_FROM" "$test"
+		dropin_list "$test"
+		dropin_commit "$(dropin_verb "$test") $(basename "$test" .c)" \
+			< <(dropin_header "$test")
+	done < <(dropin_tests)
+	dropin_config
+	dropin_settings
+	dropin_commit "Say what migration tests need" <<-'END'
+	They need a kernel with NUMA and page migration, and they run for minutes
+	where KVM is itself emulated.
+	END
+}
+
+dropin_verb()
+{
+	if [[ -e $tree/$DROPIN_KVM/$1 ]]; then
+		echo Update
+	else
+		echo Add
+	fi
+}
+
+# dropin_copy FROM FILE
+dropin_copy()
+{
+	{ mkdir -p "$(dirname "$stage/$DROPIN_KVM/$2")" &&
+		cp -- "$1/$2" "$stage/$DROPIN_KVM/$2"; } ||
+		lab_failed_write "$tmp" "cannot copy $2"
+}
+
+# dropin_edit FILE AWK-ARGUMENT...: what awk makes of FILE replaces it.
+dropin_edit()
+{
+	local file=$stage/$DROPIN_KVM/$1
+
+	{ awk "${@:2}" "$file" >"$file.new" && mv -- "$file.new" "$file"; } ||
+		lab_failed_write "$tmp" "cannot change $1"
+}
+
+dropin_has()
+{
+	grep -q -s -x -F -e "$2" "$stage/$DROPIN_KVM/$1"
+}
+
+# dropin_append FILE LINE...
+dropin_append()
+{
+	local file=$stage/$DROPIN_KVM/$1
+
+	# A last line without an end gets one.
+	{ { awk 1 "$file" && printf '%s\n' "${@:2}"; } >"$file.new" &&
+		mv -- "$file.new" "$file"; } || lab_failed_write "$tmp" "cannot change $1"
+}
+
+dropin_include()
+{
+	local line="include lib/migrate/libmigrate.mk"
+
+	dropin_has Makefile.kvm "$line" || dropin_append Makefile.kvm "" "$line"
+}
+
+# The kernel's .gitignore lists what is not ignored there.
+dropin_unignore()
+{
+	[[ -e $stage/$DROPIN_KVM/.gitignore ]] && dropin_has .gitignore '*' || return 0
+	dropin_has .gitignore '!*.mk' || dropin_has .gitignore '!libmigrate.mk' ||
+		dropin_append .gitignore '!libmigrate.mk'
+}
+
+# dropin_list TEST: to the list of its architecture, or of each that there is.
+dropin_list()
+{
+	local archs arch name=${1%.c}
+
+	mapfile -t archs < <(dropin_archs)
+	[[ $1 != */* ]] || archs=("${1%%/*}")
+	for arch in "${archs[@]}"; do
+		grep -q -E "^TEST_GEN_PROGS_$arch\\b.*[= ]$name( |\$)" \
+			"$stage/$DROPIN_KVM/Makefile.kvm" && continue
+		# Behind the last line of the list, and what that goes on in.
+		# shellcheck disable=SC2016 # for awk
+		dropin_edit Makefile.kvm -v list="TEST_GEN_PROGS_$arch" -v name="$name" '
+			{ line[NR] = $0 }
+			$1 == list || index($1, list "+=") == 1 { last = NR }
+			last == NR && /\\$/ { last = NR + 1 }
+			END {
+				for (i = 1; i <= NR; i++) {
+					print line[i]
+					if (i == last)
+						print list " += " name
+				}
+			}'
+	done
+}
+
+dropin_config()
+{
+	local line lines=()
+
+	while IFS= read -r line; do
+		dropin_has config "$line" || lines+=("$line")
+	done < <(grep '^CONFIG_' "$DROPIN_FROM/config")
+	((${#lines[@]} == 0)) || dropin_append config "${lines[@]}"
+}
+
+dropin_settings()
+{
+	local limit
+
+	limit=$(sed -n 's/^timeout=//p' "$DROPIN_FROM/settings")
+	# shellcheck disable=SC2016 # for awk
+	dropin_edit settings -F= -v limit="$limit" \
+		'$1 == "timeout" && $2 != 0 && $2 < limit { $0 = "timeout=" limit } 1'
+}
+
+# dropin_header TEST: prints what the comment at the head of TEST says, as an e-mail has it.
+dropin_header()
+{
+	sed -e '1,/^\/\*$/d' -e '/^ \*\/$/,$d' -e 's/^ \* \{0,1\}//' "$DROPIN_FROM/$1" | fmt -w 72
+}
+
+# ---- As a series
+
+# dropin_identity: git must know whose commits these are.
+dropin_identity()
+{
+	local ident
+
+	lab_need git
+	ident=$(git -C "$tree" var GIT_AUTHOR_IDENT 2>/dev/null) ||
+		lab_die "git does not know who you are:" \
+			"git config --global user.name NAME, and user.email ADDRESS"
+	author=${ident%% <*}
+	email=${ident##*<}
+	email=${email%%>*}
+}
+
+dropin_git()
+{
+	GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null \
+		GIT_AUTHOR_NAME=$author GIT_COMMITTER_NAME=$author \
+		GIT_AUTHOR_EMAIL=$email GIT_COMMITTER_EMAIL=$email \
+		git -C "$stage" "$@"
+}
+
+# dropin_commit SUBJECT: of a series, with the text on stdin; where nothing changed, none.
+dropin_commit()
+{
+	[[ -n $opt_patch ]] || return 0
+	if [[ ! -d $stage/.git ]]; then
+		dropin_git init -q && dropin_git add -A -f &&
+			dropin_git commit -q --allow-empty -m "$1"
+	else
+		dropin_git add -A -f
+		dropin_git diff --cached --quiet && return 0
+		dropin_git commit -q ${opt_signoff:+--signoff} -F <(
+			printf 'KVM: selftests: %s\n\n' "$1"
+			cat
+		)
+	fi || lab_failed_write "$tmp" "git could not commit: $1"
+}
+
+dropin_series()
+{
+	local dir=$1
+
+	mkdir -p -- "$dir" 2>/dev/null
+	[[ -d $dir && -w $dir ]] || lab_die "cannot write to $dir"
+	[[ -z $(find "$dir" -maxdepth 1 -name '*.patch' -print -quit) ]] ||
+		lab_die "there are patches in $dir already"
+	dir=$(realpath -- "$dir")
+	mkdir "$tmp/patches"
+	dropin_git format-patch -q --no-signature --root -o "$tmp/patches" \
+		"$(dropin_git rev-list --max-parents=0 HEAD)..HEAD" ||
+		lab_failed_write "$tmp" "git could not write the series"
+	if [[ -z $(find "$tmp/patches" -name '*.patch' -print -quit) ]]; then
+		lab_say "$tree has the tests as they are: nothing to do"
+		return
+	fi
+	cp -- "$tmp/patches"/* "$dir/" || lab_failed_write "$dir" "cannot write the series"
+	printf '%s\n' "$dir"/*.patch
+}
+
+# ---- Into the tree
+
+# dropin_put: what differs goes into the tree; what lists it, last.
+dropin_put()
+{
+	local file changed=() lost=()
+
+	while IFS= read -r file; do
+		cmp -s -- "$stage/$file" "$tree/$file" || changed+=("$file")
+	done < <(cd "$stage" && find . -type f -printf '%P\n' |
+		sort | awk '/Makefile.kvm$/ { last = $0; next } 1; END { if (last) print last }')
+	if ((${#changed[@]} == 0)); then
+		lab_say "$tree has the tests as they are: nothing to do"
+	fi
+	for file in "${changed[@]}"; do
+		dropin_kept "$file" || lost+=("$file")
+	done
+	if ((${#lost[@]})) && [[ -z $opt_force ]]; then
+		lab_say "error: files of the tests are changed in $tree, and no commit has them:"
+		printf '  %s\n' "${lost[@]}" >&2
+		lab_die "nothing was done; --force replaces them"
+	fi
+	for file in "${changed[@]}"; do
+		dropin_put_file "$file"
+	done
+	dropin_strangers
+}
+
+# dropin_kept FILE: is nothing lost where FILE is replaced?
+dropin_kept()
+{
+	case $1 in
+	*/Makefile.kvm | */.gitignore | */config | */settings) return 0 ;;
+	esac
+	[[ -e $tree/$1 ]] || return 0
+	git -C "$tree" ls-files --error-unmatch -- "$1" >/dev/null 2>&1 &&
+		git -C "$tree" diff --quiet HEAD -- "$1" 2>/dev/null
+}
+
+dropin_put_file()
+{
+	local to=$tree/$1 verb=adds
+
+	[[ ! -e $to ]] || verb=changes
+	{ mkdir -p -- "$(dirname "$to")" && cp -- "$stage/$1" "$to.dropin" &&
+		mv -- "$to.dropin" "$to"; } || {
+		rm -f -- "$to.dropin"
+		lab_failed_write "$tree" "cannot write $to; start again to complete it"
+	}
+	lab_say "$verb $1"
+}
+
+# What is in the directories of the tests and not theirs is built with them.
+dropin_strangers()
+{
+	local file
+
+	while IFS= read -r file; do
+		lab_say "leaves $DROPIN_KVM/$file: not of these tests, or not any more"
+	done < <(cd "$tree/$DROPIN_KVM" && find include/migrate lib/migrate include/*/migrate \
+		lib/*/migrate -name '*.[chS]' 2>/dev/null | sort | comm -23 - <(dropin_shared))
+}
+
+# ---- Does it build?
+
+# dropin_build: with the kernel's own make; a warning is a failure.
+dropin_build()
+{
+	local out=$tmp/out log=$tmp/log arch archs tests words=() test
+
+	lab_need make gcc ld libc.a rsync
+	lab_room "$tmp" 200 "building the tests"
+	mapfile -t tests < <(dropin_tests)
+	mapfile -t archs < <(dropin_archs)
+	for arch in "${archs[@]}"; do
+		words+=("TEST_PROGS_$arch=" "TEST_GEN_PROGS_EXTENDED_$arch="
+			"TEST_GEN_PROGS_$arch=$(printf '%s\n' "${tests[@]%.c}" |
+				grep -E "^([^/]*|$arch/.*)\$" | paste -s -d' ')")
+	done
+	mkdir -p "$out"
+	if [[ -e $tree/usr/include/linux/kvm.h ]]; then
+		words+=(KHDR_INCLUDES="-isystem $tree/usr/include")
+	elif [[ -e $tree/.config || -d $tree/include/config ]]; then
+		lab_die "$tree was configured in place: run 'make headers' there before --check"
+	else
+		lab_do env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -j"$(nproc)" \
+			-C "$tree" O="$out" headers >"$log" 2>&1 ||
+			dropin_failed "$log" "make headers failed"
+	fi
+	lab_say "building ${#tests[@]} tests"
+	lab_do env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -j"$(nproc)" \
+		-C "$tree/tools/testing/selftests" TARGETS=kvm O="$out" FORCE_TARGETS=1 \
+		"${words[@]}" >"$log" 2>&1 || dropin_failed "$log" "they do not build"
+	for test in "${tests[@]%.c}"; do
+		[[ -x $out/kselftest/kvm/$test ]] || dropin_failed "$log" "$test was not built"
+	done
+	! grep -q 'warning:' "$log" || dropin_failed "$log" "they build, but not without a warning"
+	lab_say "${#tests[@]} tests build without a warning:" "${tests[@]%.c}"
+}
+
+dropin_failed()
+{
+	tail -n 40 "$1" >&2
+	lab_say "error: $2"
+	exit "$LAB_FAILED"
+}

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2034,SC2154 source-path=SCRIPTDIR
+#
+# The kernel's own KVM selftests, out of the packaged source: in the cache and nowhere
+# else.  Wants lib-apt.sh and lib-source.sh.
+
+# What it takes to build them; what a release does not have is no error.
+LAB_TESTS_PARTS=({Makefile,Kbuild} {scripts,usr,include/{uapi,asm-generic}}/'*'
+	include/linux/pci_ids.h arch/x86/{'Makefile*',include/uapi/'*',entry/syscalls/'*'}
+	drivers/{dma,net/ethernet/intel/igb}/'*.h'
+	tools/{Makefile,build/'*',scripts/'*',include/'*',arch/x86/'*',lib/'*.c'}
+	tools/testing/selftests/{Makefile,lib.mk,'*.h','kselftest*',run_kselftest.sh}
+	tools/testing/selftests/{kvm,cgroup,clone3,rseq,vfio}/'*')
+
+# lab_tests: sets tests_tree to a kernel tree with that and no more, for reading only.
+# Its headers for user space are in usr/include.
+lab_tests()
+{
+	local half entry pattern patterns=()
+
+	lab_source_choose
+	lab_need xz tar make gcc ld rsync
+	entry=tests-$(echo "$source_package $source_version ${LAB_TESTS_PARTS[*]}" | lab_hash)
+	lab_lock tests
+	if ! lab_cached "$entry"; then
+		lab_room "$LAB_CACHE" 100 "the kernel's selftests"
+		lab_source_deb
+		lab_half tests half
+		for pattern in "${LAB_TESTS_PARTS[@]}"; do
+			patterns+=("$source_package/$pattern")
+		done
+		lab_say "unpacking the selftests of $source_package $source_version"
+		# shellcheck disable=SC2016 # for the inner shell
+		lab_do bash -c 'set -o pipefail
+			dpkg-deb --fsys-tarfile "$2" | tar -x -O --wildcards "./usr/src/*.tar.xz" |
+			tar -x -J --wildcards --strip-components=1 -C "$1" "${@:3}"' \
+			bash "$half" "$source_deb" "${patterns[@]}" 2>"$half/tar.log" ||
+			! grep -v -e ': Not found in archive' -e ': Exiting with failure' \
+				"$half/tar.log" >&2 ||
+			lab_failed_write "$LAB_CACHE" "cannot unpack $source_package"
+		rm "$half/tar.log"
+		lab_do env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -j"$(nproc)" -C "$half" \
+			headers >"$half/make.log" 2>&1 || {
+			tail -n 20 "$half/make.log" >&2
+			lab_failed_write "$LAB_CACHE" "make headers failed in $source_package"
+		}
+		rm "$half/make.log"
+		echo "Debian $source_package $source_version" >"$half/about"
+		lab_keep "$half" "$entry"
+		lab_prune tests "$entry"
+	fi
+	tests_tree=$LAB_CACHE/$entry
+	lab_unlock tests
+}
+
+# lab_tests_ready: is all there that lab_tests takes, but for some minutes?
+lab_tests_ready()
+{
+	[[ -s $LAB_CACHE/source.choice ]] || return 1
+	read -r source_package source_version <"$LAB_CACHE/source.choice"
+	[[ -e $LAB_CACHE/$source_package-$(echo "$source_package $source_version" |
+		lab_hash)/SHA256SUMS ]]
+}
