@@ -6,7 +6,8 @@
 
 . "$LAB_DIR/lib-make.sh"
 
-# "movable" has lab/patches/movable; lab_series_patches() says what the others have.
+# "movable" has lab/patches/movable; lab_series_patches() says what the others have.  With
+# "-debug" after it, each has lab/config/debug.config too.
 LAB_SERIES="movable plain posted faulty"
 
 # The release that the series were written for; a newer one is taken where the
@@ -22,7 +23,7 @@ lab_is_series()
 	local name
 
 	for name in $LAB_SERIES; do
-		[[ $name != "$1" ]] || return 0
+		[[ $name != "${1%-debug}" ]] || return 0
 	done
 	return 1
 }
@@ -30,7 +31,7 @@ lab_is_series()
 # lab_series_patches NAME: prints the files of the series, in order.
 lab_series_patches()
 {
-	case $1 in
+	case ${1%-debug} in
 	plain)	;;
 	movable)	printf '%s\n' "$LAB_DIR/patches/movable"/*.patch ;;
 	# The series as it was posted, with NUMA balancing at large.
@@ -44,16 +45,18 @@ lab_series_patches()
 lab_series_config()
 {
 	printf '%s\n' "$LAB_DIR/config/base.config"
+	[[ $1 != *-debug ]] || printf '%s\n' "$LAB_DIR/config/debug.config"
 }
 
 # lab_series_about NAME: prints what it has beyond the packaged source.
 lab_series_about()
 {
-	case $1 in
+	[[ $1 != *-debug ]] || printf ', lab/config/debug.config'
+	case ${1%-debug} in
 	plain)	;;
 	posted)	printf ', lab/patches/movable without the last' ;;
 	faulty)	printf ', lab/patches/movable, lab/patches/faulty' ;;
-	*)	printf ', lab/patches/%s' "$1" ;;
+	*)	printf ', lab/patches/%s' "${1%-debug}" ;;
 	esac
 }
 
@@ -220,12 +223,15 @@ lab_own_source()
 	lab_need $LAB_SOURCE_TOOLS
 	key=own-$(echo "$tree $name" | lab_hash)
 	lab_lock "$key"
-	if grep -q AS_UNMOVABLE "$tree/include/linux/pagemap.h" && [[ $name != plain ]]; then
+	if grep -q AS_UNMOVABLE "$tree/include/linux/pagemap.h" && [[ $name != plain* ]]; then
 		lab_say "$tree has the series already: building it as it is"
-		name=plain
+		case $name in
+		*-debug)	name=plain-debug ;;
+		*)		name=plain ;;
+		esac
 	fi
 	lab_half "$key" half
-	if [[ $name == plain ]] && lab_tree_clean "$tree"; then
+	if [[ $name == plain* ]] && lab_tree_clean "$tree"; then
 		# Objects stay, so that the next build compiles only what changed.
 		lab_room "$LAB_CACHE" 1800 "building a kernel"
 		mkdir -p "$LAB_CACHE/objects-$key"
