@@ -2,112 +2,25 @@
 /*
  * The property that nothing is lost: see migrate/property.h.
  *
- * Counters of the two nodes are read, a VM is set up, its memory is moved there and back again and
- * again, or refused, and all of it is closed.  Then the counters must be what they were: a
- * reference that a move leaks keeps a page from being freed, a page that is isolated and not put
- * back stays counted as that.
+ * Counters of the two nodes are read (migrate/books.h), a VM is set up, its memory is moved there
+ * and back again and again, or refused, and all of it is closed.  Then the counters must be what
+ * they were.
  *
  * Other processes take and free memory too.  A quarter of what a leak at each move would come to
- * is put down to them; of what hardly anybody else does (.quiet), a quarter of the file's pages.
+ * is put down to them; of what hardly anybody else does, a quarter of the file's pages.
  * And a leak shows every time.
- *
- * The events unevictable_pgs_* of /proc/vmstat only ever grow, also on a kernel that is right.
  */
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stdio.h>
 #include <sys/stat.h>
 
 #include "kvm_util.h"
 #include "kselftest.h"
-#include "migrate/numa.h"
-#include "migrate/sysfile.h"
+#include "migrate/books.h"
 
 #include "property_acts.h"
 
 #define LEAK_BYTES	(32LL << 20)
 #define LEAK_TRIES	3
-
-static const struct {
-	const char *name;
-	bool quiet, may_grow;
-} counters[] = {
-	{ .name = "nr_free_pages", .may_grow = true },
-	{ .name = "nr_file_pages" },
-	{ .name = "nr_unevictable", .quiet = true },
-	{ .name = "nr_isolated_anon", .quiet = true },
-	{ .name = "nr_isolated_file", .quiet = true },
-};
-
-struct books {
-	long long count[SUITE_NODES_MAX][ARRAY_SIZE(counters)];
-	bool exact;			/* what CPUs keep for themselves is in it */
-};
-
-/* Of text with a name and a number on each line. */
-static long long number_of(const char *text, const char *name)
-{
-	size_t length = strlen(name);
-	const char *line;
-
-	for (line = text; line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (!strncmp(line, name, length) && line[length] == ' ')
-			return strtoll(line + length, NULL, 10);
-	}
-	return 0;
-}
-
-/* Reading stat_refresh has all CPUs add up (Documentation/admin-guide/sysctl/vm.rst). */
-static void take_books(const struct scene *scene, struct books *books)
-{
-	char path[64], text[16384];
-	size_t i;
-	int n;
-
-	folio_settle();
-	books->exact = sysfile_read("/proc/sys/vm/stat_refresh", text, sizeof(text)) >= 0;
-	for (n = 0; n < scene->suite->nr_nodes; n++) {
-		snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/vmstat",
-			 scene->suite->nodes[n]);
-		TEST_ASSERT(sysfile_read(path, text, sizeof(text)) > 0, "cannot read %s", path);
-		for (i = 0; i < ARRAY_SIZE(counters); i++)
-			books->count[n][i] = number_of(text, counters[i].name);
-	}
-}
-
-/* How far the counter may be off. */
-static long long tolerance(const struct scene *scene, const struct books *books, size_t i)
-{
-	size_t pages = scene->gvm->nr_pages;
-
-	return counters[i].quiet && books->exact ? pages / 4 :
-						   LEAK_BYTES / getpagesize() / 4;
-}
-
-/* Say what differs by more than allowed, or @all of it.  Returns whether the books agree. */
-static bool compare(const struct scene *scene, const struct books *before,
-		    const struct books *after, bool all)
-{
-	bool good = true, right;
-	long long more;
-	size_t i;
-	int n;
-
-	for (n = 0; n < scene->suite->nr_nodes; n++) {
-		for (i = 0; i < ARRAY_SIZE(counters); i++) {
-			more = after->count[n][i] - before->count[n][i];
-			right = llabs(more) <= tolerance(scene, before, i) ||
-				(counters[i].may_grow && more > 0);
-			good &= right;
-			if (all || !right)
-				ksft_print_msg("node %d: %s %+lld after %lld moves or refusals\n",
-					       scene->suite->nodes[n], counters[i].name, more,
-					       LEAK_BYTES / getpagesize());
-		}
-	}
-	return good;
-}
 
 static long long blocks_of(const struct scene *scene)
 {
@@ -153,17 +66,23 @@ static int move_and_close(const struct scene *outer)
 
 int act_no_leak(struct scene *scene)
 {
+	const struct books_noise noise = {
+		.pages = LEAK_BYTES / getpagesize() / 4,
+		.quiet = scene->gvm->nr_pages / 4,
+	};
 	struct books before, after;
+	char moves[48];
 	bool good = false;
 	int tries, result;
 
+	snprintf(moves, sizeof(moves), "%lld moves or refusals", LEAK_BYTES / getpagesize());
 	for (tries = 0; tries < LEAK_TRIES && !good; tries++) {
-		take_books(scene, &before);
+		books_take(&before, scene->suite->nodes, scene->suite->nr_nodes);
 		result = move_and_close(scene);
-		take_books(scene, &after);
+		books_take(&after, scene->suite->nodes, scene->suite->nr_nodes);
 		if (result)
 			return result;
-		good = compare(scene, &before, &after, scene->suite->options.verbose);
+		good = books_agree(&before, &after, &noise, scene->suite->options.verbose, moves);
 	}
 	return good ? KSFT_PASS : KSFT_FAIL;
 }
