@@ -46,7 +46,7 @@ const struct property properties[] = {
 	{
 		.name = "no_leak",
 		.act = act_no_leak,
-		.only = { &trigger_move_pages },
+		.only = { &trigger_move_pages, &trigger_compact },
 		.needs_folios = true,
 		.config = { .nr_vcpus = 1 },
 	},
