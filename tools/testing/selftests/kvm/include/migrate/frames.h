@@ -48,4 +48,9 @@ bool frame_flags_fresh(uint64_t flags);
  */
 int frames_scan(int node, struct frame_set *fresh, struct frame_set *filled);
 
+/*
+ * The same for frames with flags that @wanted takes, which are noted in @set.
+ */
+int frames_collect(int node, bool (*wanted)(uint64_t flags), struct frame_set *set);
+
 #endif /* SELFTEST_KVM_MIGRATE_FRAMES_H */

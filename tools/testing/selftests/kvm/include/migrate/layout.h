@@ -4,7 +4,8 @@
  * works: in a memory block that can be taken offline, in a CMA area.
  *
  *	.pick()		a node, before there is a VM
- *	.open()		before the pages are filled; and again, after .close(), for another try
+ *	.open()		before the pages are filled; and again, after .close(), for another try;
+ *			without a VM where other pages than guest_memfd's are promised to move
  *	.filled()	the pages are allocated: are they where they should be?
  *	.close()	harmless where nothing is open
  */
@@ -41,7 +42,7 @@ size_t free_pages(int node, bool zone_movable, const char *type, int min_order);
 /* Whether pages of @node can be set aside as huge pages, which writes to none of them. */
 bool hugepages_usable(int node);
 
-/* Set aside so many more pages, as far as there are any; give all of them back. */
+/* Set aside so many more pages, as far as there are any; give those of all nodes back. */
 void hugepages_take(int node, size_t nr_pages);
 void hugepages_give_back(void);
 

@@ -30,6 +30,8 @@ struct trigger_range {
 	 * nothing else can tell when the frame is in use again.  NULL: pagemap tells.
 	 */
 	bool *left;
+	/* What frames of such pages look like; NULL: as guest_memfd's. */
+	bool (*frame_is)(uint64_t flags);
 	int from;		/* node the folios are on */
 	int to;			/* node they should go to, or NUMA_ANY_NODE */
 	const struct control *control;	/* of triggers with .never: exposed alike */

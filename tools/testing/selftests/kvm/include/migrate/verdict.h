@@ -51,6 +51,7 @@ struct verdict {
 	int from, to;
 	bool judged;
 	bool settled;			/* flags are final: folio_settle() came before each look */
+	uint64_t flags_on, flags_off;	/* which flags a page must have, and must not */
 };
 
 /* Of FAULT_* in @faults, the names, joined by '+'.  Returns @text. */

@@ -12,6 +12,7 @@
 
 #include "kvm_util.h"
 #include "migrate/blocks.h"
+#include "migrate/books.h"
 #include "migrate/folio.h"
 #include "migrate/frames.h"
 #include "migrate/layout.h"
@@ -128,12 +129,11 @@ const char *blocks_missing(void)
 
 static long migrations_failed(void)
 {
-	char text[16384], *at;
+	char text[16384];
 
 	if (sysfile_read("/proc/vmstat", text, sizeof(text)) < 0)
 		return 0;
-	at = strstr(text, "\npgmigrate_fail ");
-	return at ? strtol(at + strlen("\npgmigrate_fail "), NULL, 10) : 0;
+	return books_number(text, "pgmigrate_fail");
 }
 
 struct watch {

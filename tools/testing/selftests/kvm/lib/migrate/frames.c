@@ -185,23 +185,28 @@ bool frame_set_has(const struct frame_set *set, uint64_t pfn)
 	return set->nr && bsearch(&pfn, set->pfns, set->nr, sizeof(pfn), compare);
 }
 
+/* Of each frame's flags: the sets it belongs to, and what takes it for them. */
+struct search {
+	struct {
+		bool (*takes)(uint64_t flags);
+		struct frame_set *set;
+	} for_set[2];
+};
+
 static int note_frames(const uint64_t *flags, size_t nr, uint64_t first,
-		       struct frame_set *fresh_set, struct frame_set *filled)
+		       const struct search *search)
 {
-	size_t i;
+	size_t i, j;
 	int r = 0;
 
-	for (i = 0; i < nr && !r; i++) {
-		if (frame_flags_fresh(flags[i]))
-			r = frame_set_add(fresh_set, first + i);
-		else if (frame_flags_filled(flags[i]))
-			r = frame_set_add(filled, first + i);
-	}
+	for (i = 0; i < nr && !r; i++)
+		for (j = 0; j < 2 && !r; j++)
+			if (search->for_set[j].set && search->for_set[j].takes(flags[i]))
+				r = frame_set_add(search->for_set[j].set, first + i);
 	return r;
 }
 
-static int scan_span(int fd, const struct span *span, struct frame_set *fresh_set,
-		     struct frame_set *filled)
+static int scan_span(int fd, const struct span *span, const struct search *search)
 {
 	static uint64_t flags[CHUNK];
 	uint64_t pfn = span->first;
@@ -220,27 +225,42 @@ static int scan_span(int fd, const struct span *span, struct frame_set *fresh_se
 		nr = n / sizeof(*flags);
 		if (!nr)
 			break;
-		r = note_frames(flags, nr, pfn, fresh_set, filled);
+		r = note_frames(flags, nr, pfn, search);
 		pfn += nr;
 	}
 	return r;
 }
 
-int frames_scan(int node, struct frame_set *fresh_set, struct frame_set *filled)
+static int scan(int node, const struct search *search)
 {
 	int fd = open_flags(), r = fd < 0 ? fd : need_spans();
 	size_t i;
 
-	if (fresh_set)
-		fresh_set->nr = 0;
-	if (filled)
-		filled->nr = 0;
+	for (i = 0; i < 2; i++)
+		if (search->for_set[i].set)
+			search->for_set[i].set->nr = 0;
 	for (i = 0; i < nr_spans && !r; i++)
 		if (node == NUMA_ANY_NODE || node == spans[i].node)
-			r = scan_span(fd, &spans[i], fresh_set, filled);
+			r = scan_span(fd, &spans[i], search);
 	if (fd >= 0)
 		close(fd);
-	frame_set_sort(fresh_set);
-	frame_set_sort(filled);
+	for (i = 0; i < 2; i++)
+		frame_set_sort(search->for_set[i].set);
 	return r;
+}
+
+int frames_scan(int node, struct frame_set *fresh_set, struct frame_set *filled)
+{
+	const struct search search = {
+		{ { frame_flags_fresh, fresh_set }, { frame_flags_filled, filled } },
+	};
+
+	return scan(node, &search);
+}
+
+int frames_collect(int node, bool (*wanted)(uint64_t flags), struct frame_set *set)
+{
+	const struct search search = { { { wanted, set } } };
+
+	return scan(node, &search);
 }

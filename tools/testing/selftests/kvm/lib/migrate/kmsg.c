@@ -18,6 +18,8 @@ bool kmsg_is_complaint(const char *line)
 		"INFO: task ", "INFO: rcu", "Bad page state", "Bad page map", "UBSAN: ",
 		"possible circular locking", "possible recursive locking",
 		"inconsistent lock state", "suspicious RCU usage",
+		/* A counter that is below zero (vmstat_refresh() in mm/vmstat.c). */
+		"vmstat_refresh: ",
 	};
 	size_t i;
 

@@ -107,7 +107,15 @@ void hugepages_take(int node, size_t nr_pages)
 
 void hugepages_give_back(void)
 {
-	outside_redo(pool);
+	struct nodemask nodes;
+	int node;
+
+	if (numa_usable_nodes(&nodes))
+		return;
+	for_each_node_in(node, &nodes) {
+		find_pool(node);
+		outside_redo(pool);
+	}
 }
 
 /* Away from @node: what the kernel allocates for this process is then not in the way. */
@@ -402,7 +410,7 @@ static void cma_open(const struct gmem_vm *gvm, int node, bool moves)
 
 	want_in_cma = moves;
 	/* What stays is in its place already where a control needs another try. */
-	if (moves)
+	if (moves && gvm)
 		gmem_punch(gvm, 0, gvm->nr_pages);
 	movable = free_pages(node, true, NULL, huge_order());
 	left = until_even(node);

@@ -112,14 +112,27 @@ static void report_content(const struct page_verdict *page, FILE *out)
 		fprintf(out, ", guest reads %02x", page->guest_reads);
 }
 
-static void report_state(const struct page_verdict *page, FILE *out)
+static void report_state(const struct verdict *verdict, const struct page_verdict *page,
+			 FILE *out)
 {
-	char before[256], after[256];
+	char text[256];
 
-	if (page->faults & FAULT_STATE)
-		fprintf(out, "  flags %s -> %s, wanted UNEVICTABLE in both",
-			folio_flag_names(page->before.flags, before, sizeof(before)),
-			folio_flag_names(page->after.flags, after, sizeof(after)));
+	if (!(page->faults & FAULT_STATE))
+		return;
+	fprintf(out, "  flags %s", folio_flag_names(page->before.flags, text, sizeof(text)));
+	fprintf(out, " -> %s", folio_flag_names(page->after.flags, text, sizeof(text)));
+	fprintf(out, ", wanted %s", folio_flag_names(verdict->flags_on, text, sizeof(text)));
+	if (verdict->flags_off)
+		fprintf(out, " and not %s",
+			folio_flag_names(verdict->flags_off, text, sizeof(text)));
+	fprintf(out, " in both");
+}
+
+/* Pages of no VM have no address in one. */
+static void report_place(const struct page_verdict *page, uint64_t offset, FILE *out)
+{
+	if (page->gpa)
+		fprintf(out, "  offset 0x%" PRIx64 "  gpa 0x%" PRIx64, offset, page->gpa);
 }
 
 static void report_run(const struct verdict *verdict, size_t first, size_t length, FILE *out)
@@ -132,14 +145,14 @@ static void report_run(const struct verdict *verdict, size_t first, size_t lengt
 		fprintf(out, "#   [%zu-%zu]", first, first + length - 1);
 	else
 		fprintf(out, "#   [%zu]", first);
-	fprintf(out, "  offset 0x%" PRIx64 "  gpa 0x%" PRIx64 "  %s  node %s->%s", offset,
-		page->gpa, fault_names(page->faults, faults, sizeof(faults)),
+	report_place(page, offset, out);
+	fprintf(out, "  %s  node %s->%s", fault_names(page->faults, faults, sizeof(faults)),
 		node_text(page->before.node, before, sizeof(before)),
 		node_text(page->after.node, after, sizeof(after)));
 	report_pfns(page, out);
 	report_status(verdict, page, out);
 	report_content(page, out);
-	report_state(page, out);
+	report_state(verdict, page, out);
 	fputc('\n', out);
 }
 

@@ -15,6 +15,7 @@ int verdict_init(struct verdict *verdict, size_t nr_pages, size_t page_size)
 		return -ENOMEM;
 	verdict->nr_pages = nr_pages;
 	verdict->page_size = page_size;
+	verdict->flags_on = FOLIO_FLAG(UNEVICTABLE);
 	verdict_reset(verdict);
 	return 0;
 }
@@ -129,11 +130,12 @@ static bool placed_well(const struct page_verdict *page, enum outcome outcome, i
  * mm/migrate.c must carry UNEVICTABLE over, and neither contract lets guest_memfd lose it.  A folio
  * gets the flag when it is put on its LRU list, which may be a while after it is mapped.
  */
-static bool state_good(const struct folio_info *info, bool settled)
+static bool state_good(const struct verdict *verdict, const struct folio_info *info)
 {
-	bool final = settled || (info->flags & FOLIO_FLAG(LRU));
+	bool final = verdict->settled || (info->flags & FOLIO_FLAG(LRU));
 
-	return !info->flags || !final || (info->flags & FOLIO_FLAG(UNEVICTABLE));
+	return !info->flags || !final ||
+	       (!(verdict->flags_on & ~info->flags) && !(verdict->flags_off & info->flags));
 }
 
 size_t verdict_count_moved(const struct verdict *verdict, int from, int to)
@@ -157,8 +159,7 @@ void verdict_want(struct verdict *verdict, size_t first, size_t nr, enum outcome
 	for (page = verdict->pages + first; page < verdict->pages + first + nr; page++) {
 		if (!placed_well(page, outcome, from, to))
 			page->faults |= FAULT_PLACEMENT;
-		if (!state_good(&page->before, verdict->settled) ||
-		    !state_good(&page->after, verdict->settled))
+		if (!state_good(verdict, &page->before) || !state_good(verdict, &page->after))
 			page->faults |= FAULT_STATE;
 	}
 }
