@@ -7,6 +7,7 @@
 
 #include "migrate/contract.h"
 #include "migrate/never.h"
+#include "migrate/ops_pages.h"
 #include "migrate/property.h"
 #include "migrate/trigger.h"
 #include "migrate/vm.h"
@@ -18,6 +19,9 @@ static const char * const cells[][NR_CONTRACTS] = { MIGRATION_CONTRACT(ROW) };
 static const char * const private_cells[][NR_CONTRACTS] = {
 	PRIVATE_MEMORY_CONTRACT(PRIVATE_ROW)
 };
+#define OPS_ROW(_trigger, _kind, _promise) #_promise,
+static const char * const ops_cells[] = { MOVABLE_OPS_CONTRACT(OPS_ROW) };
+
 static const char * const allocation_cells[][NR_CONTRACTS] = { ALLOCATION_CONTRACT(ROW) };
 static const char * const private_allocation_cells[][NR_CONTRACTS] = {
 	PRIVATE_ALLOCATION_CONTRACT(PRIVATE_ROW)
@@ -122,6 +126,27 @@ static void print_private_rows(void)
 	}
 }
 
+static void print_ops_rows(void)
+{
+	size_t i;
+
+	printf("\n"
+	       "## Pages that move by operations of their own\n"
+	       "\n"
+	       "They are no folios, have nothing to do with either contract, and move under both;\n"
+	       "`movable_ops_migrate_test.c` says at its head which properties are tested, in\n"
+	       "cases called `trigger.pages.property`.\n"
+	       "\n"
+	       "| trigger | call | pages | promise |\n"
+	       "|---|---|---|---|\n");
+	for (i = 0; i < nr_ops_rows; i++) {
+		print_trigger(ops_rows[i].trigger);
+		print_cell(ops_rows[i].kind->name);
+		print_cell(ops_cells[i]);
+		printf("\n");
+	}
+}
+
 static void print_properties(void)
 {
 	size_t i, j, rows;
@@ -177,5 +202,6 @@ int main(void)
 	       "\n");
 	print_private_rows();
 	print_allocation_rows();
+	print_ops_rows();
 	return 0;
 }

@@ -112,6 +112,20 @@
 	ROW(zone_movable,	KEPT_OUT,	KEPT_OUT)					\
 	ROW(cma,		KEPT_OUT,	KEPT_OUT)
 
+/*
+ * Pages that are no folios and move by operations of their own (migrate/ops_pages.h): zsmalloc's.
+ * They move under either contract, as neither is about them; nothing tells where one of them went,
+ * but all that were there are somewhere.
+ *
+ *	    trigger		pages		promise
+ */
+#define MOVABLE_OPS_CONTRACT(ROW)								\
+	ROW(compact,		zsmalloc,	MOVED_SOME)					\
+	ROW(compact_node,	zsmalloc,	MOVED_SOME)					\
+	ROW(memory_offline,	zsmalloc,	MOVED)						\
+	ROW(soft_offline_phys,	zsmalloc,	MOVED)						\
+	ROW(cma_alloc,		zsmalloc,	MOVED_SOME)
+
 enum outcome {
 	OUTCOME_MOVED,
 	OUTCOME_MOVED_SOME,
@@ -159,6 +173,16 @@ extern const struct contract_row allocation_rows[];
 extern const size_t nr_allocation_rows;
 extern const struct contract_row private_allocation_rows[];
 extern const size_t nr_private_allocation_rows;
+
+struct ops_row {
+	const struct trigger *trigger;
+	const struct ops_kind *kind;
+	struct promise promise;
+};
+
+/* Of MOVABLE_OPS_CONTRACT. */
+extern const struct ops_row ops_rows[];
+extern const size_t nr_ops_rows;
 
 /* How it is known which contract this kernel made. */
 enum contract_source {

@@ -4,6 +4,7 @@
 
 #include "migrate/btf.h"
 #include "migrate/contract.h"
+#include "migrate/ops_pages.h"
 #include "migrate/trigger.h"
 #include "migrate/vm.h"
 
@@ -36,6 +37,13 @@
 		},						\
 	},
 
+#define OPS_ROW(_trigger, _kind, _promise)			\
+	{							\
+		.trigger = &trigger_##_trigger,			\
+		.kind = &ops_##_kind,				\
+		.promise = _promise,				\
+	},
+
 const struct contract_row contract_rows[] = { MIGRATION_CONTRACT(ROW) };
 const size_t nr_contract_rows = ARRAY_SIZE(contract_rows);
 
@@ -49,6 +57,9 @@ const struct contract_row private_allocation_rows[] = {
 	PRIVATE_ALLOCATION_CONTRACT(PRIVATE_ROW)
 };
 const size_t nr_private_allocation_rows = ARRAY_SIZE(private_allocation_rows);
+
+const struct ops_row ops_rows[] = { MOVABLE_OPS_CONTRACT(OPS_ROW) };
+const size_t nr_ops_rows = ARRAY_SIZE(ops_rows);
 
 static const char * const contract_names[NR_CONTRACTS] = {
 	[CONTRACT_UNMOVABLE] = "unmovable",

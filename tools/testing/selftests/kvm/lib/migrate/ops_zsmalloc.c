@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Pages of zsmalloc, by way of a zram device.
+ */
+#include "kvm_util.h"
+#include "migrate/folio.h"
+#include "migrate/ops_pages.h"
+#include "migrate/outside.h"
+
+/* Pages of the disk for a page of zsmalloc: they compress to nine sixteenths on average. */
+#define DISK_PAGES(nr_pages) (2 * (nr_pages))
+
+static const char *missing(void)
+{
+	return zram_missing() ?: ops_missing(&ops_zsmalloc);
+}
+
+/* Bits that no such page has: it is no folio, and nothing else that is never on a list. */
+#define NEVER_SET									\
+	(FOLIO_FLAG(LRU) | FOLIO_FLAG(MMAP) | FOLIO_FLAG(ANON) | FOLIO_FLAG(SWAPBACKED) |	\
+	 FOLIO_FLAG(SWAPCACHE) | FOLIO_FLAG(SLAB) | FOLIO_FLAG(BUDDY) | FOLIO_FLAG(DIRTY) |	\
+	 FOLIO_FLAG(REFERENCED) | FOLIO_FLAG(ACTIVE) | FOLIO_FLAG(WRITEBACK) |		\
+	 FOLIO_FLAG(UNEVICTABLE) | FOLIO_FLAG(COMPOUND_HEAD) | FOLIO_FLAG(COMPOUND_TAIL) |	\
+	 FOLIO_FLAG(HUGE) | FOLIO_FLAG(HWPOISON) | FOLIO_FLAG(NOPAGE) | FOLIO_FLAG(OFFLINE) |	\
+	 FOLIO_FLAG(PGTABLE))
+
+static bool is_page(uint64_t flags)
+{
+	return (flags & FOLIO_FLAG(UPTODATE)) && !(flags & NEVER_SET);
+}
+
+static void open_disk(struct ops_pages *pages)
+{
+	zram_open(&pages->zram, DISK_PAGES(pages->nr_pages), 0, pages->seed);
+}
+
+static void close_disk(struct ops_pages *pages)
+{
+	zram_close(&pages->zram);
+}
+
+static void fill(struct ops_pages *pages)
+{
+	zram_fill(&pages->zram, pages->node);
+}
+
+static void drop(struct ops_pages *pages)
+{
+	zram_discard(&pages->zram);
+}
+
+static size_t count(const struct ops_pages *pages)
+{
+	return zram_pages(&pages->zram);
+}
+
+static bool intact(const struct ops_pages *pages)
+{
+	return zram_check_all(&pages->zram);
+}
+
+static void remove_disk(struct ops_pages *pages)
+{
+	close_disk(pages);
+	open_disk(pages);
+}
+
+static const struct outside outside_zram = { .undo = zram_undo };
+
+const struct ops_kind ops_zsmalloc = {
+	.name = "zsmalloc",
+	.missing = missing,
+	.is_page = is_page,
+	.flags_on = FOLIO_FLAG(UPTODATE),
+	.counter = "nr_zspages",
+	.moves = "pgmigrate_success",
+	.outside = &outside_zram,
+	.open = open_disk,
+	.close = close_disk,
+	.fill = fill,
+	.drop = drop,
+	.count = count,
+	.intact = intact,
+	.remove = remove_disk,
+};
