@@ -103,8 +103,9 @@ lab_module_add()
 
 # lab_stock: prepares Debian's prebuilt kernel of the newest backports suite;
 # sets lab_kernel_dir.  The choice made once is kept until --update, or until these
-# modules change: KVM, and what gives back page frames that a test took out of use.
-LAB_STOCK_MODULES="kvm-amd kvm-intel hwpoison-inject"
+# modules change: KVM, what gives back page frames that a test took out of use, and what
+# has pages that move by operations of their own.
+LAB_STOCK_MODULES="kvm-amd kvm-intel hwpoison-inject zram virtio-balloon"
 lab_stock()
 {
 	local half entry choice
