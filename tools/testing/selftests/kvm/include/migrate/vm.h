@@ -133,6 +133,12 @@ struct gmem_own {
  */
 void gmem_own_memory(struct gmem_vm *gvm, int node, struct gmem_own *own);
 
+/*
+ * What this machine lacks for that, as a reason to skip; NULL: nothing.  Of each architecture, in
+ * lib/ARCH/migrate.
+ */
+const char *gmem_own_missing(void);
+
 /* Prepare an order for @gv, to pages @first, @first + @step, ... */
 void gmem_give_order(struct gmem_vcpu *gv, enum guest_command command, size_t first, size_t step);
 

@@ -112,6 +112,7 @@ const struct property properties[] = {
 		.act = act_own_memory,
 		.only = { &trigger_move_pages },
 		.needs_mapping = true,
+		.missing = gmem_own_missing,
 		.config = { .nr_vcpus = 1 },
 	},
 	{
