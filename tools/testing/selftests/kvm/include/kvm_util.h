@@ -230,6 +230,13 @@ vm_create_shape_with_one_vcpu(struct vm_shape shape, struct kvm_vcpu **vcpu, voi
 /* Raises the limit of open files to what @nr_vcpus need; a SKIP where that is forbidden. */
 void kvm_set_files_rlimit(u32 nr_vcpus);
 
+/*
+ * From now on, guest writes to @size bytes at @address, a port if @pio else a physical address,
+ * wait in the ring of the vCPU for the next exit (Documentation/virt/kvm/api.rst, 4.116).
+ */
+void kvm_vm_register_coalesced_io(struct kvm_vm *vm, u64 address, u64 size, bool pio);
+void kvm_vm_unregister_coalesced_io(struct kvm_vm *vm, u64 address, u64 size, bool pio);
+
 /* Copies the loadable parts of an ELF program into the guest, at their own addresses. */
 void kvm_vm_elf_load(struct kvm_vm *vm, const char *filename);
 

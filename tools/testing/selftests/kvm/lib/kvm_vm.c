@@ -207,3 +207,22 @@ void vm_dump(FILE *stream, struct kvm_vm *vm, u8 indent)
 	for (vcpu = vm->vcpus; vcpu; vcpu = vcpu->next)
 		vcpu_dump(stream, vcpu, indent);
 }
+
+static struct kvm_coalesced_mmio_zone io_zone(u64 address, u64 size, bool pio)
+{
+	return (struct kvm_coalesced_mmio_zone){ .addr = address, .size = size, .pio = pio };
+}
+
+void kvm_vm_register_coalesced_io(struct kvm_vm *vm, u64 address, u64 size, bool pio)
+{
+	struct kvm_coalesced_mmio_zone zone = io_zone(address, size, pio);
+
+	vm_ioctl(vm, KVM_REGISTER_COALESCED_MMIO, &zone);
+}
+
+void kvm_vm_unregister_coalesced_io(struct kvm_vm *vm, u64 address, u64 size, bool pio)
+{
+	struct kvm_coalesced_mmio_zone zone = io_zone(address, size, pio);
+
+	vm_ioctl(vm, KVM_UNREGISTER_COALESCED_MMIO, &zone);
+}

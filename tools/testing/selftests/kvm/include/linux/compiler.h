@@ -30,8 +30,9 @@
 #ifndef __maybe_unused
 #define __maybe_unused		__attribute__((unused))
 #endif
+/* In user space code of the kernel it only keeps the compiler silent. */
 #ifndef __used
-#define __used			__attribute__((used))
+#define __used			__maybe_unused
 #endif
 #ifndef __packed
 #define __packed		__attribute__((packed))

@@ -142,6 +142,11 @@ static inline void ud2(void)
 	__asm__ __volatile__("ud2");
 }
 
+static inline void outl(u16 port, u32 value)
+{
+	__asm__ __volatile__("outl %0, %1" : : "a"(value), "d"(port) : "memory");
+}
+
 static inline void sti(void)
 {
 	__asm__ __volatile__("sti" : : : "memory");
@@ -158,6 +163,9 @@ static inline void cli(void)
 #define PAGE_SIZE		(1ULL << PAGE_SHIFT)
 #define PHYSICAL_PAGE_MASK	GENMASK_ULL(51, 12)
 #define PAGE_MASK		(~(PAGE_SIZE - 1) & PHYSICAL_PAGE_MASK)
+
+/* An address that no page table can map: the bits above the highest are not copies of it. */
+#define NONCANONICAL		0xaaaaaaaaaaaaaaaaULL
 
 #define PTE_GET_PA(pte)		((pte) & PHYSICAL_PAGE_MASK)
 #define PTE_GET_PFN(pte)	(PTE_GET_PA(pte) >> PAGE_SHIFT)
@@ -208,6 +216,26 @@ struct ex_regs {
 };
 
 #define NMI_VECTOR	2
+
+/* An entry of the interrupt descriptor table, and where the CPU finds a table. */
+struct idt_entry {
+	u16 offset0;
+	u16 selector;
+	u16 flags;		/* IST in bits 0-2, type in 8-11, DPL in 13-14, present in 15 */
+	u16 offset1;
+	u32 offset2;
+	u32 reserved;
+};
+
+struct desc_ptr {
+	u16 size;		/* in bytes, less one */
+	u64 address;
+} __packed;
+
+static inline void set_idt(const struct desc_ptr *idt)
+{
+	__asm__ __volatile__("lidt %0" : : "m"(*idt));
+}
 
 /*
  * From now on, the guest calls @handler for @vector, and continues at regs->rip when it returns.

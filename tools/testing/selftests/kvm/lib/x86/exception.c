@@ -4,15 +4,6 @@
 #include "symbol.h"
 #include "x86_internal.h"
 
-struct idt_entry {
-	u16 offset0;
-	u16 selector;
-	u16 flags;		/* IST in bits 0-2, type in 8-11, DPL in 13-14, present in 15 */
-	u16 offset1;
-	u32 offset2;
-	u32 reserved;
-};
-
 #define IDT_ENTRIES		256
 #define IDT_INTERRUPT_GATE	(14 << 8)
 #define IDT_PRESENT		(1 << 15)

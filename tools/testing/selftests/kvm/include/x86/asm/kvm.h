@@ -28,6 +28,11 @@
 #define KVM_X86_TDX_VM		5
 #endif
 
+/* 6.12: may KVM forget no more than the mappings of a slot that goes away? */
+#ifndef KVM_X86_QUIRK_SLOT_ZAP_ALL
+#define KVM_X86_QUIRK_SLOT_ZAP_ALL	(1 << 7)
+#endif
+
 /* Exception vectors that came after #VE. */
 #ifndef CP_VECTOR
 #define CP_VECTOR		21
