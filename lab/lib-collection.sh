@@ -39,14 +39,15 @@ lab_collection_check()
 }
 
 # lab_select FILE PATTERN...: from the names that contain a PATTERN, set select_options
-# for run_kselftest.sh; to FILE write the variables that hand opt_args to programs.
+# for run_kselftest.sh; to FILE write the variables that hand opt_args to programs, behind
+# those in the file LAB_ENV, which another program of the lab may have set.
 lab_select()
 {
 	local file=$1 entry name pattern hit any args
 
 	shift
 	select_options=
-	: >"$file"
+	cat -- "${LAB_ENV:-/dev/null}" >"$file"
 	args=${opt_args[*]}
 	for pattern; do
 		any=

@@ -61,3 +61,74 @@ lab_tests_ready()
 	[[ -e $LAB_CACHE/$source_package-$(echo "$source_package $source_version" |
 		lab_hash)/SHA256SUMS ]]
 }
+
+# lab_tests_compare <KTAP: prints what the collections "kernel" and "ours" said, side by side;
+# fails where that differs.
+lab_tests_compare()
+{
+	awk '
+	function note(key, what) {
+		if (!((program, key) in seen)) {
+			seen[program, key] = 1
+			row[program, ++rows[program]] = key
+		}
+		got[library, program, key] = got[library, program, key] what
+	}
+	function word(line) {
+		return line ~ /^not ok/ ? "not ok" : line ~ / # SKIP/ ? "skip" : "ok"
+	}
+	/^# selftests: / {
+		library = $3
+		sub(/:$/, "", library)
+		program = $4
+		if (!known[program]++)
+			order[++programs] = program
+		next
+	}
+	/^# (not )?ok [0-9]+/ {
+		line = substr($0, 3)
+		what = word(line)
+		sub(/^(not )?ok [0-9]+ */, "", line)
+		sub(/ *# SKIP.*/, "", line)
+		note(line, what)
+		next
+	}
+	/^# Bail out!/ { note("", "bail out, ") }
+	# What they say besides, but for what the library says, or chance and time decide.
+	/^# (timeout set to|Random seed:|Testing guest mode:|TAP version|1[.][.][0-9])/ { next }
+	program != "" && /^# [^ #]/ {
+		gsub(/0x[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]+/, "0x...")
+		gsub(/[0-9]+[.][0-9]+s/, "... s")
+		note("\"" substr($0, 3) "\"", "said")
+	}
+	/^(not )?ok [0-9]+ selftests: / {
+		what = word($0)
+		if (match($0, /# (exit=|TIMEOUT).*/))
+			what = what " " substr($0, RSTART + 2)
+		note("", what)
+		program = ""
+	}
+	END {
+		printf "%-88s %-14s %s\n", "test", "kernel library", "ours"
+		for (i = 1; i <= programs; i++) {
+			program = order[i]
+			line_of(program, "")
+			for (j = 1; j <= rows[program]; j++)
+				if (row[program, j] != "")
+					line_of(program, row[program, j])
+		}
+		printf "%d tests, %d pass on both; of %d lines, ", programs, passes, lines
+		print differ ? differ " differ" : "none differs"
+		exit differ > 0 || lines == 0
+	}
+	function line_of(program, key,    kernel, our) {
+		kernel = got["kernel", program, key]
+		our = got["ours", program, key]
+		lines++
+		passes += key == "" && kernel == "ok" && our == "ok"
+		differ += kernel != our
+		printf "%-88s %-14s %s%s\n", key == "" ? program : "  " key,
+			kernel == "" ? "-" : kernel, our == "" ? "-" : our,
+			kernel == our ? "" : "   <-- differs"
+	}'
+}
