@@ -19,6 +19,12 @@ check:		## check everything, in the lab too; NAMES="..." chooses
 faults:		## plant each fault in the kernel, and see the tests find it
 	@lab/faults
 
+# A hundred runs without a fault, in ten boots.
+soak:		## see that the tests raise no false alarm, for an hour or two
+	@for boot in 1 2 3 4 5 6 7 8 9 10; do \
+		lab/run --kernel faulty --repeat 10 -t migrate >/dev/null || exit; \
+	done
+
 docs:		## renew the page that is made from the contract's table
 	@check/docs >docs/contract.md.new && mv docs/contract.md.new docs/contract.md
 
@@ -28,4 +34,4 @@ clean:		## remove what "all" built
 help:		## print this
 	@sed -n 's/^\([a-z_-]*\):.*##/  \1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
-.PHONY: all run_tests check faults docs clean help
+.PHONY: all run_tests check faults soak docs clean help

@@ -47,6 +47,7 @@ lab_initramfs()
 	machine_token=$(od -A n -N 16 -t x4 /dev/urandom | tr -d ' \n')
 	{
 		printf "lab_token=%s\nlab_select='%s'\n" "$machine_token" "$select"
+		printf "lab_repeat=%d\n" "$opt_repeat"
 		cat "$env"
 	} >"$root/lab/env"
 	(cd "$root" && find . | "$busybox" cpio -o -H newc -R 0:0 2>/dev/null) >"$file" ||

@@ -12,7 +12,7 @@ lab_count()
 	while IFS='=' read -r name value; do
 		printf -v "count_$name" '%s' "$value"
 	done < <(awk '
-		/^1\.\.[0-9]+/			{ split($1, p, "[.][.]"); plan = p[2] }
+		/^1\.\.[0-9]+/			{ split($1, p, "[.][.]"); plan += p[2] }
 		/^not ok [0-9]+ /		{ ran++; bad++ }
 		/^ok [0-9]+ .*# SKIP/		{ ran++; skipped++; next }
 		/^ok [0-9]+ /			{ ran++ }

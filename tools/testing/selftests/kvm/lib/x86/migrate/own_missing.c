@@ -8,7 +8,8 @@ static bool walks_page_tables(const char *parameter)
 {
 	char text[8];
 
-	return sysfile_read(parameter, text, sizeof(text)) > 0 && (text[0] == 'N' || text[0] == '0');
+	return sysfile_read(parameter, text, sizeof(text)) > 0 &&
+	       (text[0] == 'N' || text[0] == '0');
 }
 
 const char *gmem_own_missing(void)
