@@ -13,10 +13,12 @@
 
 #define BOOKS_NODES_MAX		16
 #define BOOKS_COUNTERS		6
+#define BOOKS_CHARGES		3
 
 struct books {
 	int nodes[BOOKS_NODES_MAX], nr_nodes;
 	long long count[BOOKS_NODES_MAX][BOOKS_COUNTERS];
+	long long charge[BOOKS_CHARGES];	/* of the case's cgroup, pages; 0: it has none */
 	bool exact;		/* what CPUs keep for themselves is in it */
 };
 
@@ -24,6 +26,7 @@ struct books {
 struct books_noise {
 	long long pages;
 	long long quiet;	/* of what hardly anybody else does, if the books are exact */
+	bool nodes_alike;	/* they may have gone from one node to another as well */
 };
 
 void books_take(struct books *books, const int *nodes, int nr_nodes);

@@ -6,6 +6,7 @@
 #include "kselftest.h"
 #include "migrate/books.h"
 #include "migrate/folio.h"
+#include "migrate/outside.h"
 #include "migrate/sysfile.h"
 
 static const struct {
@@ -20,6 +21,21 @@ static const struct {
 	{ .name = "nr_isolated_file", .quiet = true },
 };
 
+#define ALL_NODES	(-1)
+
+/* In bytes, of files of the cgroup. */
+static const struct {
+	const char *file, *name;
+	bool quiet;
+} charges[BOOKS_CHARGES] = {
+	{ .file = "memory.stat", .name = "file" },
+	{ .file = "memory.stat", .name = "unevictable", .quiet = true },
+	{ .file = "memory.current" },
+};
+
+/* Changes that a CPU keeps for itself before a cgroup hears of them (MEMCG_CHARGE_BATCH). */
+#define CHARGES_A_CPU	64
+
 long long books_number(const char *text, const char *name)
 {
 	size_t length = strlen(name);
@@ -31,6 +47,22 @@ long long books_number(const char *text, const char *name)
 			return strtoll(line + length, NULL, 10);
 	}
 	return 0;
+}
+
+/* A case in no cgroup of its own has no such files. */
+static void take_charges(struct books *books)
+{
+	char path[128], text[8192];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(charges); i++) {
+		outside_cgroup_file(charges[i].file, path, sizeof(path));
+		if (sysfile_read(path, text, sizeof(text)) <= 0)
+			text[0] = '\0';
+		books->charge[i] = charges[i].name ? books_number(text, charges[i].name) :
+						     strtoll(text, NULL, 10);
+		books->charge[i] /= getpagesize();
+	}
 }
 
 /* Reading stat_refresh has all CPUs add up (Documentation/admin-guide/sysctl/vm.rst). */
@@ -50,26 +82,78 @@ void books_take(struct books *books, const int *nodes, int nr_nodes)
 		for (i = 0; i < ARRAY_SIZE(counters); i++)
 			books->count[n][i] = books_number(text, counters[i].name);
 	}
+	take_charges(books);
+}
+
+static bool charges_agree(const struct books *before, const struct books *after,
+			  const struct books_noise *noise, bool all, const char *meanwhile)
+{
+	long long kept = CHARGES_A_CPU * sysconf(_SC_NPROCESSORS_ONLN), more, most;
+	bool good = true, right;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(charges); i++) {
+		more = after->charge[i] - before->charge[i];
+		most = kept + (charges[i].quiet ? noise->quiet : noise->pages);
+		right = more <= most;
+		good &= right;
+		if (all || !right)
+			ksft_print_msg("cgroup: %s %s %+lld pages after %s\n", charges[i].file,
+				       charges[i].name ?: "", more, meanwhile);
+	}
+	return good;
+}
+
+/* Of node number @n, or of all of them together. */
+static long long more_of(const struct books *before, const struct books *after, size_t i, int n)
+{
+	long long more = 0;
+	int at;
+
+	for (at = 0; at < before->nr_nodes; at++)
+		if (n == ALL_NODES || at == n)
+			more += after->count[at][i] - before->count[at][i];
+	return more;
+}
+
+struct comparison {
+	const struct books *before, *after;
+	const struct books_noise *noise;
+	bool all;
+	const char *meanwhile;
+};
+
+static bool counter_agrees(const struct comparison *c, size_t i, int n)
+{
+	bool quiet = counters[i].quiet && c->before->exact;
+	long long more = more_of(c->before, c->after, i, n);
+	bool right = llabs(more) <= (quiet ? c->noise->quiet : c->noise->pages) ||
+		     (counters[i].may_grow && more > 0);
+
+	if ((c->all || !right) && n == ALL_NODES)
+		ksft_print_msg("all nodes: %s %+lld after %s\n", counters[i].name, more,
+			       c->meanwhile);
+	else if (c->all || !right)
+		ksft_print_msg("node %d: %s %+lld after %s\n", c->before->nodes[n],
+			       counters[i].name, more, c->meanwhile);
+	return right;
 }
 
 bool books_agree(const struct books *before, const struct books *after,
 		 const struct books_noise *noise, bool all, const char *meanwhile)
 {
-	bool good = true, right;
-	long long more, most;
+	const struct comparison comparison = { before, after, noise, all, meanwhile };
+	bool good = true;
 	size_t i;
 	int n;
 
-	for (n = 0; n < before->nr_nodes; n++) {
-		for (i = 0; i < ARRAY_SIZE(counters); i++) {
-			more = after->count[n][i] - before->count[n][i];
-			most = counters[i].quiet && before->exact ? noise->quiet : noise->pages;
-			right = llabs(more) <= most || (counters[i].may_grow && more > 0);
-			good &= right;
-			if (all || !right)
-				ksft_print_msg("node %d: %s %+lld after %s\n", before->nodes[n],
-					       counters[i].name, more, meanwhile);
+	for (i = 0; i < ARRAY_SIZE(counters); i++) {
+		if (noise->nodes_alike && !counters[i].quiet) {
+			good &= counter_agrees(&comparison, i, ALL_NODES);
+			continue;
 		}
+		for (n = 0; n < before->nr_nodes; n++)
+			good &= counter_agrees(&comparison, i, n);
 	}
-	return good;
+	return charges_agree(before, after, noise, all, meanwhile) && good;
 }
