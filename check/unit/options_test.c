@@ -10,7 +10,7 @@ static struct migrate_options options;
 static char error[128];
 
 /* Parse @line, words between single spaces; returns "" or what is wrong with it. */
-static const char *parse(const char *line)
+static const char *parse_with(const char *line, const struct migrate_options *defaults)
 {
 	static char copy[256];
 	char *argv[32] = { "test" };
@@ -20,10 +20,30 @@ static const char *parse(const char *line)
 	snprintf(copy, sizeof(copy), "%s", line);
 	for (word = strtok(copy, " "); word; word = strtok(NULL, " "))
 		argv[argc++] = word;
-	options = (struct migrate_options) { .contract = -1, .pages = 64, .rounds = 8 };
+	options = *defaults;
 	error[0] = '\0';
 	options_parse(argc, argv, &options, error, sizeof(error));
 	return error;
+}
+
+static const char *parse(const char *line)
+{
+	return parse_with(line, &(struct migrate_options) {
+		.contract = -1,
+		.pages = 64,
+		.rounds = 8,
+	});
+}
+
+/* As a test does that has threads. */
+static const char *parse_threads(const char *line)
+{
+	return parse_with(line, &(struct migrate_options) {
+		.contract = -1,
+		.pages = 64,
+		.rounds = 1,
+		.threads = 2,
+	});
 }
 
 static void check_good(void)
@@ -62,6 +82,35 @@ static void check_bad(void)
 			 "-t 5 -t 6 -t 7"), "-t can be given 16 times at most");
 }
 
+static void check_threads(void)
+{
+	size_t page_size = getpagesize();
+
+	CHECK_TEXT("-j is for tests with threads", parse("-j 2"), "unknown option -j");
+	CHECK_TEXT("-m too", parse("-m 4M"), "unknown option -m");
+	CHECK_TEXT("threads and memory", parse_threads("-j 8 -m 4M -r 100"), "");
+	CHECK("threads and memory are taken",
+	      options.threads == 8 && options.pages == (4 << 20) / page_size &&
+	      options.rounds == 100);
+	CHECK_TEXT("memory in bytes", parse_threads("-m 262144"), "");
+	CHECK("memory in bytes is taken", options.pages == 262144 / page_size);
+	CHECK_TEXT("memory in KiB", parse_threads("-m 1024K"), "");
+	CHECK("memory in KiB is taken", options.pages == (1 << 20) / page_size);
+	CHECK_TEXT("memory that is no number", parse_threads("-m much"),
+		   "-m wants a size like 256K or 4M, not 'much'");
+	CHECK_TEXT("a unit that is none", parse_threads("-m 4X"),
+		   "-m wants a size like 256K or 4M, not '4X'");
+	CHECK_TEXT("two units", parse_threads("-m 4MM"),
+		   "-m wants a size like 256K or 4M, not '4MM'");
+	CHECK("too little memory", strstr(parse_threads("-m 1"), "-m wants 4 to"));
+	CHECK("too much memory", strstr(parse_threads("-m 99999999G"), "-m wants 4 to"));
+	CHECK("more than 64 bits of it",
+	      strstr(parse_threads("-m 17179869184G"), "-m wants a size") ||
+	      strstr(error, "-m wants 4 to"));
+	CHECK_TEXT("no thread", parse_threads("-j 0"), "-j wants 1 to 16, not 0");
+	CHECK_TEXT("too many threads", parse_threads("-j 17"), "-j wants 1 to 16, not 17");
+}
+
 static bool selects(const char *line, const char *name)
 {
 	parse(line);
@@ -73,6 +122,7 @@ int main(void)
 	ksft_print_header();
 	check_good();
 	check_bad();
+	check_threads();
 	CHECK("no filter selects all", selects("", "move_pages.default.idle"));
 	CHECK("the whole name selects", selects("-t a.b.c", "a.b.c"));
 	CHECK("a first part selects", selects("-t a", "a.b.c"));

@@ -14,6 +14,7 @@
 #define OPTIONS_PAGES_MIN	4
 #define OPTIONS_PAGES_MAX	(1UL << 24)
 #define OPTIONS_ROUNDS_MAX	1000000UL
+#define OPTIONS_THREADS_MAX	16
 
 struct migrate_options {
 	int contract;			/* enum contract_id; -1: not given */
@@ -22,6 +23,7 @@ struct migrate_options {
 	bool list, verbose, help;
 	size_t pages;			/* of the guest_memfd under test */
 	unsigned long rounds;		/* moves there and back under a running guest */
+	int threads;			/* vCPUs of a guest, and as many movers; 0: no choice */
 	uint64_t seed;
 	bool seed_given;
 };

@@ -29,11 +29,15 @@ long other_call_sharing(long (*call)(const void *data), const void *data);
 struct sharer {
 	pid_t pid;
 	int orders, answers;
+	size_t bad;		/* pages that were not as they should be at once */
 };
 
 void sharer_start(struct sharer *sharer, const struct gmem_vm *gvm);
 
-/* Have it read all pages again, and end it.  Returns how many were not as they should be. */
+/*
+ * Have it read all pages again, and end it.  Returns how many were not as they should be, now or
+ * when it began.
+ */
 size_t sharer_finish(struct sharer *sharer);
 
 #endif /* SELFTEST_KVM_MIGRATE_OTHER_H */

@@ -61,6 +61,12 @@ extern const struct vm_kind vm_kind_default;
  */
 extern const struct vm_kind vm_kind_default_unshared;
 
+/*
+ * The architecture's kind of VM with private memory that needs nothing of the hardware, or NULL;
+ * in lib/ARCH.
+ */
+const struct vm_kind *vm_kind_private(void);
+
 /* Whether host user space gets at the guest_memfd, so that page table entries lead to it. */
 bool vm_kind_host_maps(const struct vm_kind *kind);
 
@@ -90,6 +96,11 @@ struct gmem_config {
 	bool far;
 	int node;		/* bind the file to this node before first touch */
 	u64 seed;
+	/*
+	 * Guests that run leave most of a CPU to whoever else wants it: for hosts with fewer CPUs
+	 * than there are vCPUs and threads that want to get something done.
+	 */
+	bool yielding;
 };
 
 struct gmem_vcpu {
@@ -115,6 +126,7 @@ struct gmem_vm {
 	struct guest_page *pages;	/* host's view of the guest's books */
 	struct gmem_vcpu vcpus[GMEM_VCPUS_MAX];
 	int nr_vcpus;
+	bool yielding;			/* as in struct gmem_config */
 };
 
 struct gmem_vm *gmem_vm_create(const struct vm_kind *kind, const struct gmem_config *config);

@@ -98,9 +98,12 @@ const char *suite_context(const struct suite *suite)
 
 void suite_print_again(const struct suite *suite, const struct testcase *test)
 {
-	printf("# again: %s -k %s -t %s -p %zu -r %lu -s 0x%" PRIx64 "\n", suite->program,
+	printf("# again: %s -k %s -t %s -p %zu -r %lu -s 0x%" PRIx64, suite->program,
 	       contract_name(suite->contract.id), test->name, suite->options.pages,
 	       suite->options.rounds, suite->options.seed);
+	if (suite->options.threads)
+		printf(" -j %d", suite->options.threads);
+	printf("\n");
 }
 
 static void print_setting(const struct suite *suite)
@@ -108,8 +111,11 @@ static void print_setting(const struct suite *suite)
 	int i;
 
 	ksft_print_msg("%s\n", suite_context(suite));
-	printf("# %zu pages of %d bytes, %lu rounds, nodes", suite->options.pages,
-	       getpagesize(), suite->options.rounds);
+	printf("# %zu pages of %d bytes, %lu rounds, ", suite->options.pages, getpagesize(),
+	       suite->options.rounds);
+	if (suite->options.threads)
+		printf("%d threads, ", suite->options.threads);
+	printf("nodes");
 	for (i = 0; i < suite->nr_nodes; i++)
 		printf(" %d", suite->nodes[i]);
 	printf("%s\n", suite->nr_nodes ? "" : " none with enough free memory");

@@ -30,7 +30,7 @@ bool trigger_page_in_frame(const struct trigger_range *range, size_t i)
 	if (range->left)
 		return !range->left[i] &&
 		       (range->frame_is ?: frame_flags_filled)(frame_flags(range->pfns[i]));
-	return !pagemap_read(page_of(range, i), 1, &entry) &&
+	return range->pfns[i] && !pagemap_read(page_of(range, i), 1, &entry) &&
 	       pagemap_pfn(entry) == range->pfns[i];
 }
 

@@ -211,6 +211,7 @@ struct gmem_vm *gmem_vm_create(const struct vm_kind *kind, const struct gmem_con
 		    config->nr_vcpus, GMEM_VCPUS_MAX);
 	gvm->kind = kind;
 	gvm->nr_vcpus = config->nr_vcpus;
+	gvm->yielding = config->yielding;
 	gvm->pattern.seed = config->seed;
 	gvm->vm = __vm_create_with_vcpus(shape, config->nr_vcpus, extra_pages(config),
 					 guest_main, vcpus);

@@ -4,6 +4,7 @@
  */
 #include <sched.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "kvm_util.h"
 #include "processor.h"
@@ -23,6 +24,9 @@ void gmem_give_order(struct gmem_vcpu *gv, enum guest_command command, size_t fi
 	gv->job->end = gv->owner->nr_pages;
 }
 
+/* How nice a thread is that leaves others most of a CPU: it gets a quarter beside another one. */
+#define NICE 5
+
 /* Not an assertion: a guest that dies is what a migration bug looks like, and gets a report. */
 static void *run_vcpu(void *arg)
 {
@@ -30,6 +34,8 @@ static void *run_vcpu(void *arg)
 	struct ucall uc;
 	int r;
 
+	if (gv->owner->yielding)
+		setpriority(PRIO_PROCESS, kvm_gettid(), NICE);
 	do {
 		r = __vcpu_run(gv->vcpu);
 	} while (r && errno == EINTR);

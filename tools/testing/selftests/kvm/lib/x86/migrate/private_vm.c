@@ -29,6 +29,11 @@ const struct vm_kind vm_kind_sw_protected = {
 	.missing = missing_sw_protected,
 };
 
+const struct vm_kind *vm_kind_private(void)
+{
+	return &vm_kind_sw_protected;
+}
+
 /*
  * Some CPUs answer for a leaf of CPUID that they lack with what is in another one, and the kernel's
  * own library believes it.

@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One case of the stress test, round after round: see migrate/stress.h.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "kselftest.h"
+#include "migrate/numa.h"
+#include "migrate/stress.h"
+#include "migrate/sysfile.h"
+#include "migrate/trigger.h"
+
+/* Room that a node must have for each of these pages under test, and beside them. */
+#define COPIES		4
+#define NODE_SLACK	(48UL << 20)
+
+/* Lines of progress in all, unless -v asks for more. */
+#define PROGRESS_LINES	10
+
+/*
+ * Pages that the kernel and others may take or free for themselves while a case runs, and how
+ * often to look whether they are back.
+ */
+#define NOISE_PAGES	2048
+#define BOOKS_TRIES	5
+
+bool stress_over(const struct stress *stress)
+{
+	return __atomic_load_n(&stress->failed, __ATOMIC_ACQUIRE);
+}
+
+void stress_fail(struct stress *stress)
+{
+	__atomic_store_n(&stress->failed, true, __ATOMIC_RELEASE);
+}
+
+struct kvm_random_state stress_random(const struct stress *stress, uint32_t who)
+{
+	const struct pattern stream = {
+		.seed = stress->suite->options.seed,
+		.file = who,
+		.round = stress->round,
+	};
+	uint64_t key = pattern_key(&stream, 0);
+
+	return new_kvm_random_state(key >> 32 ^ key);
+}
+
+int stress_pick_node(const struct stress *stress, struct kvm_random_state *random,
+		     int other_than)
+{
+	int i = kvm_random_u32_in_range(random, 0, stress->nr_nodes - 1);
+
+	if (stress->nodes[i] == other_than)
+		i = (i + 1) % stress->nr_nodes;
+	return stress->nodes[i];
+}
+
+void stress_pick_range(struct kvm_random_state *random, size_t nr_pages, size_t most,
+		       size_t *first, size_t *nr)
+{
+	*nr = kvm_random_u64_in_range(random, 1, most < nr_pages ? most : nr_pages);
+	*first = kvm_random_u64_in_range(random, 0, nr_pages - *nr);
+}
+
+/* ---- What a case needs ----------------------------------------------------------------- */
+
+static void init_stress(struct stress *stress, const struct suite *suite,
+			const struct testcase *test)
+{
+	size_t bytes = COPIES * suite->options.pages * getpagesize() + NODE_SLACK;
+
+	*stress = (struct stress) { .suite = suite, .test = test, .mix = test->data };
+	stress->nr_nodes = numa_pick_nodes(stress->nodes, BOOKS_NODES_MAX, bytes);
+	if (stress->nr_nodes < 0)
+		stress->nr_nodes = 0;
+	if (suite->contract.id != CONTRACT_UNMOVABLE)
+		return;
+	/* What does not move cannot be allocated where only that is allowed which does. */
+	while (stress->nr_nodes && !numa_holds_unmovable(stress->nodes[stress->nr_nodes - 1]))
+		stress->nr_nodes--;
+}
+
+static const char *private_missing(void)
+{
+	const struct vm_kind *kind = vm_kind_private();
+
+	return kind ? vm_kind_missing(kind) :
+		      "no kind of VM with private memory is known of this architecture";
+}
+
+/* The job that a case is named for; the crowd's case has but the one. */
+static const struct stress_job *last_job(const struct stress_mix *mix)
+{
+	const struct stress_job * const *job = mix->jobs;
+
+	while (job[1])
+		job++;
+	return *job;
+}
+
+static bool all_jobs(const struct stress_mix *mix)
+{
+	return mix->jobs[2];
+}
+
+const char *stress_missing(const struct suite *suite, const struct testcase *test)
+{
+	const struct stress_mix *mix = test->data;
+	const char *missing = vm_kind_missing(&vm_kind_default);
+	struct stress stress;
+
+	if (!missing && last_job(mix)->private_mem && !all_jobs(mix))
+		missing = private_missing();
+	if (missing)
+		return missing;
+	init_stress(&stress, suite, test);
+	if (!stress.nr_nodes)
+		return "no NUMA node with enough free memory (free some, or give a smaller -m)";
+	return movers_recruit(&stress, mix);
+}
+
+/* ---- Parties and threads --------------------------------------------------------------- */
+
+static bool open_parties(struct stress *stress, const struct stress_mix *mix)
+{
+	const struct stress_job * const *job;
+
+	for (job = mix->jobs; *job; job++) {
+		const char *missing = (*job)->private_mem ? private_missing() : NULL;
+
+		if (missing) {
+			ksft_print_msg("without %s: %s\n", (*job)->name, missing);
+			continue;
+		}
+		if (!party_open(&stress->parties[stress->nr_parties++], stress, *job))
+			return false;
+	}
+	return true;
+}
+
+static void close_parties(struct stress *stress)
+{
+	while (stress->nr_parties)
+		party_close(&stress->parties[--stress->nr_parties]);
+}
+
+struct crowd_thread {
+	struct stress *stress;
+	uint32_t who;
+	pthread_t thread;
+};
+
+static void *run_crowd_thread(void *arg)
+{
+	struct crowd_thread *self = arg;
+
+	movers_crowd(self->stress, self->who);
+	return NULL;
+}
+
+static void *run_job(void *arg)
+{
+	struct party *party = arg;
+
+	party->job->work(party);
+	return NULL;
+}
+
+#define for_each_party(stress, party)				\
+	for ((party) = (stress)->parties;			\
+	     (party) < (stress)->parties + (stress)->nr_parties; (party)++)
+
+/* Movers' streams are numbered behind those of the parties. */
+static void let_all_loose(struct stress *stress)
+{
+	int nr = stress->suite->options.threads, i;
+	struct crowd_thread crowd[nr];
+	struct party *party;
+
+	for_each_party(stress, party)
+		kvm_pthread_create(&party->thread, NULL, run_job, party);
+	for (i = 0; i < nr; i++) {
+		crowd[i] = (struct crowd_thread) {
+			.stress = stress,
+			.who = STRESS_JOBS_MAX + i,
+		};
+		kvm_pthread_create(&crowd[i].thread, NULL, run_crowd_thread, &crowd[i]);
+	}
+	for (i = 0; i < nr; i++)
+		kvm_pthread_join(crowd[i].thread, NULL);
+	for_each_party(stress, party)
+		kvm_pthread_join(party->thread, NULL);
+}
+
+/* ---- Rounds ---------------------------------------------------------------------------- */
+
+/* Pages that the kernel has migrated since it was booted, and could not. */
+struct migrated {
+	long long pages, failures;
+};
+
+static struct migrated migrated_by_now(void)
+{
+	char text[16384];
+
+	if (sysfile_read("/proc/vmstat", text, sizeof(text)) < 0)
+		text[0] = '\0';
+	return (struct migrated) {
+		.pages = books_number(text, "pgmigrate_success"),
+		.failures = books_number(text, "pgmigrate_fail"),
+	};
+}
+
+static void print_progress(const struct stress *stress, const struct migrated *before)
+{
+	unsigned long rounds = stress->suite->options.rounds, calls = 0, whole = 0, refused = 0;
+	unsigned long stride = DIV_ROUND_UP(rounds, PROGRESS_LINES);
+	struct migrated now = migrated_by_now();
+	const struct mover *mover;
+
+	if (!stress->suite->options.verbose && stress->round % stride && stress->round < rounds)
+		return;
+	for (mover = stress->movers; mover < stress->movers + stress->nr_movers; mover++) {
+		calls += mover->calls;
+		whole += mover->whole;
+		refused += mover->refused;
+	}
+	ksft_print_msg("round %lu of %lu: %lu calls, %lu did all, %lu nothing; %lld pages "
+		       "migrated, %lld not\n", stress->round, rounds, calls, whole, refused,
+		       now.pages - before->pages, now.failures - before->failures);
+}
+
+static void print_end(const struct stress *stress, const struct migrated *before, long seconds)
+{
+	const struct party *party;
+	int i;
+
+	for_each_party(stress, party)
+		ksft_print_msg("%s: %lu %s\n", party->job->name, party->done, party->job->unit);
+	ksft_print_msg("%lld pages migrated in %ld s, nodes",
+		       migrated_by_now().pages - before->pages, seconds);
+	for (i = 0; i < stress->nr_nodes; i++)
+		printf(" %d", stress->nodes[i]);
+	printf("\n");
+}
+
+/* The first party is the live one: guests at work on pages that only movers make go. */
+static void run_round(struct stress *stress)
+{
+	struct party *party;
+
+	for_each_party(stress, party) {
+		party->random = stress_random(stress, party - stress->parties);
+		party_begin_round(party);
+	}
+	movers_first(stress, &stress->parties[0]);
+	if (!stress_over(stress))
+		let_all_loose(stress);
+	movers_one_by_one(stress, &stress->parties[0]);
+	for_each_party(stress, party)
+		party_end_round(party);
+	movers_end_round(stress);
+}
+
+static int run_rounds(struct stress *stress)
+{
+	const struct migrated before = migrated_by_now();
+	const time_t begun = time(NULL);
+
+	while (stress->round < stress->suite->options.rounds && !stress_over(stress)) {
+		stress->round++;
+		run_round(stress);
+		print_progress(stress, &before);
+	}
+	print_end(stress, &before, time(NULL) - begun);
+	return movers_did_it(stress) && !stress_over(stress) ? KSFT_PASS : KSFT_FAIL;
+}
+
+/* ---- Accounts -------------------------------------------------------------------------- */
+
+/* Frames that soft offlining took out of use and nobody gave back, in KiB. */
+static long long poisoned(void)
+{
+	char text[8192], *line;
+
+	if (sysfile_read("/proc/meminfo", text, sizeof(text)) < 0)
+		return 0;
+	line = strstr(text, "HardwareCorrupted:");
+	return line ? strtoll(line + strlen("HardwareCorrupted:"), NULL, 10) : 0;
+}
+
+/* The kernel frees some things in its own time, but not without being asked once more. */
+static bool all_is_back(const struct stress *stress, const struct books *before)
+{
+	const struct books_noise noise = {
+		.pages = NOISE_PAGES,
+		.quiet = stress->suite->options.pages / 4 + 16,
+		.nodes_alike = true,
+	};
+	struct books after;
+	bool good = false;
+	int tries;
+
+	for (tries = 1; tries <= BOOKS_TRIES && !good; tries++) {
+		books_take(&after, stress->nodes, stress->nr_nodes);
+		good = books_agree(before, &after, &noise, stress->suite->options.verbose,
+				   "all was closed");
+	}
+	return good;
+}
+
+static int run_mix(struct stress *stress, const struct stress_mix *mix)
+{
+	int result = open_parties(stress, mix) ? run_rounds(stress) : scene_skip();
+
+	close_parties(stress);
+	return result;
+}
+
+/* In a crowd of readers a writer would never have its turn. */
+static void init_crowd(struct stress *stress)
+{
+	pthread_rwlockattr_t attributes;
+
+	pthread_rwlockattr_init(&attributes);
+	pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlock_init(&stress->crowd, &attributes);
+	pthread_rwlockattr_destroy(&attributes);
+}
+
+int stress_run(const struct suite *suite, const struct testcase *test)
+{
+	long long poisoned_before = poisoned(), more;
+	struct stress stress;
+	struct books before;
+	int result;
+
+	init_stress(&stress, suite, test);
+	init_crowd(&stress);
+	movers_recruit(&stress, test->data);
+	movers_name_missing(&stress);
+	books_take(&before, stress.nodes, stress.nr_nodes);
+	result = run_mix(&stress, test->data);
+	/* What a failure leaves behind says nothing. */
+	if (result != KSFT_PASS)
+		return result;
+	if (!all_is_back(&stress, &before))
+		result = KSFT_FAIL;
+	more = poisoned() - poisoned_before;
+	if (!more)
+		return result;
+	ksft_print_msg("%lld KiB more than before are out of use as poisoned\n", more);
+	return KSFT_FAIL;
+}

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Jobs of the stress test about memslots, the file and private memory: see migrate/stress.h.
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kselftest.h"
+#include "migrate/stress.h"
+
+/* Steps of a job in a round, and how often the host reads each page along, more or less. */
+#define STEPS	6
+#define READS	2
+
+static void pick_range(struct party *party, size_t *first, size_t *nr)
+{
+	size_t pages = party_vm(party)->nr_pages;
+
+	stress_pick_range(&party->random, pages, pages, first, nr);
+}
+
+/* ---- live ------------------------------------------------------------------------------ */
+
+/* Guests write the last word only.  The rest of a page must be right at any time. */
+static void read_along(struct party *party)
+{
+	struct gmem_vm *gvm = party_vm(party);
+	size_t live = GUEST_LIVE_WORD(gvm->page_size), i, page, bad;
+
+	for (i = 0; i < READS * gvm->nr_pages && !stress_over(party->stress); i++) {
+		const u64 *mem;
+
+		page = kvm_random_u32_in_range(&party->random, 0, gvm->nr_pages - 1);
+		mem = gmem_page(gvm, page);
+		bad = pattern_check(&gvm->pattern, page, mem, live);
+		party->done++;
+		if (bad == live)
+			continue;
+		verdict_bad_word(&party->scene.verdict, FAULT_CONTENT, page, bad,
+				 pattern_word(&gvm->pattern, page, bad), READ_ONCE(mem[bad]));
+		stress_fail(party->stress);
+	}
+}
+
+const struct stress_job stress_job_live = {
+	.name = "live",
+	.unit = "pages read along by the host",
+	.main = true,
+	.two_slots = true,
+	.runs = true,
+	.steady = true,
+	.work = read_along,
+};
+
+/* ---- slots ----------------------------------------------------------------------------- */
+
+static void set_slot(struct gmem_vm *gvm, u32 slot, size_t first, size_t nr, bool hva)
+{
+	vm_set_user_memory_region2(gvm->vm, slot, KVM_MEM_GUEST_MEMFD, gmem_gpa(gvm, first),
+				   nr * gvm->page_size, hva ? gmem_page(gvm, first) : NULL,
+				   gvm->fd, first * gvm->page_size);
+}
+
+static void make_slots(struct gmem_vm *gvm, size_t split, bool hva)
+{
+	set_slot(gvm, GMEM_SLOT, 0, split ?: gvm->nr_pages, hva);
+	if (split)
+		set_slot(gvm, GMEM_SLOT + 1, split, gvm->nr_pages - split, hva);
+}
+
+static void delete_slots(struct gmem_vm *gvm, size_t split)
+{
+	vm_set_user_memory_region2(gvm->vm, GMEM_SLOT, 0, gmem_gpa(gvm, 0), 0, NULL, 0, 0);
+	if (split)
+		vm_set_user_memory_region2(gvm->vm, GMEM_SLOT + 1, 0, gmem_gpa(gvm, split), 0,
+					   NULL, 0, 0);
+}
+
+/* Without its slots the guest keeps its hands off.  At last they are as they were. */
+static void change_slots(struct party *party)
+{
+	struct gmem_vm *gvm = party_vm(party);
+	size_t split = 0;
+	int step;
+
+	for (step = 0; step <= STEPS && !stress_over(party->stress); step++) {
+		bool last = step == STEPS;
+
+		if (!gmem_guest_pause(gvm))
+			break;
+		delete_slots(gvm, split);
+		/* By itself, so that there is a move without any slot whatever the crowd does. */
+		party_move_some(party);
+		split = last || kvm_random_bool(&party->random) ? 0 :
+			kvm_random_u32_in_range(&party->random, 1, gvm->nr_pages - 1);
+		make_slots(gvm, split, !last && kvm_random_bool(&party->random));
+		gmem_guest_resume(gvm);
+		if (!gmem_guest_lap(gvm))
+			break;
+		party->done++;
+	}
+}
+
+const struct stress_job stress_job_slots = {
+	.name = "slots",
+	.unit = "changes of memslots",
+	.runs = true,
+	.steady = true,
+	.work = change_slots,
+};
+
+/* ---- holes ----------------------------------------------------------------------------- */
+
+/* The guest is the first to touch the odd pages, the host the even ones. */
+static void check_zero(struct party *party, size_t first, size_t nr)
+{
+	struct gmem_vm *gvm = party_vm(party);
+	size_t page, last = GUEST_LIVE_WORD(gvm->page_size);
+	u64 got;
+
+	for (page = first; page < first + nr; page++) {
+		const u64 *mem = gmem_page(gvm, page);
+
+		got = page % 2 ? gmem_guest_peek(gvm, page, 0) : 0;
+		if (got)
+			verdict_bad_word(&party->scene.verdict, FAULT_GUEST, page, 0, 0, got);
+		if (mem[0] || mem[last])
+			verdict_bad_word(&party->scene.verdict, FAULT_CONTENT, page,
+					 mem[0] ? 0 : last, 0, mem[0] ?: mem[last]);
+	}
+}
+
+static void punch_and_refill(struct party *party)
+{
+	struct gmem_vm *gvm = party_vm(party);
+	struct kvm_random_state *random = &party->random;
+	size_t first, nr;
+	int step;
+
+	for (step = 0; step < STEPS && !stress_over(party->stress); step++) {
+		pick_range(party, &first, &nr);
+		gmem_punch(gvm, first, nr);
+		if (kvm_random_bool(random))
+			kvm_fallocate(gvm->fd, FALLOC_FL_KEEP_SIZE, first * gvm->page_size,
+				      nr * gvm->page_size);
+		if (kvm_random_bool(random))
+			check_zero(party, first, nr);
+		party_fill(party, first, nr, kvm_random_bool(random));
+		pick_range(party, &first, &nr);
+		party_check(party, first, nr, kvm_random_bool(random));
+		party->done++;
+	}
+}
+
+const struct stress_job stress_job_holes = {
+	.name = "holes",
+	.unit = "holes punched and filled",
+	.work = punch_and_refill,
+};
+
+/* ---- conversions ----------------------------------------------------------------------- */
+
+static void set_private(struct party *party, size_t first, size_t nr, bool private)
+{
+	struct gmem_vm *gvm = party_vm(party);
+
+	vm_set_memory_attributes(gvm->vm, gmem_gpa(gvm, first), nr * gvm->page_size,
+				 private ? KVM_MEMORY_ATTRIBUTE_PRIVATE : 0);
+}
+
+/* What is shared by now has a content of its own, which guest and host agree about. */
+static void use_shared(struct party *party, size_t first, size_t nr)
+{
+	struct gmem_vm *gvm = party_vm(party);
+	struct pattern shared = gvm->pattern;
+	size_t size = nr * sizeof(u32), page;
+	u32 *kept = malloc(size);
+
+	TEST_ASSERT(kept, "out of memory");
+	memcpy(kept, party->rounds + first, size);
+	party_fill(party, first, nr, true);
+	party_move_some(party);
+	shared.round = party->last_round;
+	for (page = first; page < first + nr; page++)
+		party_check_words(party, &shared, page, gmem_page(gvm, page));
+	party_check(party, first, nr, true);
+	memcpy(party->rounds + first, kept, size);
+	free(kept);
+}
+
+static void convert(struct party *party)
+{
+	struct gmem_vm *gvm = party_vm(party);
+	size_t first, nr;
+	int step;
+
+	for (step = 0; step < STEPS && !stress_over(party->stress); step++) {
+		pick_range(party, &first, &nr);
+		set_private(party, first, nr, false);
+		use_shared(party, first, nr);
+		set_private(party, first, nr, true);
+		kvm_madvise(gmem_page(gvm, first), nr * gvm->page_size, MADV_REMOVE);
+		party_check(party, first, nr, true);
+		if (kvm_random_bool(&party->random))
+			party_fill(party, first, nr, true);
+		party->done++;
+	}
+}
+
+const struct stress_job stress_job_conversions = {
+	.name = "conversions",
+	.unit = "conversions there and back",
+	.private_mem = true,
+	.work = convert,
+};
