@@ -79,11 +79,16 @@ struct ksft_nested {
 };
 
 /* Weak, so that all object files that include this header share one copy. */
-struct ksft_count ksft_cnt __attribute__((__weak__));
-unsigned int ksft_plan __attribute__((__weak__));
-bool ksft_header_done __attribute__((__weak__));
-bool ksft_debug_enabled __attribute__((__weak__));
-struct ksft_nested *ksft_nested __attribute__((__weak__));
+extern struct ksft_count ksft_cnt;
+extern unsigned int ksft_plan;
+extern bool ksft_header_done;
+extern bool ksft_debug_enabled;
+extern struct ksft_nested *ksft_nested;
+struct ksft_count __attribute__((__weak__)) ksft_cnt;
+unsigned int __attribute__((__weak__)) ksft_plan;
+bool __attribute__((__weak__)) ksft_header_done;
+bool __attribute__((__weak__)) ksft_debug_enabled;
+struct ksft_nested __attribute__((__weak__)) *ksft_nested;
 
 /* Results reported so far. */
 static inline unsigned int ksft_test_num(void)
@@ -231,11 +236,21 @@ KSFT_DEFINE_RESULT(error, ksft_error, "not ok", " # error")
 /* The result that an exit status (KSFT_*) stands for, named fmt. */
 #define ksft_test_result_report(code, ...) do {						\
 	switch (code) {									\
-	case KSFT_PASS:  ksft_test_result_pass(__VA_ARGS__); break;			\
-	case KSFT_XFAIL: ksft_test_result_xfail(__VA_ARGS__); break;			\
-	case KSFT_XPASS: ksft_test_result_xpass(__VA_ARGS__); break;			\
-	case KSFT_SKIP:  ksft_test_result_skip(__VA_ARGS__); break;			\
-	default:	 ksft_test_result_fail(__VA_ARGS__); break;			\
+	case KSFT_PASS:									\
+		ksft_test_result_pass(__VA_ARGS__);					\
+		break;									\
+	case KSFT_XFAIL:								\
+		ksft_test_result_xfail(__VA_ARGS__);					\
+		break;									\
+	case KSFT_XPASS:								\
+		ksft_test_result_xpass(__VA_ARGS__);					\
+		break;									\
+	case KSFT_SKIP:									\
+		ksft_test_result_skip(__VA_ARGS__);					\
+		break;									\
+	default:									\
+		ksft_test_result_fail(__VA_ARGS__);					\
+		break;									\
 	}										\
 } while (0)
 

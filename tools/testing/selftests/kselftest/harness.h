@@ -385,11 +385,20 @@ static inline bool __th_selected(int argc, char **argv, struct __fixture_metadat
 		const char *mine = "";
 
 		switch (tolower(opt)) {
-		case 'r': mine = name; break;
-		case 't': mine = t->name; break;
-		case 'f': mine = f->name; break;
-		case 'v': mine = v ? v->name : ""; break;
-		default: continue;
+		case 'r':
+			mine = name;
+			break;
+		case 't':
+			mine = t->name;
+			break;
+		case 'f':
+			mine = f->name;
+			break;
+		case 'v':
+			mine = v ? v->name : "";
+			break;
+		default:
+			continue;
 		}
 		if (!strcmp(mine, optarg))
 			return islower(opt);

@@ -121,7 +121,7 @@ struct kvm_vcpu {
 	int fd;
 	u32 id;
 	struct kvm_run *run;
-	KVM_VCPU_ARCH_FIELDS
+	KVM_VCPU_ARCH_FIELDS;
 	struct kvm_dirty_gfn *dirty_gfns;
 	u32 fetch_index;
 	u32 dirty_gfns_count;

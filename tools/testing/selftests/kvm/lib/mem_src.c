@@ -122,8 +122,9 @@ size_t get_def_hugetlb_pagesz(void)
 
 	TEST_ASSERT(file, "cannot open /proc/meminfo");
 	while (fgets(line, sizeof(line), file)) {
-		sscanf(line, "HugePages_Total: %lu", &total);
-		sscanf(line, "Hugepagesize: %lu", &kb);
+		if (sscanf(line, "HugePages_Total: %lu", &total) != 1 &&
+		    sscanf(line, "Hugepagesize: %lu", &kb) == 1)
+			break;
 	}
 	fclose(file);
 	__TEST_REQUIRE(total && kb, "no huge pages: write how many to /proc/sys/vm/nr_hugepages");

@@ -100,7 +100,8 @@
  * LET_IN(ALL) of them, LET_IN(SOME) at least, or KEPT_OUT: what moves may be in ZONE_MOVABLE and in
  * a CMA area, what does not must never be.
  *
- *	    place		VM		unmovable	movable				*/
+ *	    place		VM		unmovable	movable
+ */
 #define ALLOCATION_CONTRACT(ROW)								\
 	ROW(zone_movable,	default,	KEPT_OUT,	LET_IN(ALL))			\
 	ROW(zone_movable,	default_unshared, KEPT_OUT,	LET_IN(ALL))			\

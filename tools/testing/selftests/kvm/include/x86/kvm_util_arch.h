@@ -23,7 +23,7 @@ struct kvm_vm_arch {
 	u64 c_bit, s_bit;	/* of a guest physical address: encrypted, shared */
 };
 
-#define KVM_VCPU_ARCH_FIELDS	struct kvm_cpuid2 *cpuid;
+#define KVM_VCPU_ARCH_FIELDS	struct kvm_cpuid2 *cpuid
 
 /* True for VMs whose memory the host cannot read: not supported here yet. */
 #define vm_arch_has_protected_memory(vm)	((vm)->arch.c_bit || (vm)->arch.s_bit)

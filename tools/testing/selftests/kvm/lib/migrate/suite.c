@@ -81,7 +81,9 @@ static void choose_contract(struct suite *suite, bool runnable,
 	}
 	if (id < 0) {
 		suite->contract.source = CONTRACT_OBSERVED;
-		id = runnable ? case_observe(suite, observe) : CONTRACT_UNMOVABLE;
+		id = CONTRACT_UNMOVABLE;
+		if (runnable)
+			id = case_observe(suite, observe);
 	}
 	suite->contract.id = id;
 }

@@ -13,7 +13,6 @@
 #define IDT_ENTRY_SIZE		16
 extern const char idt_entries[];
 
-/* One function per vector, or NULL; set in each guest, NULL in the test's own process. */
 gva_t exception_handlers;
 
 /* Every kvm_asm_safe() of the program; the linker provides the bounds if there is any. */
