@@ -233,7 +233,37 @@ dropin_settings()
 # dropin_header TEST: prints what the comment at the head of TEST says, as an e-mail has it.
 dropin_header()
 {
-	sed -e '1,/^\/\*$/d' -e '/^ \*\/$/,$d' -e 's/^ \* \{0,1\}//' "$DROPIN_FROM/$1" | fmt -w 72
+	sed -e '1,/^\/\*$/d' -e '/^ \*\/$/,$d' -e 's/^ \* \{0,1\}//' "$DROPIN_FROM/$1" | awk '
+		# Each line of a table begins anew, with its name in front.
+		/^$/ { end_line(); print; next }
+		/^\t[^\t]+\t/ {
+			end_line()
+			sub(/^\t/, "")
+			name = sprintf("  %-11s", substr($0, 1, index($0, "\t") - 1))
+			sub(/^[^\t]*\t+/, "")
+			indent = name
+		}
+		{
+			n = split($0, word, "[ \t]+")
+			for (i = 1; i <= n; i++) {
+				if (length(indent line) + length(word[i]) > 71) {
+					next_indent = sprintf("%*s", length(indent), "")
+					put()
+					indent = next_indent
+				}
+				line = line (line == "" ? "" : " ") word[i]
+			}
+		}
+		END { end_line() }
+		function put() {
+			if (line != "")
+				print indent line
+			line = ""
+		}
+		function end_line() {
+			put()
+			indent = ""
+		}'
 }
 
 # ---- As a series
