@@ -23,6 +23,21 @@ lab_accelerator()
 			"svm or vmx in /proc/cpuinfo and nested=1 in kvm_amd or kvm_intel)"
 }
 
+# In a kernel that watches itself tests take this many times as long as their authors meant.
+LAB_PATIENCE=8
+
+lab_kernel_slow()
+{
+	grep -q -s -E '^CONFIG_(KASAN|PROVE_LOCKING)=y' "$kernel_config"
+}
+
+# lab_be_patient: the same for our own limits.
+lab_be_patient()
+{
+	opt_silence=$((opt_silence * LAB_PATIENCE))
+	opt_timeout=$((opt_timeout * LAB_PATIENCE))
+}
+
 # lab_initramfs FILE TREE SELECT ENV: pack busybox, init, the modules of the kernel
 # and the installed collection TREE.  SELECT are options for run_kselftest.sh, ENV a
 # file of variables for the tests.  Sets machine_token.
@@ -30,6 +45,7 @@ lab_initramfs()
 {
 	local file=$1 tree=$2 select=$3 env=$4 busybox root applet
 
+	! lab_kernel_slow || select+=" -o $((300 * LAB_PATIENCE))"
 	busybox=$(lab_busybox)
 	lab_tmp root
 	mkdir -p "$root"/{bin,proc,sys,dev,tmp,etc,lab/modules,kselftest}
@@ -48,6 +64,7 @@ lab_initramfs()
 	{
 		printf "lab_token=%s\nlab_select='%s'\n" "$machine_token" "$select"
 		printf "lab_repeat=%d\n" "$opt_repeat"
+		! lab_kernel_slow || printf "export KSELFTEST_PATIENCE=%d\n" "$LAB_PATIENCE"
 		cat "$env"
 	} >"$root/lab/env"
 	(cd "$root" && find . | "$busybox" cpio -o -H newc -R 0:0 2>/dev/null) >"$file" ||
