@@ -25,6 +25,8 @@
  *	pinned_longterm	the same where it does so for as long as somebody likes, as for devices
  *	refilled	and nothing beyond: a hole that is punched afterwards is filled again where
  *			the policy of the file says
+ *	punched		also after holes were punched in the file, and filled, in the middle of
+ *			moves: neither waits for the other for ever
  *	unused		for pages that are allocated and were never used: they read zero
  *	only_its_range	and takes no other page from the guest's page tables
  *	own_memory	while a guest runs in what moves, its page tables, stacks and program in

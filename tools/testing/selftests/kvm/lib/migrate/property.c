@@ -95,6 +95,13 @@ const struct property properties[] = {
 		.config = { .nr_vcpus = 1 },
 	},
 	{
+		.name = "punched",
+		.act = act_punched,
+		.only = { &trigger_move_pages },
+		.needs_mapping = true,
+		.config = { .nr_vcpus = 1 },
+	},
+	{
 		.name = "unused",
 		.act = act_unused,
 		.only = { &trigger_compact },

@@ -43,6 +43,7 @@ const char *missing_longterm_pin(void);
 /* property_hole.c */
 int act_refilled(struct scene *scene);
 int act_unused(struct scene *scene);
+int act_punched(struct scene *scene);
 
 /* property_slots.c */
 int act_only_its_range(struct scene *scene);

@@ -141,3 +141,70 @@ int act_unused(struct scene *scene)
 	scene_fill(scene);
 	return result ?: scene_judge_with_content(scene);
 }
+
+/* Even, so that the last one leads back to where the pages were. */
+#define MOVES_WHILE_PUNCHED	200
+
+struct puncher {
+	const struct gmem_vm *gvm;
+	size_t first, nr;
+	bool stop;
+	pthread_t thread;
+};
+
+static void *punch_again_and_again(void *arg)
+{
+	struct puncher *puncher = arg;
+	size_t page;
+
+	while (!__atomic_load_n(&puncher->stop, __ATOMIC_ACQUIRE)) {
+		gmem_punch(puncher->gvm, puncher->first, puncher->nr);
+		for (page = puncher->first; page < puncher->first + puncher->nr; page++)
+			READ_ONCE(*(u64 *)gmem_page(puncher->gvm, page));
+	}
+	return NULL;
+}
+
+/*
+ * Whoever punches a hole takes the file's invalidate lock, and then locks folios; migration comes
+ * with a folio locked and wants the other.  What moves meanwhile is a matter of luck, and that it
+ * ends is not.
+ */
+static void move_while_punched(struct scene *scene, size_t first, size_t nr)
+{
+	struct puncher puncher = { .gvm = scene->gvm, .first = first, .nr = nr };
+	int i;
+
+	kvm_pthread_create(&puncher.thread, NULL, punch_again_and_again, &puncher);
+	for (i = 0; i < MOVES_WHILE_PUNCHED; i++) {
+		scene_fire(scene, 0, scene->gvm->nr_pages, 0);
+		if (scene->promise.outcome == OUTCOME_MOVED)
+			scene_turn_round(scene);
+	}
+	__atomic_store_n(&puncher.stop, true, __ATOMIC_RELEASE);
+	kvm_pthread_join(puncher.thread, NULL);
+}
+
+/* Undisturbed, whatever was left behind comes back to where all pages began. */
+static void move_home(struct scene *scene)
+{
+	if (scene->promise.outcome == OUTCOME_MOVED) {
+		scene_turn_round(scene);
+		scene_fire(scene, 0, scene->gvm->nr_pages, 0);
+		scene_turn_round(scene);
+	}
+	verdict_reset(&scene->verdict);
+}
+
+/* Half of the file is punched again and again while all of it moves. */
+int act_punched(struct scene *scene)
+{
+	size_t first = scene->gvm->nr_pages / 2, nr = scene->gvm->nr_pages - first;
+
+	move_while_punched(scene, first, nr);
+	refill(scene, first, nr);
+	scene_check_host(scene);
+	move_home(scene);
+	property_fire_at_all(scene);
+	return scene_judge_with_content(scene) ?: property_rewrite_and_judge(scene);
+}
