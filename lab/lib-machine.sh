@@ -104,8 +104,33 @@ lab_machine_args()
 	lab_node_args
 	machine_args+=(-serial "file:$dir/console.log"
 		-chardev "file,id=results,path=/proc/self/fd/1" -serial chardev:results
+		-chardev "pipe,id=monitor,path=$dir/monitor" -mon "chardev=monitor,mode=readline"
+		-device virtio-balloon-pci -device virtio-serial-pci
+		-chardev "file,id=balloon,path=$dir/balloon"
+		-device "virtserialport,chardev=balloon,name=balloon.mib"
 		-kernel "$kernel_image" -initrd "$dir/initramfs"
 		-append "console=ttyS0 panic=-1$machine_append $opt_append")
+}
+
+# lab_balloon DIR: the size in MiB that a test writes to the port balloon.mib becomes the
+# size of the machine's balloon.  That is all it may ask of QEMU, which wants to hear what
+# shall be left.  Opened for both, neither pipe waits for QEMU or ends before it.
+lab_balloon()
+{
+	local dir=$1 sum total
+
+	lab_machine_sum node_memory
+	total=$sum
+	lab_machine_sum node_plugged
+	total=$((total + sum))
+	mkfifo "$dir/balloon" "$dir/monitor.in"
+	ln -s /dev/null "$dir/monitor.out"
+	# shellcheck disable=SC2016 # expanded there
+	lab_start bash -c 'exec <>"$1/balloon" 1<>"$1/monitor.in"
+		while read -r mib; do
+			[[ ! $mib =~ ^[0-9]{1,6}$ ]] || echo "balloon $(($2 - 10#$mib))"
+		done' balloon "$dir" "$total"
+	machine_balloon_pid=$lab_pid
 }
 
 # lab_watch DIR: boot the machine described by machine_args and pass its results on to
@@ -127,6 +152,7 @@ lab_watch()
 	machine_error=
 	: >"$dir/ktap.log"
 	mkfifo "$dir/results"
+	lab_balloon "$dir"
 	lab_watch_began=$EPOCHREALTIME
 	# Opened for both first: neither side then waits for the other to open.
 	exec {both}<>"$dir/results"
@@ -143,8 +169,9 @@ lab_watch()
 		[[ $machine_end == quit ]] || lab_end_child "$machine_pid"
 		lab_why "$dir"
 	fi
+	lab_end_child "$machine_balloon_pid"
 	machine_seconds=$(lab_since "$lab_watch_began")
-	rm -f "$dir/results" "$dir/initramfs"
+	rm -f "$dir"/{results,initramfs,balloon,monitor.in,monitor.out}
 }
 
 lab_off_or_kill()
