@@ -7,7 +7,7 @@
 
 #include "migrate/contract.h"
 #include "migrate/never.h"
-#include "migrate/ops_pages.h"
+#include "migrate/ops_property.h"
 #include "migrate/property.h"
 #include "migrate/trigger.h"
 #include "migrate/vm.h"
@@ -126,6 +126,22 @@ static void print_private_rows(void)
 	}
 }
 
+static void print_ops_properties(void)
+{
+	size_t i, j, rows;
+
+	printf("\n"
+	       "Cases are called `trigger.pages.property`; `migrate/ops_property.h` says what\n"
+	       "each property means:\n"
+	       "\n");
+	for (i = 0; i < nr_ops_properties; i++) {
+		for (j = rows = 0; j < nr_ops_rows; j++)
+			rows += ops_property_applies(&ops_properties[i], &ops_rows[j]);
+		printf("* `%s`: %zu of the %zu rows\n", ops_properties[i].name, rows,
+		       nr_ops_rows);
+	}
+}
+
 static void print_ops_rows(void)
 {
 	size_t i;
@@ -133,9 +149,8 @@ static void print_ops_rows(void)
 	printf("\n"
 	       "## Pages that move by operations of their own\n"
 	       "\n"
-	       "They are no folios, have nothing to do with either contract, and move under both;\n"
-	       "`movable_ops_migrate_test.c` says at its head which properties are tested, in\n"
-	       "cases called `trigger.pages.property`.\n"
+	       "They are no folios, have nothing to do with either contract, and move under\n"
+	       "both.\n"
 	       "\n"
 	       "| trigger | call | pages | promise |\n"
 	       "|---|---|---|---|\n");
@@ -145,6 +160,7 @@ static void print_ops_rows(void)
 		print_cell(ops_cells[i]);
 		printf("\n");
 	}
+	print_ops_properties();
 }
 
 static void print_properties(void)

@@ -114,9 +114,12 @@
 	ROW(cma,		KEPT_OUT,	KEPT_OUT)
 
 /*
- * Pages that are no folios and move by operations of their own (migrate/ops_pages.h): zsmalloc's.
- * They move under either contract, as neither is about them; nothing tells where one of them went,
- * but all that were there are somewhere.
+ * Pages that are no folios and move by operations of their own (migrate/ops_pages.h): zsmalloc's
+ * and those of a memory balloon.  They move under either contract, as neither is about them;
+ * nothing tells where one of them went, but all that were there are somewhere.
+ *
+ * Soft offlining moves pages of a balloon as well, but leaves their type on the frame, and such a
+ * frame is not given back (unpoison_memory() in mm/memory-failure.c): memory would be lost.
  *
  *	    trigger		pages		promise
  */
@@ -125,7 +128,11 @@
 	ROW(compact_node,	zsmalloc,	MOVED_SOME)					\
 	ROW(memory_offline,	zsmalloc,	MOVED)						\
 	ROW(soft_offline_phys,	zsmalloc,	MOVED)						\
-	ROW(cma_alloc,		zsmalloc,	MOVED_SOME)
+	ROW(cma_alloc,		zsmalloc,	MOVED_SOME)					\
+	ROW(compact,		balloon,	MOVED_SOME)					\
+	ROW(compact_node,	balloon,	MOVED_SOME)					\
+	ROW(memory_offline,	balloon,	MOVED)						\
+	ROW(cma_alloc,		balloon,	MOVED_SOME)
 
 enum outcome {
 	OUTCOME_MOVED,

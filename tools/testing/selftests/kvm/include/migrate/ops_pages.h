@@ -36,8 +36,11 @@ struct ops_kind {
 	const char *(*missing)(void);
 	/* Whether these are the flags of such a page, isolated or not. */
 	bool (*is_page)(uint64_t flags);
+	/* Of one that is isolated and has lost its type.  Absent: the type is not shown. */
+	bool (*is_untyped)(uint64_t flags);
 	uint64_t flags_on;		/* what the flags must have, for reports */
 	const char *counter;		/* of pages, in a node's vmstat */
+	bool counter_stays;		/* it does not follow pages to another node: the sum does */
 	const char *moves;		/* event of /proc/vmstat: pages moved */
 	const struct outside *outside;
 	/* Get at the owner, who has no page yet, and let go of it. */
@@ -56,6 +59,15 @@ struct ops_kind {
 
 /* In the order of kinds in names of cases. */
 extern const struct ops_kind ops_zsmalloc;
+extern const struct ops_kind ops_balloon;
+
+/* Flags that none of these pages has: it is no folio, and nothing else that is on no list. */
+#define OPS_NEVER_SET									\
+	(FOLIO_FLAG(LRU) | FOLIO_FLAG(MMAP) | FOLIO_FLAG(ANON) | FOLIO_FLAG(SWAPBACKED) |	\
+	 FOLIO_FLAG(SWAPCACHE) | FOLIO_FLAG(SLAB) | FOLIO_FLAG(BUDDY) | FOLIO_FLAG(DIRTY) |	\
+	 FOLIO_FLAG(REFERENCED) | FOLIO_FLAG(ACTIVE) | FOLIO_FLAG(WRITEBACK) |		\
+	 FOLIO_FLAG(UNEVICTABLE) | FOLIO_FLAG(COMPOUND_HEAD) | FOLIO_FLAG(COMPOUND_TAIL) |	\
+	 FOLIO_FLAG(HUGE) | FOLIO_FLAG(HWPOISON) | FOLIO_FLAG(NOPAGE) | FOLIO_FLAG(PGTABLE))
 
 struct ops_pages {
 	const struct ops_kind *kind;
@@ -66,7 +78,10 @@ struct ops_pages {
 	struct frame_set frames;	/* at the last look */
 	struct frame_set before;	/* as noted by ops_note() ... */
 	bool *left;			/* ... and who left them, as the trigger saw it */
-	struct zram zram;
+	struct zram zram;		/* of zsmalloc */
+	/* Of a balloon: the CPU to inflate it, and pages it counts where there are none. */
+	int cpu;
+	size_t empty;
 };
 
 /* For .missing: nobody else has such pages, or they could not be told apart. */
@@ -98,6 +113,9 @@ size_t ops_left(const struct ops_pages *pages);
  * knows in which.
  */
 void ops_describe(const struct ops_pages *pages, struct folio_info *info);
+
+/* Say on stdout where the counter of a node has not followed pages that moved. */
+void ops_report_counters(const struct ops_pages *pages);
 
 /* How many are isolated just now, of the frames of the last look. */
 size_t ops_isolated(const struct ops_pages *pages);

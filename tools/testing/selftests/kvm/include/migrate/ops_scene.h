@@ -26,6 +26,7 @@ struct ops_member {
 
 struct ops_scene {
 	const struct suite *suite;
+	const struct testcase *test;
 	const struct ops_row *row;
 	struct ops_member members[OPS_KINDS_MAX];
 	int nr_members;
@@ -42,7 +43,8 @@ struct ops_scene {
 const char *ops_row_missing(const struct suite *suite, const struct ops_row *row);
 
 /* Get at the owner of pages of the row's kind.  Another kind is added before ops_scene_begin(). */
-void ops_scene_open(struct ops_scene *scene, const struct suite *suite, const struct ops_row *row);
+void ops_scene_open(struct ops_scene *scene, const struct suite *suite,
+		    const struct testcase *test, const struct ops_row *row);
 void ops_scene_add(struct ops_scene *scene, const struct ops_kind *kind);
 
 /* Have all pages freed.  Returns KSFT_PASS, or KSFT_FAIL where some are left. */

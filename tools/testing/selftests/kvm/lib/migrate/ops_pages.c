@@ -121,16 +121,40 @@ static bool all_agree(const struct ops_pages *pages, bool say)
 			       name, count, pages->frames.nr);
 	if (say && isolated)
 		ksft_print_msg("%s: %zu pages stay isolated\n", name, isolated);
+	here = counted(pages->kind, NUMA_ANY_NODE);
+	good &= here == (long long)count;
+	if (say && here != (long long)count)
+		ksft_print_msg("%s: %zu pages by the owner's count, %lld by %s\n", name, count,
+			       here, pages->kind->counter);
 	TEST_ASSERT(!numa_usable_nodes(&nodes), "cannot read the nodes");
 	for_each_node_in(node, &nodes) {
 		here = counted(pages->kind, node);
 		found = frames_on(pages, node);
-		good &= here == (long long)found;
-		if (say && here != (long long)found)
+		if (pages->kind->counter_stays || here == (long long)found)
+			continue;
+		good = false;
+		if (say)
 			ksft_print_msg("%s: %lld pages on node %d by %s, %zu frames\n", name,
 				       here, node, pages->kind->counter, found);
 	}
 	return good;
+}
+
+void ops_report_counters(const struct ops_pages *pages)
+{
+	struct nodemask nodes;
+	int node;
+
+	if (!pages->kind->counter_stays || numa_usable_nodes(&nodes))
+		return;
+	for_each_node_in(node, &nodes) {
+		long long here = counted(pages->kind, node);
+		size_t found = frames_on(pages, node);
+
+		if (here != (long long)found)
+			ksft_print_msg("%s: %zu pages on node %d, %s there is %lld\n",
+				       pages->kind->name, found, node, pages->kind->counter, here);
+	}
 }
 
 bool ops_look(struct ops_pages *pages)

@@ -40,12 +40,13 @@ void ops_scene_add(struct ops_scene *scene, const struct ops_kind *kind)
 		 scene->suite->options.seed);
 }
 
-void ops_scene_open(struct ops_scene *scene, const struct suite *suite, const struct ops_row *row)
+void ops_scene_open(struct ops_scene *scene, const struct suite *suite,
+		    const struct testcase *test, const struct ops_row *row)
 {
 	const struct layout *layout = row->trigger->layout;
 	int node = suite->nodes[0];
 
-	*scene = (struct ops_scene) { .suite = suite, .row = row };
+	*scene = (struct ops_scene) { .suite = suite, .test = test, .row = row };
 	scene->outcome = row->promise.outcome;
 	if (layout)
 		node = layout->pick(suite->nodes, suite->nr_nodes, true);
@@ -144,6 +145,23 @@ static bool laid_out_well(const struct ops_scene *scene)
 	return !layout || layout->filled(frames->pfns, frames->nr);
 }
 
+/* Where the trigger chooses among pages, it has to find them on the node that it works on. */
+static bool on_node(const struct ops_scene *scene)
+{
+	const struct frame_set *frames;
+	size_t i, here;
+	int m;
+
+	for (m = 0; m < scene->nr_members && scene->row->trigger->moves_some; m++) {
+		frames = &scene->members[m].pages.before;
+		for (i = here = 0; i < frames->nr; i++)
+			here += frame_node(frames->pfns[i]) == scene->from;
+		if (here < frames->nr / 2)
+			return false;
+	}
+	return true;
+}
+
 static void drop_all(struct ops_scene *scene)
 {
 	int i;
@@ -175,18 +193,21 @@ int ops_scene_begin(struct ops_scene *scene)
 		result = look_before(scene);
 		if (result)
 			return result;
-		if (!laid_out_well(scene))
+		if (!on_node(scene) || !laid_out_well(scene))
 			continue;
 		if (needs_ballast(scene))
 			ballast_unpin(&scene->ballast);
 		return KSFT_PASS;
 	}
+	if (!on_node(scene))
+		return suite_skip("pages are allocated on another node than the one under test "
+				  "(let the balloon's interrupt be steered, or use the lab)");
 	return suite_skip(layout->unfit);
 }
 
 static bool any_page(uint64_t flags)
 {
-	return ops_zsmalloc.is_page(flags);
+	return ops_zsmalloc.is_page(flags) || ops_balloon.is_page(flags);
 }
 
 static void fire(struct ops_scene *scene, const uint64_t *pfns, bool *left, size_t nr)
@@ -375,6 +396,7 @@ int ops_scene_judge(struct ops_scene *scene)
 
 	for (member = scene->members; member < scene->members + scene->nr_members; member++) {
 		good &= judge_count(scene, member);
+		ops_report_counters(&member->pages);
 		moved &= member->moved || !outcome_moves(scene->outcome);
 		if (moved)
 			good &= judge_pages(scene, member);

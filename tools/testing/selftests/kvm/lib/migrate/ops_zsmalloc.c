@@ -15,18 +15,9 @@ static const char *missing(void)
 	return zram_missing() ?: ops_missing(&ops_zsmalloc);
 }
 
-/* Bits that no such page has: it is no folio, and nothing else that is never on a list. */
-#define NEVER_SET									\
-	(FOLIO_FLAG(LRU) | FOLIO_FLAG(MMAP) | FOLIO_FLAG(ANON) | FOLIO_FLAG(SWAPBACKED) |	\
-	 FOLIO_FLAG(SWAPCACHE) | FOLIO_FLAG(SLAB) | FOLIO_FLAG(BUDDY) | FOLIO_FLAG(DIRTY) |	\
-	 FOLIO_FLAG(REFERENCED) | FOLIO_FLAG(ACTIVE) | FOLIO_FLAG(WRITEBACK) |		\
-	 FOLIO_FLAG(UNEVICTABLE) | FOLIO_FLAG(COMPOUND_HEAD) | FOLIO_FLAG(COMPOUND_TAIL) |	\
-	 FOLIO_FLAG(HUGE) | FOLIO_FLAG(HWPOISON) | FOLIO_FLAG(NOPAGE) | FOLIO_FLAG(OFFLINE) |	\
-	 FOLIO_FLAG(PGTABLE))
-
 static bool is_page(uint64_t flags)
 {
-	return (flags & FOLIO_FLAG(UPTODATE)) && !(flags & NEVER_SET);
+	return (flags & FOLIO_FLAG(UPTODATE)) && !(flags & (OPS_NEVER_SET | FOLIO_FLAG(OFFLINE)));
 }
 
 static void open_disk(struct ops_pages *pages)
