@@ -39,8 +39,9 @@ lab_collection_check()
 }
 
 # lab_select FILE PATTERN...: from the names that contain a PATTERN, set select_options
-# for run_kselftest.sh; to FILE write the variables that hand opt_args to programs, behind
-# those in the file LAB_ENV, which another program of the lab may have set.
+# for run_kselftest.sh, in the order of the patterns; to FILE write the variables that
+# hand opt_args to programs, behind those in the file LAB_ENV, which another program of
+# the lab may have set.
 lab_select()
 {
 	local file=$1 entry name pattern hit any args
@@ -52,7 +53,9 @@ lab_select()
 	for pattern; do
 		any=
 		while IFS= read -r entry; do
-			[[ ${entry#*:} != *"$pattern"* ]] || any=y
+			[[ ${entry#*:} == *"$pattern"* ]] || continue
+			any=y
+			select_options+=" -t $entry"
 		done <"$collection/kselftest-list.txt"
 		[[ -n $any ]] ||
 			lab_die_usage_list "-t $pattern: no program has such a name"
@@ -63,7 +66,6 @@ lab_select()
 		for pattern; do
 			[[ ${entry#*:} != *"$pattern"* ]] || hit=y
 		done
-		[[ -z $hit ]] || select_options+=" -t $entry"
 		(($# > 0)) || [[ $name != *migrate*_test ]] || hit=y
 		[[ -n $hit && -n $args ]] || continue
 		printf "export KSELFTEST_%s_ARGS='%s'\n" "$(lab_upper "$name")" \
