@@ -372,11 +372,10 @@ dropin_put_file()
 	local to=$tree/$1 verb=adds
 
 	[[ ! -e $to ]] || verb=changes
+	lab_litter+=("$to.dropin")
 	{ mkdir -p -- "$(dirname "$to")" && cp -- "$stage/$1" "$to.dropin" &&
-		mv -- "$to.dropin" "$to"; } || {
-		rm -f -- "$to.dropin"
+		mv -- "$to.dropin" "$to"; } ||
 		lab_failed_write "$tree" "cannot write $to; start again to complete it"
-	}
 	lab_say "$verb $1"
 }
 
@@ -398,7 +397,7 @@ dropin_build()
 {
 	local out=$tmp/out log=$tmp/log arch archs tests words=() test
 
-	lab_need make gcc ld libc.a rsync
+	lab_need_selftests "$tree"
 	lab_room "$tmp" 200 "building the tests"
 	mapfile -t tests < <(dropin_tests)
 	mapfile -t archs < <(dropin_archs)

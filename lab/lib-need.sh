@@ -14,6 +14,7 @@ lab_package()
 	linux/kvm.h)		echo linux-libc-dev ;;
 	gelf.h)			echo libelf-dev ;;
 	openssl/evp.h)		echo libssl-dev ;;
+	uuid/uuid.h)		echo uuid-dev ;;
 	pahole)			echo dwarves ;;
 	ld)			echo binutils ;;
 	xz)			echo xz-utils ;;
@@ -125,4 +126,14 @@ lab_need()
 	mapfile -t missing < <(lab_missing "$@")
 	((${#missing[@]} == 0)) ||
 		lab_die "still missing after installing ${packages[*]}: ${missing[*]}"
+}
+
+# lab_need_selftests TREE: what a kernel tree's own KVM selftests are built with.
+lab_need_selftests()
+{
+	local names=(make gcc ld libc.a)
+
+	! grep -q -s -e -luuid "$1/tools/testing/selftests/vfio/lib/libvfio.mk" ||
+		names+=(uuid/uuid.h)
+	lab_need "${names[@]}"
 }

@@ -19,7 +19,7 @@ lab_tests()
 	local half entry pattern patterns=()
 
 	lab_source_choose
-	lab_need xz tar make gcc ld rsync
+	lab_need xz tar make gcc ld
 	entry=tests-$(echo "$source_package $source_version ${LAB_TESTS_PARTS[*]}" | lab_hash)
 	lab_lock tests
 	if ! lab_cached "$entry"; then
@@ -51,15 +51,6 @@ lab_tests()
 	fi
 	tests_tree=$LAB_CACHE/$entry
 	lab_unlock tests
-}
-
-# lab_tests_ready: is all there that lab_tests takes, but for some minutes?
-lab_tests_ready()
-{
-	[[ -s $LAB_CACHE/source.choice ]] || return 1
-	read -r source_package source_version <"$LAB_CACHE/source.choice"
-	[[ -e $LAB_CACHE/$source_package-$(echo "$source_package $source_version" |
-		lab_hash)/SHA256SUMS ]]
 }
 
 # lab_tests_compare <KTAP: prints what the collections "kernel" and "ours" said, side by side;
