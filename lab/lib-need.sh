@@ -131,9 +131,9 @@ lab_need()
 # lab_need_selftests TREE: what a kernel tree's own KVM selftests are built with.
 lab_need_selftests()
 {
-	local names=(make gcc ld libc.a)
+	local libkvm_needs=(make gcc ld libc.a)
 
 	! grep -q -s -e -luuid "$1/tools/testing/selftests/vfio/lib/libvfio.mk" ||
-		names+=(uuid/uuid.h)
-	lab_need "${names[@]}"
+		libkvm_needs+=(uuid/uuid.h)
+	lab_need "${libkvm_needs[@]}"
 }
