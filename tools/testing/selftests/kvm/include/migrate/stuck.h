@@ -10,7 +10,8 @@
 #include <sys/types.h>
 
 /*
- * Write it to @out as comments: a line a thread, and the stack of those that no signal wakes.
+ * Write it to @out as comments: a line a thread, and the stack of those that no signal wakes; of
+ * processes that it has made as well.
  */
 void stuck_describe(pid_t pid, FILE *out);
 

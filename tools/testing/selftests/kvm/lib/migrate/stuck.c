@@ -55,7 +55,7 @@ static void describe_thread(pid_t pid, const char *thread, FILE *out)
 	tap_comment(out, stack);
 }
 
-void stuck_describe(pid_t pid, FILE *out)
+static void describe_process(pid_t pid, FILE *out)
 {
 	struct dirent *entry;
 	char path[64];
@@ -69,6 +69,37 @@ void stuck_describe(pid_t pid, FILE *out)
 			continue;
 		describe_thread(pid, entry->d_name, out);
 		shown++;
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static pid_t parent_of(pid_t pid)
+{
+	char path[64], text[1024], *end, state;
+	int parent;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (sysfile_read(path, text, sizeof(text)) < 0)
+		return 0;
+	end = strrchr(text, ')');
+	return end && sscanf(end + 1, " %c %d", &state, &parent) == 2 ? parent : 0;
+}
+
+void stuck_describe(pid_t pid, FILE *out)
+{
+	struct dirent *entry;
+	DIR *dir;
+
+	describe_process(pid, out);
+	dir = opendir("/proc");
+	while (dir && (entry = readdir(dir))) {
+		pid_t other = atoi(entry->d_name);
+
+		if (other > 0 && parent_of(other) == pid) {
+			fprintf(out, "# and in process %d:\n", other);
+			describe_process(other, out);
+		}
 	}
 	if (dir)
 		closedir(dir);
