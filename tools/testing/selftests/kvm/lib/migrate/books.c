@@ -9,11 +9,14 @@
 #include "migrate/outside.h"
 #include "migrate/sysfile.h"
 
+/* The first one. */
+#define COUNTER_FREE	0
+
 static const struct {
 	const char *name;
 	bool quiet, may_grow;
 } counters[BOOKS_COUNTERS] = {
-	{ .name = "nr_free_pages", .may_grow = true },
+	[COUNTER_FREE] = { .name = "nr_free_pages", .may_grow = true },
 	{ .name = "nr_file_pages" },
 	{ .name = "nr_unevictable", .quiet = true },
 	{ .name = "nr_mlock", .quiet = true },
@@ -49,6 +52,25 @@ long long books_number(const char *text, const char *name)
 	return 0;
 }
 
+/* Free pages of @node that CPUs have on lists of their own: as free as others, but not counted. */
+static long long free_on_lists(int node)
+{
+	FILE *file = fopen("/proc/zoneinfo", "re");
+	long long pages = 0, count;
+	int its_node = -1;
+	char line[256];
+
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "Node %d,", &its_node) == 1)
+			continue;
+		if (its_node == node && sscanf(line, " count: %lld", &count) == 1)
+			pages += count;
+	}
+	if (file)
+		fclose(file);
+	return pages;
+}
+
 /* A case in no cgroup of its own has no such files. */
 static void take_charges(struct books *books)
 {
@@ -81,6 +103,7 @@ void books_take(struct books *books, const int *nodes, int nr_nodes)
 		TEST_ASSERT(sysfile_read(path, text, sizeof(text)) > 0, "cannot read %s", path);
 		for (i = 0; i < ARRAY_SIZE(counters); i++)
 			books->count[n][i] = books_number(text, counters[i].name);
+		books->count[n][COUNTER_FREE] += free_on_lists(nodes[n]);
 	}
 	take_charges(books);
 }
