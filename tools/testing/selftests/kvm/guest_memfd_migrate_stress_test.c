@@ -20,13 +20,14 @@
 #include "migrate/stress.h"
 #include "migrate/trigger.h"
 
-#define JOBS(...) .jobs = { &stress_job_live, ##__VA_ARGS__ }
+#define JOBS(...) .turns = 1, .jobs = { &stress_job_live, ##__VA_ARGS__ }
 
 static const struct {
 	const char *name;
 	struct stress_mix mix;
 } mixes[] = {
-	{ "by_node",	{ .by_node_only = true, JOBS() } },
+	/* For many moves in little time: to compare everything costs more than to move it. */
+	{ "by_node",	{ .by_node_only = true, .turns = 6, .jobs = { &stress_job_live } } },
 	{ "by_kernel",	{ .by_kernel_only = true, JOBS() } },
 	{ "slots",	{ JOBS(&stress_job_slots) } },
 	{ "holes",	{ JOBS(&stress_job_holes) } },

@@ -35,6 +35,12 @@
 struct stress;
 struct party;
 
+/* Random numbers: the keys of pages that no file has. */
+struct stress_stream {
+	struct pattern pattern;
+	uint64_t drawn;
+};
+
 /* What is done with a party while its pages are pushed about; see the list at the end. */
 struct stress_job {
 	const char *name;
@@ -53,7 +59,7 @@ struct party {
 	const struct stress_job *job;
 	struct stress *stress;
 	struct scene scene;	/* VM and verdict; of the job's thread, while there is one */
-	struct kvm_random_state random;	/* of this round */
+	struct stress_stream random;	/* of this round */
 	uint32_t last_round;	/* of a fill ... */
 	uint32_t *rounds;	/* ... and of the last one of each page */
 	unsigned long done;
@@ -71,6 +77,7 @@ struct mover {
 struct stress_mix {
 	bool by_node_only;	/* movers that take a node to move to */
 	bool by_kernel_only;	/* the others */
+	int turns;		/* how often each of the crowd fires each mover in a round */
 	const struct stress_job *jobs[STRESS_JOBS_MAX];	/* up to a NULL */
 };
 
@@ -102,11 +109,13 @@ int stress_run(const struct suite *suite, const struct testcase *test);
 bool stress_over(const struct stress *stress);
 void stress_fail(struct stress *stress);
 
-/* A stream of its own for @who in this round, and picks from it. */
-struct kvm_random_state stress_random(const struct stress *stress, uint32_t who);
-int stress_pick_node(const struct stress *stress, struct kvm_random_state *random,
+/* A stream of its own for @who in this round, and picks from it; @max is among them. */
+struct stress_stream stress_random(const struct stress *stress, uint32_t who);
+uint64_t stress_draw(struct stress_stream *stream, uint64_t min, uint64_t max);
+bool stress_flip(struct stress_stream *stream);
+int stress_pick_node(const struct stress *stress, struct stress_stream *random,
 		     int other_than);
-void stress_pick_range(struct kvm_random_state *random, size_t nr_pages, size_t most,
+void stress_pick_range(struct stress_stream *random, size_t nr_pages, size_t most,
 		       size_t *first, size_t *nr);
 
 /* stress_party.c.  Returns false where this KVM cannot run the guest so. */

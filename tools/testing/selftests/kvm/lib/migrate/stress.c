@@ -17,7 +17,7 @@
 #define NODE_SLACK	(48UL << 20)
 
 /* Lines of progress in all, unless -v asks for more. */
-#define PROGRESS_LINES	10
+#define PROGRESS_LINES	40
 
 /*
  * Pages that the kernel and others may take or free for themselves while a case runs, and how
@@ -36,33 +36,42 @@ void stress_fail(struct stress *stress)
 	__atomic_store_n(&stress->failed, true, __ATOMIC_RELEASE);
 }
 
-struct kvm_random_state stress_random(const struct stress *stress, uint32_t who)
+struct stress_stream stress_random(const struct stress *stress, uint32_t who)
 {
-	const struct pattern stream = {
-		.seed = stress->suite->options.seed,
-		.file = who,
-		.round = stress->round,
+	return (struct stress_stream) {
+		.pattern = {
+			.seed = stress->suite->options.seed,
+			.file = who,
+			.round = stress->round,
+		},
 	};
-	uint64_t key = pattern_key(&stream, 0);
-
-	return new_kvm_random_state(key >> 32 ^ key);
 }
 
-int stress_pick_node(const struct stress *stress, struct kvm_random_state *random,
+uint64_t stress_draw(struct stress_stream *stream, uint64_t min, uint64_t max)
+{
+	return min + pattern_key(&stream->pattern, stream->drawn++) % (max - min + 1);
+}
+
+bool stress_flip(struct stress_stream *stream)
+{
+	return stress_draw(stream, 0, 1);
+}
+
+int stress_pick_node(const struct stress *stress, struct stress_stream *random,
 		     int other_than)
 {
-	int i = kvm_random_u32_in_range(random, 0, stress->nr_nodes - 1);
+	int i = stress_draw(random, 0, stress->nr_nodes - 1);
 
 	if (stress->nodes[i] == other_than)
 		i = (i + 1) % stress->nr_nodes;
 	return stress->nodes[i];
 }
 
-void stress_pick_range(struct kvm_random_state *random, size_t nr_pages, size_t most,
+void stress_pick_range(struct stress_stream *random, size_t nr_pages, size_t most,
 		       size_t *first, size_t *nr)
 {
-	*nr = kvm_random_u64_in_range(random, 1, most < nr_pages ? most : nr_pages);
-	*first = kvm_random_u64_in_range(random, 0, nr_pages - *nr);
+	*nr = stress_draw(random, 1, most < nr_pages ? most : nr_pages);
+	*first = stress_draw(random, 0, nr_pages - *nr);
 }
 
 /* ---- What a case needs ----------------------------------------------------------------- */

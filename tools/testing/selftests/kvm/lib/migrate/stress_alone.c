@@ -124,7 +124,7 @@ static size_t count_moved(const struct folio_info *before, const struct folio_in
 
 /* At pages from the first of @nr on, whose node is not the one to go to. */
 static size_t fire_and_look(struct push *push, size_t first, size_t nr,
-			    struct kvm_random_state *random)
+			    struct stress_stream *random)
 {
 	struct stress *stress = push->party->stress;
 	struct folio_info *info = calloc(2 * nr, sizeof(*info));
@@ -175,7 +175,7 @@ static bool does_it(const struct push *push, size_t moved)
 }
 
 static void come_forward(struct party *party, struct mover *mover,
-			 struct kvm_random_state *random)
+			 struct stress_stream *random)
 {
 	const struct trigger *trigger = mover->row->trigger;
 	size_t nr = party_vm(party)->nr_pages, first, moved;
@@ -184,7 +184,7 @@ static void come_forward(struct party *party, struct mover *mover,
 
 	if (trigger->by_pfn && nr > FRAMES_AT_ONCE)
 		nr = FRAMES_AT_ONCE;
-	first = kvm_random_u32_in_range(random, 0, party_vm(party)->nr_pages - nr);
+	first = stress_draw(random, 0, party_vm(party)->nr_pages - nr);
 	for (tries = 1; tries <= TRIES && !done && !stress_over(party->stress); tries++) {
 		struct push push = { .party = party, .mover = mover };
 
@@ -210,7 +210,7 @@ static bool comes_first(const struct stress *stress, const struct mover *mover)
 
 static void come_all(struct stress *stress, struct party *party, uint32_t who, bool first)
 {
-	struct kvm_random_state random = stress_random(stress, who);
+	struct stress_stream random = stress_random(stress, who);
 	int i;
 
 	/* From behind: to compact one node is something to do only before all of them. */

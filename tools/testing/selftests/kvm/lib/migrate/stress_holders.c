@@ -31,7 +31,7 @@ static void share(struct party *party)
 	int i;
 
 	for (i = 0; i < SHARERS && !stress_over(party->stress); i++) {
-		party_fill(party, 0, gvm->nr_pages, kvm_random_bool(&party->random));
+		party_fill(party, 0, gvm->nr_pages, stress_flip(&party->random));
 		gvm->pattern.round = party->last_round;
 		sharer_start(&sharer, gvm);
 		party_check(party, 0, gvm->nr_pages, true);
@@ -53,9 +53,9 @@ const struct stress_job stress_job_shared = {
 
 /* ---- pinned ---------------------------------------------------------------------------- */
 
-static const struct pin_kind *pick_pin(struct kvm_random_state *random)
+static const struct pin_kind *pick_pin(struct stress_stream *random)
 {
-	bool by_pipe = kvm_random_bool(random);
+	bool by_pipe = stress_flip(random);
 
 	if (by_pipe || (pin_by_io_uring.missing && pin_by_io_uring.missing()))
 		return &pin_by_pipe;
@@ -117,8 +117,8 @@ static void hold(struct party *party)
 	struct pin pin;
 
 	stress_pick_range(&party->random, gvm->nr_pages, PIN_PAGES_MAX, &first, &nr);
-	/* What is to be held for long moves away from where memory has to be movable. */
-	pthread_rwlock_rdlock(&party->stress->crowd);
+	/* What is to be held for long has to leave ZONE_MOVABLE, and nobody may be in the way. */
+	pthread_rwlock_wrlock(&party->stress->crowd);
 	kind->hold(&pin, gmem_page(gvm, first), nr);
 	pthread_rwlock_unlock(&party->stress->crowd);
 	read_frames(party, first, nr, before);
@@ -215,14 +215,14 @@ static void close_vm(struct gmem_vm *gvm)
 
 /* The file ends with its last user: descriptor, mapping, or memslot of a VM. */
 static void close_in_some_order(struct gmem_vm *gvm, struct pusher *pusher,
-				struct kvm_random_state *random)
+				struct stress_stream *random)
 {
 	void (*steps[])(struct gmem_vm *gvm) = { unmap, close_file, close_vm };
 	int call = 1, i, pick;
 
 	for (i = 3; i > 0; i--) {
-		pick = kvm_random_u32_in_range(random, 0, i - 1);
-		call += kvm_random_u32_in_range(random, 0, CALLS / 3 - 1);
+		pick = stress_draw(random, 0, i - 1);
+		call += stress_draw(random, 0, CALLS / 3 - 1);
 		wait_for_call(pusher, call);
 		steps[pick](gvm);
 		steps[pick] = steps[i - 1];
@@ -236,8 +236,8 @@ static struct gmem_vm *make_vm(struct party *party)
 	const struct gmem_config config = {
 		.nr_pages = pages > OPTIONS_PAGES_MIN ? pages : OPTIONS_PAGES_MIN,
 		.nr_vcpus = 1,
-		.two_slots = kvm_random_bool(&party->random),
-		.hva_is_mapping = kvm_random_bool(&party->random),
+		.two_slots = stress_flip(&party->random),
+		.hva_is_mapping = stress_flip(&party->random),
 		.node = stress_pick_node(stress, &party->random, -1),
 		.seed = stress->suite->options.seed,
 		.yielding = true,

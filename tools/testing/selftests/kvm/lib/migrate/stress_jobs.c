@@ -11,6 +11,7 @@
 
 /* Steps of a job in a round, and how often the host reads each page along, more or less. */
 #define STEPS	6
+#define HOLES	(2 * STEPS)
 #define READS	2
 
 static void pick_range(struct party *party, size_t *first, size_t *nr)
@@ -31,7 +32,7 @@ static void read_along(struct party *party)
 	for (i = 0; i < READS * gvm->nr_pages && !stress_over(party->stress); i++) {
 		const u64 *mem;
 
-		page = kvm_random_u32_in_range(&party->random, 0, gvm->nr_pages - 1);
+		page = stress_draw(&party->random, 0, gvm->nr_pages - 1);
 		mem = gmem_page(gvm, page);
 		bad = pattern_check(&gvm->pattern, page, mem, live);
 		party->done++;
@@ -92,9 +93,9 @@ static void change_slots(struct party *party)
 		delete_slots(gvm, split);
 		/* By itself, so that there is a move without any slot whatever the crowd does. */
 		party_move_some(party);
-		split = last || kvm_random_bool(&party->random) ? 0 :
-			kvm_random_u32_in_range(&party->random, 1, gvm->nr_pages - 1);
-		make_slots(gvm, split, !last && kvm_random_bool(&party->random));
+		split = last || stress_flip(&party->random) ? 0 :
+			stress_draw(&party->random, 1, gvm->nr_pages - 1);
+		make_slots(gvm, split, !last && stress_flip(&party->random));
 		gmem_guest_resume(gvm);
 		if (!gmem_guest_lap(gvm))
 			break;
@@ -134,21 +135,21 @@ static void check_zero(struct party *party, size_t first, size_t nr)
 static void punch_and_refill(struct party *party)
 {
 	struct gmem_vm *gvm = party_vm(party);
-	struct kvm_random_state *random = &party->random;
+	struct stress_stream *random = &party->random;
 	size_t first, nr;
 	int step;
 
-	for (step = 0; step < STEPS && !stress_over(party->stress); step++) {
+	for (step = 0; step < HOLES && !stress_over(party->stress); step++) {
 		pick_range(party, &first, &nr);
 		gmem_punch(gvm, first, nr);
-		if (kvm_random_bool(random))
+		if (stress_flip(random))
 			kvm_fallocate(gvm->fd, FALLOC_FL_KEEP_SIZE, first * gvm->page_size,
 				      nr * gvm->page_size);
-		if (kvm_random_bool(random))
+		if (stress_flip(random))
 			check_zero(party, first, nr);
-		party_fill(party, first, nr, kvm_random_bool(random));
+		party_fill(party, first, nr, stress_flip(random));
 		pick_range(party, &first, &nr);
-		party_check(party, first, nr, kvm_random_bool(random));
+		party_check(party, first, nr, stress_flip(random));
 		party->done++;
 	}
 }
@@ -202,7 +203,7 @@ static void convert(struct party *party)
 		set_private(party, first, nr, true);
 		kvm_madvise(gmem_page(gvm, first), nr * gvm->page_size, MADV_REMOVE);
 		party_check(party, first, nr, true);
-		if (kvm_random_bool(&party->random))
+		if (stress_flip(&party->random))
 			party_fill(party, first, nr, true);
 		party->done++;
 	}

@@ -15,9 +15,6 @@
 
 #include "stress_push.h"
 
-/* How often each thread of the crowd goes through all movers in a round. */
-#define TURNS		1
-
 const struct promise *mover_promise(const struct stress *stress, const struct mover *mover)
 {
 	return &mover->row->promise[stress->suite->contract.id];
@@ -261,19 +258,19 @@ static bool may_push(const struct party *party, const struct mover *mover)
 
 /* There is always one: every mix has a steady party. */
 static struct party *pick_party(struct stress *stress, const struct mover *mover,
-				struct kvm_random_state *random)
+				struct stress_stream *random)
 {
 	struct party *party;
 
 	do {
-		int i = kvm_random_u32_in_range(random, 0, stress->nr_parties - 1);
+		int i = stress_draw(random, 0, stress->nr_parties - 1);
 
 		party = &stress->parties[i];
 	} while (!may_push(party, mover));
 	return party;
 }
 
-static void push_once(struct stress *stress, struct mover *mover, struct kvm_random_state *random)
+static void push_once(struct stress *stress, struct mover *mover, struct stress_stream *random)
 {
 	struct push push = { .party = pick_party(stress, mover, random), .mover = mover };
 	size_t pages = party_vm(push.party)->nr_pages, first, nr;
@@ -286,14 +283,14 @@ static void push_once(struct stress *stress, struct mover *mover, struct kvm_ran
 	push_finish(&push);
 }
 
-static void shuffle(int *order, int nr, struct kvm_random_state *random)
+static void shuffle(int *order, int nr, struct stress_stream *random)
 {
 	int i, j, kept;
 
 	for (i = 0; i < nr; i++)
 		order[i] = i;
 	for (i = nr - 1; i > 0; i--) {
-		j = kvm_random_u32_in_range(random, 0, i);
+		j = stress_draw(random, 0, i);
 		kept = order[i];
 		order[i] = order[j];
 		order[j] = kept;
@@ -302,10 +299,10 @@ static void shuffle(int *order, int nr, struct kvm_random_state *random)
 
 void movers_crowd(struct stress *stress, uint32_t who)
 {
-	struct kvm_random_state random = stress_random(stress, who);
+	struct stress_stream random = stress_random(stress, who);
 	int order[STRESS_MOVERS_MAX], turn, i;
 
-	for (turn = 0; turn < TURNS; turn++) {
+	for (turn = 0; turn < stress->mix->turns; turn++) {
 		shuffle(order, stress->nr_movers, &random);
 		for (i = 0; i < stress->nr_movers && !stress_over(stress); i++)
 			push_once(stress, &stress->movers[order[i]], &random);

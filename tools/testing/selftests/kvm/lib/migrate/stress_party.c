@@ -136,7 +136,7 @@ void party_begin_round(struct party *party)
 		return;
 	verdict_reset(&scene->verdict);
 	if (party->job->runs && !movers_place(party->stress, party)) {
-		if (kvm_random_bool(&party->random))
+		if (stress_flip(&party->random))
 			gmem_guest_fill(scene->gvm);
 		else
 			gmem_host_fill(scene->gvm);
