@@ -25,6 +25,11 @@ soak:		## see that the tests raise no false alarm, for an hour or two
 		lab/run --kernel faulty --repeat 10 -t migrate >/dev/null || exit; \
 	done
 
+# By calls alone, and with more memory than usual: that is where most moves are for the time.
+stress:		## move pages under running guests ten million times, for an hour or less
+	lab/run --kernel movable --timeout 14400 -t guest_memfd_migrate_stress \
+		-- -t by_node -m 16M -r 80
+
 docs:		## renew the page that is made from the contract's table
 	@check/docs >docs/contract.md.new && mv docs/contract.md.new docs/contract.md
 
@@ -34,4 +39,4 @@ clean:		## remove what "all" built
 help:		## print this
 	@sed -n 's/^\([a-z_-]*\):.*##/  \1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
-.PHONY: all run_tests check faults soak docs clean help
+.PHONY: all run_tests check faults soak stress docs clean help
