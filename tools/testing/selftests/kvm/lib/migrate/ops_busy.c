@@ -121,4 +121,3 @@ int ops_act_busy(struct ops_scene *scene)
 	}
 	return ops_scene_judge(scene) ?: ops_scene_rewrite(scene);
 }
-
