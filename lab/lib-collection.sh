@@ -16,9 +16,7 @@ lab_collection_build()
 	mkdir -p "$out" || lab_failed_write "$LAB_CACHE" "cannot make $out"
 	lab_room "$LAB_CACHE" 64 "building the collection"
 	lab_tmp tmp
-	# MAKEFLAGS: started from a make, we are no part of its jobs.
-	lab_do env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -j"$(nproc)" \
-		-C "$LAB_TOP/tools/testing/selftests" TARGETS=kvm O="$out" \
+	lab_make -C "$LAB_TOP/tools/testing/selftests" TARGETS=kvm O="$out" \
 		INSTALL_PATH="$tmp/install" install >"$tmp/make.log" 2>&1 || {
 		tail -n 40 "$tmp/make.log" >&2
 		lab_failed_write "$LAB_CACHE" "building the collection failed"

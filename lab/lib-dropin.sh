@@ -412,13 +412,11 @@ dropin_build()
 	elif [[ -e $tree/.config || -d $tree/include/config ]]; then
 		lab_die "$tree was configured in place: run 'make headers' there before --check"
 	else
-		lab_do env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -j"$(nproc)" \
-			-C "$tree" O="$out" headers >"$log" 2>&1 ||
+		lab_make -C "$tree" O="$out" headers >"$log" 2>&1 ||
 			dropin_failed "$log" "make headers failed"
 	fi
 	lab_say "building ${#tests[@]} tests"
-	lab_do env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -j"$(nproc)" \
-		-C "$tree/tools/testing/selftests" TARGETS=kvm O="$out" FORCE_TARGETS=1 \
+	lab_make -C "$tree/tools/testing/selftests" TARGETS=kvm O="$out" FORCE_TARGETS=1 \
 		"${words[@]}" >"$log" 2>&1 || dropin_failed "$log" "they do not build"
 	for test in "${tests[@]%.c}"; do
 		[[ -x $out/kselftest/kvm/$test ]] || dropin_failed "$log" "$test was not built"

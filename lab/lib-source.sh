@@ -185,6 +185,17 @@ for lab_subdir in sound drivers/{gpu,media,net,staging,infiniband,iio}; do
 	LAB_TREE_WITHOUT+=("--exclude=*/$lab_subdir/*.[ch]")
 done
 
+# lab_source_unpack DIR WORD...: the tree in source_deb into DIR.  The words are for tar, as
+# what to leave out.
+lab_source_unpack()
+{
+	# shellcheck disable=SC2016 # for the inner shell
+	lab_do bash -c 'set -o pipefail
+		dpkg-deb --fsys-tarfile "$2" | tar -x -O --wildcards "./usr/src/*.tar.xz" |
+		tar -x -J --strip-components=1 -C "$1" "${@:3}"' \
+		bash "$1" "$source_deb" "${@:2}"
+}
+
 # lab_series_make NAME HALF: build it below HALF, and leave only the result there.
 lab_series_make()
 {
@@ -194,11 +205,7 @@ lab_series_make()
 	lab_source_deb
 	lab_say "unpacking $source_package $source_version"
 	mkdir "$half/tree"
-	# shellcheck disable=SC2016 # for the inner shell
-	lab_do bash -c 'set -o pipefail
-		dpkg-deb --fsys-tarfile "$2" | tar -x -O --wildcards "./usr/src/*.tar.xz" |
-		tar -x -J --strip-components=1 -C "$1" "${@:3}"' bash "$half/tree" \
-		"$source_deb" "${LAB_TREE_WITHOUT[@]}" ||
+	lab_source_unpack "$half/tree" "${LAB_TREE_WITHOUT[@]}" ||
 		lab_failed_write "$LAB_CACHE" "cannot unpack $source_package"
 	tree=$half/tree
 	lab_patch "$tree" "$name"

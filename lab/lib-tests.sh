@@ -30,17 +30,12 @@ lab_tests()
 			patterns+=("$source_package/$pattern")
 		done
 		lab_say "unpacking the selftests of $source_package $source_version"
-		# shellcheck disable=SC2016 # for the inner shell
-		lab_do bash -c 'set -o pipefail
-			dpkg-deb --fsys-tarfile "$2" | tar -x -O --wildcards "./usr/src/*.tar.xz" |
-			tar -x -J --wildcards --strip-components=1 -C "$1" "${@:3}"' \
-			bash "$half" "$source_deb" "${patterns[@]}" 2>"$half/tar.log" ||
+		lab_source_unpack "$half" --wildcards "${patterns[@]}" 2>"$half/tar.log" ||
 			! grep -v -e ': Not found in archive' -e ': Exiting with failure' \
 				"$half/tar.log" >&2 ||
 			lab_failed_write "$LAB_CACHE" "cannot unpack $source_package"
 		rm "$half/tar.log"
-		lab_do env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -j"$(nproc)" -C "$half" \
-			headers >"$half/make.log" 2>&1 || {
+		lab_make -C "$half" headers >"$half/make.log" 2>&1 || {
 			tail -n 20 "$half/make.log" >&2
 			lab_failed_write "$LAB_CACHE" "make headers failed in $source_package"
 		}

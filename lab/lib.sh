@@ -154,6 +154,13 @@ lab_do()
 	lab_wait "$lab_pid"
 }
 
+# lab_make ARGUMENT...: the same for make, on all CPUs.  We may have been started by a
+# make ourselves: this one is no part of its jobs.
+lab_make()
+{
+	lab_do env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -j"$(nproc)" "$@"
+}
+
 # lab_tmp VAR: a fresh temporary directory, its name in VAR.
 lab_tmp()
 {
