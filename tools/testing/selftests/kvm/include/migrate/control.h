@@ -13,6 +13,9 @@
 
 #include "migrate/folio.h"
 
+struct trigger;
+struct trigger_result;
+
 #define CONTROL_PAGES 16
 
 struct control_kind {
@@ -43,6 +46,16 @@ void control_close(struct control *control);
  * frame than before.
  */
 size_t control_moved(const struct control *control, int to);
+
+/*
+ * Fire @trigger once at all pages, to @to as above.  Returns how many of them moved, and in @result
+ * what the kernel answered.
+ */
+size_t control_fire(const struct control *control, const struct trigger *trigger, int to,
+		    struct trigger_result *result);
+
+/* Where @trigger works in memory laid out for it, and moves none of them: a reason to skip. */
+const char *control_idle(const struct trigger *trigger);
 
 /* Where they are now, which the caller frees.  In whatever state: control_moved() waits a bit. */
 struct folio_info *control_now(const struct control *control);

@@ -17,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct folio_info;
+
 /* Frame numbers in ascending order. */
 struct frame_set {
 	uint64_t *pfns;
@@ -34,6 +36,9 @@ int frame_node(uint64_t pfn);
 
 /* The frame's bits of KPF_*; 0 where they cannot be read. */
 uint64_t frame_flags(uint64_t pfn);
+
+/* Describe the page in frame @pfn; 0 is one that nobody knows, on node -ENOENT without flags. */
+void frame_describe(uint64_t pfn, struct folio_info *info);
 
 /* Whether flags are those of an unevictable folio that is not mapped, and has content, or none. */
 bool frame_flags_filled(uint64_t flags);

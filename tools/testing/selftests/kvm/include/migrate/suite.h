@@ -38,6 +38,9 @@ struct testcase {
  */
 int suite_skip(const char *reason);
 
+/* What this machine lacks to fire @trigger at anything, as a reason to skip; NULL: nothing. */
+const char *suite_missing(const struct suite *suite, const struct trigger *trigger);
+
 /*
  * For reports, "contract movable (BTF), seed 0x1b2c", and the line that repeats just this case.
  */
@@ -46,8 +49,8 @@ void suite_print_again(const struct suite *suite, const struct testcase *test);
 
 /*
  * Run @nr @cases as the command line asks.  @observe tries one move, where nothing promises a
- * contract, and returns the enum contract_id that it suggests.  Fill in @suite->program and the
- * defaults of @suite->options before.
+ * contract, and returns the enum contract_id that it suggests; NULL: CONTRACT_UNMOVABLE will do.
+ * Fill in @suite->program and the defaults of @suite->options before.
  * Returns main()'s exit status.
  */
 int suite_main(struct suite *suite, int argc, char **argv, const struct testcase *cases,

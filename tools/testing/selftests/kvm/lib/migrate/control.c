@@ -6,7 +6,9 @@
 #include "kvm_util.h"
 #include "numaif.h"
 #include "migrate/control.h"
+#include "migrate/layout.h"
 #include "migrate/numa.h"
+#include "migrate/trigger.h"
 
 static size_t control_size(const struct control *control)
 {
@@ -97,4 +99,27 @@ size_t control_moved(const struct control *control, int to)
 	}
 	free(now);
 	return moved;
+}
+
+size_t control_fire(const struct control *control, const struct trigger *trigger, int to,
+		    struct trigger_result *result)
+{
+	const struct trigger_range range = {
+		.addr = control->mem,
+		.nr_pages = control->nr_pages,
+		.pfns = control->pfns,
+		.from = control->from,
+		.to = to,
+	};
+
+	trigger->fire(&range, result);
+	return control_moved(control, to);
+}
+
+const char *control_idle(const struct trigger *trigger)
+{
+	if (trigger->layout)
+		return trigger->layout->idle;
+	return "compaction moves no page here, not even of shmem (use a machine with less memory "
+	       "in use, or the lab)";
 }

@@ -129,6 +129,13 @@ uint64_t frame_flags(uint64_t pfn)
 	return flags;
 }
 
+void frame_describe(uint64_t pfn, struct folio_info *info)
+{
+	info->pfn = pfn;
+	info->flags = pfn ? frame_flags(pfn) : 0;
+	info->node = pfn ? frame_node(pfn) : -ENOENT;
+}
+
 static bool unmapped(uint64_t flags)
 {
 	return (flags & FOLIO_FLAG(UNEVICTABLE)) && !(flags & NEVER_SET);

@@ -235,13 +235,6 @@ static size_t frames_of_movers(const struct ops_pages *pages, uint64_t **pfns)
 	return nr;
 }
 
-static void describe(uint64_t pfn, struct folio_info *info)
-{
-	info->pfn = pfn;
-	info->node = pfn ? frame_node(pfn) : -ENOENT;
-	info->flags = pfn ? frame_flags(pfn) : 0;
-}
-
 /* Frames are taken in turn, but none is given to the page that has left it. */
 static void take_frame(uint64_t *movers, size_t nr, size_t at, uint64_t own)
 {
@@ -268,7 +261,7 @@ void ops_describe(const struct ops_pages *pages, struct folio_info *info)
 			pfn = at < nr ? movers[at] : 0;
 			at++;
 		}
-		describe(pfn, &info[i]);
+		frame_describe(pfn, &info[i]);
 	}
 	free(movers);
 }

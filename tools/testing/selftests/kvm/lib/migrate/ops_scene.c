@@ -10,7 +10,6 @@
 #include "migrate/layout.h"
 #include "migrate/numa.h"
 #include "migrate/ops_scene.h"
-#include "migrate/outside.h"
 #include "migrate/sysfile.h"
 #include "migrate/trigger.h"
 #include "migrate/verdict.h"
@@ -21,15 +20,7 @@
 
 const char *ops_row_missing(const struct suite *suite, const struct ops_row *row)
 {
-	const char *missing = row->kind->missing();
-
-	if (!missing && row->trigger->missing)
-		missing = row->trigger->missing();
-	if (!missing)
-		missing = outside_missing(row->trigger->outside);
-	if (!missing && !suite->nr_nodes)
-		missing = "no NUMA node with enough free memory (free some, or give a smaller -p)";
-	return missing;
+	return row->kind->missing() ?: suite_missing(suite, row->trigger);
 }
 
 void ops_scene_add(struct ops_scene *scene, const struct ops_kind *kind)
@@ -295,7 +286,6 @@ static bool control_moves(struct ops_scene *scene)
 	const struct trigger *trigger = scene->row->trigger;
 	struct trigger_result result = {};
 	struct control control;
-	struct trigger_range range;
 	size_t moved;
 
 	drop_all(scene);
@@ -304,15 +294,7 @@ static bool control_moves(struct ops_scene *scene)
 	control_open(&control, scene->from);
 	if (needs_ballast(scene))
 		ballast_unpin(&scene->ballast);
-	range = (struct trigger_range) {
-		.addr = control.mem,
-		.nr_pages = CONTROL_PAGES,
-		.pfns = control.pfns,
-		.from = scene->from,
-		.to = NUMA_ANY_NODE,
-	};
-	trigger->fire(&range, &result);
-	moved = control_moved(&control, NUMA_ANY_NODE);
+	moved = control_fire(&control, trigger, NUMA_ANY_NODE, &result);
 	control_close(&control);
 	ksft_print_msg("control: %zu of %d pages of shmem moved by %s\n", moved, CONTROL_PAGES,
 		       trigger->call);
@@ -321,14 +303,7 @@ static bool control_moves(struct ops_scene *scene)
 
 static int nothing_moved(struct ops_scene *scene)
 {
-	const struct trigger *trigger = scene->row->trigger;
-
-	if (control_moves(scene))
-		return KSFT_FAIL;
-	if (trigger->layout)
-		return suite_skip(trigger->layout->idle);
-	return suite_skip("compaction moves no page here, not even of shmem (use a machine with "
-			  "less memory in use, or the lab)");
+	return control_moves(scene) ? KSFT_FAIL : suite_skip(control_idle(scene->row->trigger));
 }
 
 /* How each page should be: frame, state, the trigger's answer.  Returns whether it is. */

@@ -8,7 +8,6 @@
 #include "migrate/control.h"
 #include "migrate/layout.h"
 #include "migrate/numa.h"
-#include "migrate/outside.h"
 #include "migrate/scene.h"
 #include "migrate/tap.h"
 #include "migrate/trigger.h"
@@ -28,13 +27,7 @@ const char *scene_missing_one_node(const struct suite *suite, const struct testc
 
 	if (!missing && !vm_kind_host_maps(row->vm))
 		missing = frames_missing();
-	if (!missing && row->trigger->missing)
-		missing = row->trigger->missing();
-	if (!missing)
-		missing = outside_missing(row->trigger->outside);
-	if (!missing && !suite->nr_nodes)
-		missing = "no NUMA node with enough free memory (free some, or give a smaller -p)";
-	return missing;
+	return missing ?: suite_missing(suite, row->trigger);
 }
 
 const char *scene_missing_two_nodes(const struct suite *suite, const struct testcase *test)
@@ -251,19 +244,10 @@ static void fire_once(struct scene *scene, size_t first, size_t nr, long wanted_
 static size_t fire_at_control(const struct scene *scene, struct trigger_result *result)
 {
 	struct control control;
-	struct trigger_range range;
 	size_t moved;
 
 	control_open(&control, scene->from);
-	range = (struct trigger_range) {
-		.addr = control.mem,
-		.nr_pages = CONTROL_PAGES,
-		.pfns = control.pfns,
-		.from = scene->from,
-		.to = scene->to,
-	};
-	scene->trigger->fire(&range, result);
-	moved = control_moved(&control, scene->to);
+	moved = control_fire(&control, scene->trigger, scene->to, result);
 	control_close(&control);
 	return moved;
 }
@@ -329,12 +313,9 @@ static bool control_moves(struct scene *scene)
 /* What does not move shmem cannot be blamed on guest_memfd; compaction may have its reasons. */
 static int control_stays(const struct scene *scene)
 {
-	if (scene->trigger->layout)
-		return suite_skip(scene->trigger->layout->idle);
-	if (!scene->trigger->moves_some)
+	if (!scene->trigger->layout && !scene->trigger->moves_some)
 		return KSFT_FAIL;
-	return suite_skip("compaction moves no page here, not even of shmem (use a machine with "
-			  "less memory in use, or the lab)");
+	return suite_skip(control_idle(scene->trigger));
 }
 
 static bool laid_out_well(struct scene *scene)

@@ -236,22 +236,16 @@ void movers_one_by_one(struct stress *stress, struct party *party)
 /* What moves nothing of guest_memfd has to move something of shmem, or it proves nothing. */
 static bool control_moves(const struct stress *stress, const struct mover *mover)
 {
-	int status[CONTROL_PAGES], from = stress->nodes[0], tries;
-	int to = stress->nodes[stress->nr_nodes - 1];
+	const struct trigger *trigger = mover->row->trigger;
+	int to = trigger->any_node ? NUMA_ANY_NODE : stress->nodes[stress->nr_nodes - 1];
+	int status[CONTROL_PAGES], tries;
 	struct trigger_result result = { .status = status };
 	struct control control;
 	size_t moved = 0;
 
 	for (tries = 0; tries < TRIES && !moved; tries++) {
-		control_open(&control, from);
-		mover->row->trigger->fire(&(struct trigger_range) {
-			.addr = control.mem,
-			.nr_pages = CONTROL_PAGES,
-			.pfns = control.pfns,
-			.from = from,
-			.to = to,
-		}, &result);
-		moved = control_moved(&control, mover->row->trigger->any_node ? NUMA_ANY_NODE : to);
+		control_open(&control, stress->nodes[0]);
+		moved = control_fire(&control, trigger, to, &result);
 		control_close(&control);
 	}
 	return moved;

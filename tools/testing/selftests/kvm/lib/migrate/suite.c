@@ -11,9 +11,11 @@
 #include "migrate/folio.h"
 #include "migrate/kmsg.h"
 #include "migrate/numa.h"
+#include "migrate/outside.h"
 #include "migrate/suite.h"
 #include "migrate/sysfile.h"
 #include "migrate/tap.h"
+#include "migrate/trigger.h"
 #include "migrate/vm.h"
 
 /* Room that a node must have beside the memory under test: page tables, a second copy. */
@@ -82,10 +84,21 @@ static void choose_contract(struct suite *suite, bool runnable,
 	if (id < 0) {
 		suite->contract.source = CONTRACT_OBSERVED;
 		id = CONTRACT_UNMOVABLE;
-		if (runnable)
+		if (runnable && observe)
 			id = case_observe(suite, observe);
 	}
 	suite->contract.id = id;
+}
+
+const char *suite_missing(const struct suite *suite, const struct trigger *trigger)
+{
+	const char *missing = trigger->missing ? trigger->missing() : NULL;
+
+	if (!missing)
+		missing = outside_missing(trigger->outside);
+	if (!missing && !suite->nr_nodes)
+		missing = "no NUMA node with enough free memory (free some, or give a smaller -p)";
+	return missing;
 }
 
 const char *suite_context(const struct suite *suite)

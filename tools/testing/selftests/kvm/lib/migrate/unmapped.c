@@ -155,13 +155,6 @@ void unmapped_free(struct unmapped *unmapped)
 	memset(unmapped, 0, sizeof(*unmapped));
 }
 
-static void describe(uint64_t pfn, struct folio_info *info)
-{
-	info->pfn = pfn;
-	info->flags = pfn ? frame_flags(pfn) : 0;
-	info->node = pfn ? frame_node(pfn) : -ENOENT;
-}
-
 void unmapped_look_before(struct unmapped *unmapped, struct folio_info *info)
 {
 	size_t i;
@@ -169,7 +162,7 @@ void unmapped_look_before(struct unmapped *unmapped, struct folio_info *info)
 	for (i = 0; i < unmapped->nr_pages; i++) {
 		unmapped->before[i] = unmapped->pfns[i];
 		unmapped->left[i] = false;
-		describe(unmapped->pfns[i], &info[i]);
+		frame_describe(unmapped->pfns[i], &info[i]);
 	}
 }
 
@@ -252,7 +245,7 @@ void unmapped_look_after(struct unmapped *unmapped, struct folio_info *info)
 	if (kept.nr < nr)
 		place_moved(unmapped, &kept, moved);
 	for (i = 0; i < nr; i++)
-		describe(unmapped->pfns[i], &info[i]);
+		frame_describe(unmapped->pfns[i], &info[i]);
 	frame_set_free(&kept);
 	free(moved);
 }
