@@ -15,6 +15,12 @@
 #define BOOKS_COUNTERS		6
 #define BOOKS_CHARGES		3
 
+/*
+ * Changes that a CPU keeps for itself before a cgroup hears of them (MEMCG_CHARGE_BATCH in
+ * include/linux/memcontrol.h).
+ */
+#define BOOKS_CHARGE_BATCH	64
+
 struct books {
 	int nodes[BOOKS_NODES_MAX], nr_nodes;
 	long long count[BOOKS_NODES_MAX][BOOKS_COUNTERS];
@@ -40,5 +46,18 @@ bool books_agree(const struct books *before, const struct books *after,
 
 /* The number behind @name in @text, which has a name and a number on each line; 0: not there. */
 long long books_number(const char *text, const char *name);
+
+/*
+ * The counter @name of @node, or of the machine (NUMA_ANY_NODE), as vmstat has it, 0 where it has
+ * none like that; and whether the machine's has one.
+ */
+long long books_counter(int node, const char *name);
+bool books_has(const char *name);
+
+/*
+ * Have all CPUs add up what they counted, which says in the kernel's log what is below zero
+ * (Documentation/admin-guide/sysctl/vm.rst).  Returns whether it can be done.
+ */
+bool books_refresh(void);
 
 #endif /* SELFTEST_KVM_MIGRATE_BOOKS_H */

@@ -6,6 +6,7 @@
 #include "kselftest.h"
 #include "migrate/books.h"
 #include "migrate/folio.h"
+#include "migrate/numa.h"
 #include "migrate/outside.h"
 #include "migrate/sysfile.h"
 
@@ -36,10 +37,11 @@ static const struct {
 	{ .file = "memory.current" },
 };
 
-/* Changes that a CPU keeps for itself before a cgroup hears of them (MEMCG_CHARGE_BATCH). */
-#define CHARGES_A_CPU	64
+#define VMSTAT		"/proc/vmstat"
+#define VMSTAT_SIZE	16384
 
-long long books_number(const char *text, const char *name)
+/* What is behind @name in @text, or NULL. */
+static const char *behind(const char *text, const char *name)
 {
 	size_t length = strlen(name);
 	const char *line;
@@ -47,9 +49,49 @@ long long books_number(const char *text, const char *name)
 	for (line = text; line; line = strchr(line, '\n')) {
 		line += *line == '\n';
 		if (!strncmp(line, name, length) && line[length] == ' ')
-			return strtoll(line + length, NULL, 10);
+			return line + length;
 	}
-	return 0;
+	return NULL;
+}
+
+long long books_number(const char *text, const char *name)
+{
+	const char *number = behind(text, name);
+
+	return number ? strtoll(number, NULL, 10) : 0;
+}
+
+static void read_vmstat(int node, char *text)
+{
+	char path[64] = VMSTAT;
+	int r;
+
+	if (node != NUMA_ANY_NODE)
+		snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/vmstat", node);
+	r = sysfile_read(path, text, VMSTAT_SIZE);
+	TEST_ASSERT(r > 0, "cannot read %s: %s", path, strerror(-r));
+}
+
+long long books_counter(int node, const char *name)
+{
+	char text[VMSTAT_SIZE];
+
+	read_vmstat(node, text);
+	return books_number(text, name);
+}
+
+bool books_has(const char *name)
+{
+	char text[VMSTAT_SIZE];
+
+	return sysfile_read(VMSTAT, text, sizeof(text)) > 0 && behind(text, name);
+}
+
+bool books_refresh(void)
+{
+	char nothing[16];
+
+	return sysfile_read("/proc/sys/vm/stat_refresh", nothing, sizeof(nothing)) >= 0;
 }
 
 /* Free pages of @node that CPUs have on lists of their own: as free as others, but not counted. */
@@ -87,20 +129,18 @@ static void take_charges(struct books *books)
 	}
 }
 
-/* Reading stat_refresh has all CPUs add up (Documentation/admin-guide/sysctl/vm.rst). */
 void books_take(struct books *books, const int *nodes, int nr_nodes)
 {
-	char path[64], text[16384];
+	char text[VMSTAT_SIZE];
 	size_t i;
 	int n;
 
 	folio_settle();
-	books->exact = sysfile_read("/proc/sys/vm/stat_refresh", text, sizeof(text)) >= 0;
+	books->exact = books_refresh();
 	books->nr_nodes = nr_nodes;
 	for (n = 0; n < nr_nodes; n++) {
 		books->nodes[n] = nodes[n];
-		snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/vmstat", nodes[n]);
-		TEST_ASSERT(sysfile_read(path, text, sizeof(text)) > 0, "cannot read %s", path);
+		read_vmstat(nodes[n], text);
 		for (i = 0; i < ARRAY_SIZE(counters); i++)
 			books->count[n][i] = books_number(text, counters[i].name);
 		books->count[n][COUNTER_FREE] += free_on_lists(nodes[n]);
@@ -111,7 +151,7 @@ void books_take(struct books *books, const int *nodes, int nr_nodes)
 static bool charges_agree(const struct books *before, const struct books *after,
 			  const struct books_noise *noise, bool all, const char *meanwhile)
 {
-	long long kept = CHARGES_A_CPU * sysconf(_SC_NPROCESSORS_ONLN), more, most;
+	long long kept = BOOKS_CHARGE_BATCH * sysconf(_SC_NPROCESSORS_ONLN), more, most;
 	bool good = true, right;
 	size_t i;
 

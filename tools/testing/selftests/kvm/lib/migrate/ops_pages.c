@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "kvm_util.h"
 #include "kselftest.h"
@@ -11,40 +9,10 @@
 #include "migrate/folio.h"
 #include "migrate/numa.h"
 #include "migrate/ops_pages.h"
-#include "migrate/sysfile.h"
 
 /* Freed pages may wait for a worker of the owner, counters for CPUs to add up. */
 #define LOOK_TRIES	20
 #define LOOK_NS		5000000
-
-/* Pages of @node, or of all, by the kernel's counter. */
-static long long counted(const struct ops_kind *kind, int node)
-{
-	char path[64], text[16384];
-	int r;
-
-	snprintf(path, sizeof(path), node == NUMA_ANY_NODE ? "/proc/vmstat" :
-		 "/sys/devices/system/node/node%d/vmstat", node);
-	r = sysfile_read(path, text, sizeof(text));
-	TEST_ASSERT(r > 0, "cannot read %s: %s", path, strerror(-r));
-	return books_number(text, kind->counter);
-}
-
-/* Reading it has all CPUs add up, and says in the kernel's log what is below zero. */
-static void add_up(void)
-{
-	char nothing[16];
-
-	sysfile_read("/proc/sys/vm/stat_refresh", nothing, sizeof(nothing));
-}
-
-static bool counts(const struct ops_kind *kind)
-{
-	char text[16384], name[64];
-
-	snprintf(name, sizeof(name), "\n%s ", kind->counter);
-	return sysfile_read("/proc/vmstat", text, sizeof(text)) > 0 && strstr(text, name);
-}
 
 const char *ops_missing(const struct ops_kind *kind)
 {
@@ -52,12 +20,11 @@ const char *ops_missing(const struct ops_kind *kind)
 
 	if (missing)
 		return missing;
-	if (access("/proc/sys/vm/stat_refresh", R_OK))
+	if (!books_refresh())
 		return "counters cannot be brought up to date (be root)";
-	add_up();
-	if (!counts(kind))
+	if (!books_has(kind->counter))
 		return "the kernel does not count such pages (Linux 6.16)";
-	if (counted(kind, NUMA_ANY_NODE))
+	if (books_counter(NUMA_ANY_NODE, kind->counter))
 		return "somebody else has such pages, which look like these (swapoff, remove zram "
 		       "devices, deflate the balloon, or use the lab)";
 	return NULL;
@@ -121,14 +88,14 @@ static bool all_agree(const struct ops_pages *pages, bool say)
 			       name, count, pages->frames.nr);
 	if (say && isolated)
 		ksft_print_msg("%s: %zu pages stay isolated\n", name, isolated);
-	here = counted(pages->kind, NUMA_ANY_NODE);
+	here = books_counter(NUMA_ANY_NODE, pages->kind->counter);
 	good &= here == (long long)count;
 	if (say && here != (long long)count)
 		ksft_print_msg("%s: %zu pages by the owner's count, %lld by %s\n", name, count,
 			       here, pages->kind->counter);
 	TEST_ASSERT(!numa_usable_nodes(&nodes), "cannot read the nodes");
 	for_each_node_in(node, &nodes) {
-		here = counted(pages->kind, node);
+		here = books_counter(node, pages->kind->counter);
 		found = frames_on(pages, node);
 		if (pages->kind->counter_stays || here == (long long)found)
 			continue;
@@ -148,7 +115,7 @@ void ops_report_counters(const struct ops_pages *pages)
 	if (!pages->kind->counter_stays || numa_usable_nodes(&nodes))
 		return;
 	for_each_node_in(node, &nodes) {
-		long long here = counted(pages->kind, node);
+		long long here = books_counter(node, pages->kind->counter);
 		size_t found = frames_on(pages, node);
 
 		if (here != (long long)found)
@@ -163,7 +130,7 @@ bool ops_look(struct ops_pages *pages)
 	int tries;
 
 	for (tries = 1; ; tries++) {
-		add_up();
+		books_refresh();
 		find_frames(pages);
 		if (all_agree(pages, tries == LOOK_TRIES))
 			return true;

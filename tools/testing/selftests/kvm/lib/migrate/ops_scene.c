@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +9,6 @@
 #include "migrate/layout.h"
 #include "migrate/numa.h"
 #include "migrate/ops_scene.h"
-#include "migrate/sysfile.h"
 #include "migrate/trigger.h"
 #include "migrate/verdict.h"
 
@@ -83,15 +81,6 @@ int ops_scene_close(struct ops_scene *scene)
 	return gone ? KSFT_PASS : KSFT_FAIL;
 }
 
-static long long count_moves(const struct ops_kind *kind)
-{
-	char text[16384];
-	int r = sysfile_read("/proc/vmstat", text, sizeof(text));
-
-	TEST_ASSERT(r > 0, "cannot read /proc/vmstat: %s", strerror(-r));
-	return books_number(text, kind->moves);
-}
-
 bool ops_scene_look_after(struct ops_scene *scene)
 {
 	int i;
@@ -108,7 +97,7 @@ void ops_scene_turn_round(struct ops_scene *scene)
 
 	for (member = scene->members; member < scene->members + scene->nr_members; member++) {
 		ops_note(&member->pages);
-		member->moves_before = count_moves(member->pages.kind);
+		member->moves_before = books_counter(NUMA_ANY_NODE, member->pages.kind->moves);
 	}
 }
 
@@ -346,7 +335,7 @@ static bool judge_count(const struct ops_scene *scene, struct ops_member *member
 	const struct ops_kind *kind = member->pages.kind;
 
 	member->moved = ops_left(&member->pages);
-	member->moves = count_moves(kind) - member->moves_before;
+	member->moves = books_counter(NUMA_ANY_NODE, kind->moves) - member->moves_before;
 	ksft_print_msg("%s: %zu of %zu pages moved by %s, %s %+lld\n", kind->name, member->moved,
 		       member->pages.before.nr, scene->row->trigger->call, kind->moves,
 		       member->moves);

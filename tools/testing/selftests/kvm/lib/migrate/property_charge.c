@@ -18,20 +18,18 @@
 
 #include "kvm_util.h"
 #include "kselftest.h"
+#include "migrate/books.h"
 #include "migrate/outside.h"
 #include "migrate/sysfile.h"
 
 #include "property_acts.h"
-
-/* Changes of each CPU that may be left out (MEMCG_CHARGE_BATCH in include/linux/memcontrol.h). */
-#define CHANGES_PER_CPU 64
 
 const struct outside outside_charged = { .cgroup = "memory" };
 
 /* Each page that comes and goes is two changes at least. */
 static void change_enough(void)
 {
-	size_t size = CHANGES_PER_CPU * sysconf(_SC_NPROCESSORS_ONLN) * getpagesize();
+	size_t size = BOOKS_CHARGE_BATCH * sysconf(_SC_NPROCESSORS_ONLN) * getpagesize();
 	void *mem = kvm_mmap(size, PROT_READ | PROT_WRITE,
 			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1);
 

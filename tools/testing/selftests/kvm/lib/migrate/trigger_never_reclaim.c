@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "kvm_util.h"
+#include "migrate/books.h"
 #include "migrate/folio.h"
 #include "migrate/never.h"
 #include "migrate/outside.h"
@@ -120,15 +121,13 @@ const struct trigger trigger_cold = {
 /* Bytes of files that the case's cgroup pays for. */
 static size_t charged_file_bytes(void)
 {
-	char path[128], text[16384], *at;
+	char path[128], text[16384];
 	int r;
 
-	text[0] = '\n';
-	r = sysfile_read(outside_cgroup_file("memory.stat", path, sizeof(path)), text + 1,
-			 sizeof(text) - 1);
+	r = sysfile_read(outside_cgroup_file("memory.stat", path, sizeof(path)), text,
+			 sizeof(text));
 	TEST_ASSERT(r >= 0, "cannot read %s: %s", path, strerror(-r));
-	at = strstr(text, "\nfile ");
-	return at ? strtoull(at + strlen("\nfile "), NULL, 10) : 0;
+	return books_number(text, "file");
 }
 
 /* Only what the cgroup pays for can be taken away from it. */
