@@ -160,6 +160,12 @@ bool gmem_in_gap(const struct gmem_vm *gvm, size_t page);
 /* Offset of page @page in the file. */
 u64 gmem_offset(const struct gmem_vm *gvm, size_t page);
 
+/*
+ * Create memslot @slot, which holds @nr pages of the file from @first on where gmem_gpa() has them;
+ * @hva_is_mapping as in struct gmem_config.
+ */
+void gmem_set_slot(struct gmem_vm *gvm, u32 slot, size_t first, size_t nr, bool hva_is_mapping);
+
 /* Make a hole of @nr pages from @first on. */
 void gmem_punch(const struct gmem_vm *gvm, size_t first, size_t nr);
 

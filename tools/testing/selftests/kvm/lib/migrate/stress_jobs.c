@@ -56,18 +56,11 @@ const struct stress_job stress_job_live = {
 
 /* ---- slots ----------------------------------------------------------------------------- */
 
-static void set_slot(struct gmem_vm *gvm, u32 slot, size_t first, size_t nr, bool hva)
-{
-	vm_set_user_memory_region2(gvm->vm, slot, KVM_MEM_GUEST_MEMFD, gmem_gpa(gvm, first),
-				   nr * gvm->page_size, hva ? gmem_page(gvm, first) : NULL,
-				   gvm->fd, first * gvm->page_size);
-}
-
 static void make_slots(struct gmem_vm *gvm, size_t split, bool hva)
 {
-	set_slot(gvm, GMEM_SLOT, 0, split ?: gvm->nr_pages, hva);
+	gmem_set_slot(gvm, GMEM_SLOT, 0, split ?: gvm->nr_pages, hva);
 	if (split)
-		set_slot(gvm, GMEM_SLOT + 1, split, gvm->nr_pages - split, hva);
+		gmem_set_slot(gvm, GMEM_SLOT + 1, split, gvm->nr_pages - split, hva);
 }
 
 static void delete_slots(struct gmem_vm *gvm, size_t split)
@@ -143,7 +136,7 @@ static void punch_and_refill(struct party *party)
 		pick_range(party, &first, &nr);
 		gmem_punch(gvm, first, nr);
 		if (stress_flip(random))
-			kvm_fallocate(gvm->fd, FALLOC_FL_KEEP_SIZE, first * gvm->page_size,
+			kvm_fallocate(gvm->fd, FALLOC_FL_KEEP_SIZE, gmem_offset(gvm, first),
 				      nr * gvm->page_size);
 		if (stress_flip(random))
 			check_zero(party, first, nr);

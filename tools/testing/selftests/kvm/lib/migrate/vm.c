@@ -152,16 +152,20 @@ void gmem_set_private(struct gmem_vm *gvm, bool private)
 		vm_set_memory_attributes(gvm->vm, gmem_gpa(gvm, 0), low, attributes);
 }
 
-/* A memslot for @nr pages of the file from @first on, mapped where the guest expects them. */
-static void add_slot(struct gmem_vm *gvm, u32 slot, size_t first, size_t nr, bool hva_is_mapping)
+void gmem_set_slot(struct gmem_vm *gvm, u32 slot, size_t first, size_t nr, bool hva_is_mapping)
 {
-	u64 size = nr * gvm->page_size;
-
-	vm_set_user_memory_region2(gvm->vm, slot, KVM_MEM_GUEST_MEMFD, gmem_gpa(gvm, first), size,
+	vm_set_user_memory_region2(gvm->vm, slot, KVM_MEM_GUEST_MEMFD, gmem_gpa(gvm, first),
+				   nr * gvm->page_size,
 				   hva_is_mapping ? gmem_page(gvm, first) : NULL, gvm->fd,
 				   gmem_offset(gvm, first));
+}
+
+/* Mapped where the guest expects it. */
+static void add_slot(struct gmem_vm *gvm, u32 slot, size_t first, size_t nr, bool hva_is_mapping)
+{
+	gmem_set_slot(gvm, slot, first, nr, hva_is_mapping);
 	virt_map(gvm->vm, GMEM_GVA + first * gvm->page_size, gmem_gpa(gvm, first),
-		 size / gvm->vm->page_size);
+		 nr * gvm->page_size / gvm->vm->page_size);
 }
 
 static void add_memory(struct gmem_vm *gvm, const struct gmem_config *config)
