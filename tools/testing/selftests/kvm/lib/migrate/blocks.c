@@ -188,10 +188,10 @@ static int offline_watched(const char *state, long enough, int ms)
 	int r;
 
 	sigaction(SIGUSR1, &action, &old);
-	TEST_ASSERT(!pthread_create(&thread, NULL, watch, &context), "cannot start a thread");
+	kvm_pthread_create(&thread, NULL, watch, &context);
 	r = write_once(state, "offline");
 	context.done = true;
-	pthread_join(thread, NULL);
+	kvm_pthread_join(thread, NULL);
 	sigaction(SIGUSR1, &old, NULL);
 	return r == -EINTR && !context.failed_enough ? -ETIME : r;
 }

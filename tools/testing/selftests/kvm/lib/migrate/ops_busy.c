@@ -67,9 +67,8 @@ static void load_start(struct load *load, const struct ops_scene *scene)
 
 	*load = (struct load) { .quiet = quiet, .node = scene->from };
 	zram_open(&load->busy, quiet->nr_pages, 1, quiet->pattern.seed);
-	TEST_ASSERT(!pthread_create(&load->reader, NULL, read_pages, load) &&
-		    !pthread_create(&load->writer, NULL, write_pages, load),
-		    "cannot start a thread");
+	kvm_pthread_create(&load->reader, NULL, read_pages, load);
+	kvm_pthread_create(&load->writer, NULL, write_pages, load);
 	while (!load->bad && (!load->reads || !load->writes))
 		sched_yield();
 }
@@ -83,8 +82,8 @@ static bool load_stop(struct load *load)
 	while (!load->bad && (load->reads == reads || load->writes == writes))
 		sched_yield();
 	load->stop = true;
-	pthread_join(load->reader, NULL);
-	pthread_join(load->writer, NULL);
+	kvm_pthread_join(load->reader, NULL);
+	kvm_pthread_join(load->writer, NULL);
 	zram_close(&load->busy);
 	return !load->bad;
 }

@@ -140,11 +140,10 @@ static int remove_while_moving(struct ops_scene *scene, size_t *caught)
 	struct firing firing = { .scene = scene };
 	pthread_t thread;
 
-	TEST_ASSERT(!pthread_create(&thread, NULL, fire_in_thread, &firing),
-		    "cannot start a thread");
+	kvm_pthread_create(&thread, NULL, fire_in_thread, &firing);
 	*caught += caught_moving(member, &firing);
 	member->pages.kind->remove(&member->pages);
-	pthread_join(thread, NULL);
+	kvm_pthread_join(thread, NULL);
 	return ops_scene_look_after(scene) ? KSFT_PASS : KSFT_FAIL;
 }
 
@@ -245,10 +244,9 @@ static bool move_watched(struct ops_scene *scene, size_t *isolated)
 	pthread_t thread;
 	bool good;
 
-	TEST_ASSERT(!pthread_create(&thread, NULL, fire_in_thread, &firing),
-		    "cannot start a thread");
+	kvm_pthread_create(&thread, NULL, fire_in_thread, &firing);
 	good = watch_types(scene->members, &firing, isolated);
-	pthread_join(thread, NULL);
+	kvm_pthread_join(thread, NULL);
 	ops_scene_look_after(scene);
 	return good;
 }
