@@ -263,8 +263,8 @@ lab_watch_line()
 	return 1
 }
 
-# A failed point of a program, or a failed program.
-LAB_FAILURE='^(# )?not ok [0-9]'
+# A failed point of a program, a failed program, or one that gave up.
+LAB_FAILURE='^(# )?(not ok [0-9]|Bail out!)'
 
 # lab_watch_failure: the first one.  Returns 0 where the machine is to end here.
 lab_watch_failure()

@@ -177,7 +177,7 @@ lab_first_failure()
 	awk '
 		/^# selftests: /		{ program = $NF }
 		/^# not ok [0-9]+ /		{ print program, $5; exit }
-		/^not ok [0-9]+ /		{ print program; exit }' "$1"
+		/^# Bail out!|^not ok [0-9]+ /	{ print program; exit }' "$1"
 }
 
 # lab_first_failures KTAP: the failed programs and, below each, their failed points.

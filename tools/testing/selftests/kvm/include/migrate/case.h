@@ -11,9 +11,12 @@
 /* Once, before any other: signals, and memory shared with the cases. */
 void case_prepare(void);
 
+/* It failed, and even SIGKILL does not end it: nothing that runs now could be trusted. */
+#define CASE_STUCK	(-1)
+
 /*
- * Run @test, or skip it.  Returns KSFT_PASS, KSFT_FAIL or KSFT_SKIP, and in @reason why it was
- * skipped, which is good until the next case, else NULL.  The caller prints the result: in
+ * Run @test, or skip it.  Returns KSFT_PASS, KSFT_FAIL, KSFT_SKIP or CASE_STUCK, and in @reason why
+ * it was skipped, which is good until the next case, else NULL.  The caller prints the result: in
  * a kernel tree, kselftest.h counts results for each source file apart.
  */
 int case_run(const struct suite *suite, const struct testcase *test, struct kmsg_watch *watch,

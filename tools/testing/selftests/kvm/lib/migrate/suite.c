@@ -175,6 +175,10 @@ static void run_case(const struct suite *suite, const struct testcase *test,
 	const char *reason;
 	int result = case_run(suite, test, watch, &reason);
 
+	if (result == CASE_STUCK) {
+		ksft_test_result_fail("%s\n", test->name);
+		ksft_exit_fail_msg("nothing that runs now could be trusted\n");
+	}
 	ksft_test_result_code(result, test->name, reason ? "%s" : NULL, reason);
 }
 
