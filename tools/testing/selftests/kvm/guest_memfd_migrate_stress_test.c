@@ -26,7 +26,8 @@ static const struct {
 	const char *name;
 	struct stress_mix mix;
 } mixes[] = {
-	/* For many moves in little time: to compare everything costs more than to move it. */
+	/* More turns, for many moves in little time: to compare everything costs more than that. */
+	{ "by_range",	{ .by_range_only = true, .turns = 16, .jobs = { &stress_job_live } } },
 	{ "by_node",	{ .by_node_only = true, .turns = 6, .jobs = { &stress_job_live } } },
 	{ "by_kernel",	{ .by_kernel_only = true, JOBS() } },
 	{ "slots",	{ JOBS(&stress_job_slots) } },

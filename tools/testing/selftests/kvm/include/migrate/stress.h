@@ -75,7 +75,8 @@ struct mover {
 
 /* One mix of jobs and movers, for .data of a case. */
 struct stress_mix {
-	bool by_node_only;	/* movers that take a node to move to */
+	bool by_range_only;	/* movers that take pages and a node to move them to */
+	bool by_node_only;	/* those, and who takes a node for all of the process */
 	bool by_kernel_only;	/* the others */
 	int turns;		/* how often each of the crowd fires each mover in a round */
 	const struct stress_job *jobs[STRESS_JOBS_MAX];	/* up to a NULL */

@@ -37,6 +37,8 @@ static bool wanted(const struct stress_mix *mix, const struct contract_row *row)
 
 	if (row->vm != &vm_kind_default || trigger->never)
 		return false;
+	if (mix->by_range_only)
+		return !trigger->no_range && !trigger->any_node;
 	if (trigger->layout)
 		return mix->by_kernel_only;
 	if (trigger->outside)
