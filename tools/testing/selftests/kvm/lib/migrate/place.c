@@ -9,7 +9,11 @@
 #include "migrate/scene.h"
 #include "migrate/trigger.h"
 
-#define CONTROLS_MAX 8
+/*
+ * Four MiB: the kernel goes by counters of free pages that each CPU may have up to 125 changes to
+ * add to (calculate_normal_threshold() in mm/vmstat.c), and takes pages from elsewhere as long.
+ */
+#define CONTROLS_MAX 64
 
 /* What else goes on may free memory elsewhere, which then comes first. */
 #define PLACE_TRIES 5
@@ -40,7 +44,7 @@ static bool is_in(const struct scene *scene, uint64_t pfn)
 	return cma_find(&area) && pfn >= area.first && pfn - area.first < area.nr_pages;
 }
 
-/* Several controls, until a page of one is there: pages may come from elsewhere for a while. */
+/* Several controls, until a page of one is there. */
 static size_t control_pages_in(const struct scene *scene)
 {
 	struct control controls[CONTROLS_MAX];
