@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Where folios are allocated: ZONE_MOVABLE and CMA areas are for what the kernel can move away
- * again, and guest_memfd is let in there or kept out as ALLOCATION_CONTRACT says.  In the same
- * test, with memory laid out alike, shmem must be allocated there.
+ * again, and guest_memfd is let in there or kept out as ALLOCATION_CONTRACT says.  Before each of
+ * its pages one of shmem must be allocated there.
  */
 #ifndef SELFTEST_KVM_MIGRATE_PLACE_H
 #define SELFTEST_KVM_MIGRATE_PLACE_H

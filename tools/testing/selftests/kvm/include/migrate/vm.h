@@ -169,6 +169,9 @@ void gmem_set_slot(struct gmem_vm *gvm, u32 slot, size_t first, size_t nr, bool 
 /* Make a hole of @nr pages from @first on. */
 void gmem_punch(const struct gmem_vm *gvm, size_t first, size_t nr);
 
+/* Allocate @nr pages from @first on, of node @node unless a policy of the file says otherwise. */
+void gmem_allocate(const struct gmem_vm *gvm, size_t first, size_t nr, int node);
+
 /* Address of page @page in the host's mapping, and in the VM's memory, if it is there. */
 void *gmem_page(const struct gmem_vm *gvm, size_t page);
 gpa_t gmem_gpa(const struct gmem_vm *gvm, size_t page);

@@ -459,7 +459,6 @@ const struct layout layout_zone_movable = {
 	.filled = filled_somehow,
 	.close = nothing_to_close,
 	.unfit = "no node under test holds memory that does not move (use the lab)",
-	.idle = "not even shmem is allocated in ZONE_MOVABLE (free some of it, or use the lab)",
 };
 
 const struct layout layout_cma = {

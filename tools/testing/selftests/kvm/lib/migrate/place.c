@@ -1,19 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <inttypes.h>
+#include <sys/mman.h>
 
 #include "kvm_util.h"
+#include "numaif.h"
 #include "migrate/blocks.h"
-#include "migrate/control.h"
+#include "migrate/folio.h"
 #include "migrate/layout.h"
+#include "migrate/numa.h"
 #include "migrate/place.h"
 #include "migrate/scene.h"
 #include "migrate/trigger.h"
 
 /*
- * Four MiB: the kernel goes by counters of free pages that each CPU may have up to 125 changes to
- * add to (calculate_normal_threshold() in mm/vmstat.c), and takes pages from elsewhere as long.
+ * Eight MiB: the kernel goes by counters of free pages that each CPU may have up to 125 changes to
+ * add to (calculate_normal_threshold() in mm/vmstat.c), and fills its CPUs' lists in batches, so
+ * that some hundred pages in a row may come from elsewhere.
  */
-#define CONTROLS_MAX 64
+#define SPARE_CONTROLS 2048
+
+/* Fewer may all come from elsewhere by chance. */
+#define SOME_PAGES 16
 
 /* What else goes on may free memory elsewhere, which then comes first. */
 #define PLACE_TRIES 5
@@ -35,6 +42,12 @@ const struct trigger trigger_cma = {
 	.missing = cma_missing,
 };
 
+/* Pages of shmem, allocated one after the other, and how many of them are there. */
+struct controls {
+	char *mem;
+	size_t max, nr, in;
+};
+
 static bool is_in(const struct scene *scene, uint64_t pfn)
 {
 	struct cma_area area;
@@ -44,20 +57,66 @@ static bool is_in(const struct scene *scene, uint64_t pfn)
 	return cma_find(&area) && pfn >= area.first && pfn - area.first < area.nr_pages;
 }
 
-/* Several controls, until a page of one is there. */
-static size_t control_pages_in(const struct scene *scene)
+static size_t controls_size(const struct controls *controls)
 {
-	struct control controls[CONTROLS_MAX];
-	size_t i, nr, in = 0;
+	return controls->max * getpagesize();
+}
 
-	for (nr = 0; nr < CONTROLS_MAX && !in; nr++) {
-		control_open(&controls[nr], scene->from);
-		for (i = 0; i < controls[nr].nr_pages; i++)
-			in += is_in(scene, controls[nr].pfns[i]);
-	}
-	while (nr--)
-		control_close(&controls[nr]);
+static void controls_open(struct controls *controls, const struct scene *scene)
+{
+	struct nodemask mask = nodemask_of(scene->from);
+	size_t size;
+
+	*controls = (struct controls) { .max = 2 * scene->gvm->nr_pages + SPARE_CONTROLS };
+	size = controls_size(controls);
+	controls->mem = kvm_mmap(size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1);
+	/* A kernel without huge pages has no such advice, and needs none. */
+	madvise(controls->mem, size, MADV_NOHUGEPAGE);
+	kvm_mbind(controls->mem, size, MPOL_BIND, mask.bits, NODEMASK_MAXNODE, 0);
+}
+
+static void controls_close(const struct controls *controls)
+{
+	kvm_munmap(controls->mem, controls_size(controls));
+}
+
+/* Allocate one more control, if there is one.  Returns whether it is there. */
+static bool next_control(const struct scene *scene, struct controls *controls)
+{
+	char *page = controls->mem + controls->nr * getpagesize();
+	uint64_t entry;
+	bool in;
+
+	if (controls->nr == controls->max)
+		return false;
+	controls->nr++;
+	*page = 0x5a;
+	TEST_ASSERT(!pagemap_read(page, 1, &entry), "cannot read pagemap");
+	in = is_in(scene, pagemap_pfn(entry));
+	controls->in += in;
 	return in;
+}
+
+/*
+ * Allocate each page under test after a control that is there.  Where the kernel takes turns
+ * between the place and others, this must not always fall on the others: every now and then a page
+ * is the next but one, in an order without a period (of Thue and Morse).  Returns whether there was
+ * such a control for each.
+ */
+static bool allocate_after_controls(struct scene *scene, struct controls *controls)
+{
+	size_t page;
+
+	for (page = 0; page < scene->gvm->nr_pages; page++) {
+		while (!next_control(scene, controls))
+			if (controls->nr == controls->max)
+				return false;
+		if (__builtin_parityl(page))
+			next_control(scene, controls);
+		gmem_allocate(scene->gvm, page, 1, scene->from);
+	}
+	/* All, unless the place is full. */
+	return scene->promise.outcome != OUTCOME_MOVED || controls->in == controls->nr;
 }
 
 /* How many pages are there, with an example of one that is and one that is not. */
@@ -79,7 +138,7 @@ static size_t pages_in(const struct scene *scene, uint64_t *one_in, uint64_t *on
 	return in;
 }
 
-static int judge(struct scene *scene, size_t control)
+static int judge(struct scene *scene, const struct controls *controls)
 {
 	enum outcome outcome = scene->promise.outcome;
 	size_t nr = scene->verdict.nr_pages, in;
@@ -93,11 +152,11 @@ static int judge(struct scene *scene, size_t control)
 		good = outcome == OUTCOME_MOVED ? in == nr : in;
 	if (!good || scene->suite->options.verbose)
 		ksft_print_msg("%zu of %zu pages by %s, wanted %s; one in 0x%" PRIx64 ", one not "
-			       "in 0x%" PRIx64 "; control %zu of %d; %s\n", in, nr,
+			       "in 0x%" PRIx64 "; control %zu of %zu; %s\n", in, nr,
 			       scene->trigger->call,
 			       outcome == OUTCOME_UNTOUCHED ? "none" :
 			       outcome == OUTCOME_MOVED ? "all" : "some",
-			       one_in, one_out, control, CONTROL_PAGES,
+			       one_in, one_out, controls->in, controls->nr,
 			       suite_context(scene->suite));
 	/* State and content as ever; none of it has moved. */
 	scene_look_after(scene);
@@ -105,32 +164,40 @@ static int judge(struct scene *scene, size_t control)
 	return scene_judge_with_content(scene) ?: good ? KSFT_PASS : KSFT_FAIL;
 }
 
-/* Whether controls, allocated before and after the pages under test, are there. */
-static size_t fill_between_controls(struct scene *scene)
+/* Returns whether controls show that pages under test might have come from there. */
+static bool fill_after_controls(struct scene *scene, struct controls *controls)
 {
+	bool good;
+
 	gmem_punch(scene->gvm, 0, scene->gvm->nr_pages);
-	if (!control_pages_in(scene))
-		return 0;
-	scene_fill(scene);
-	scene_look_before(scene);
-	return control_pages_in(scene);
+	controls_open(controls, scene);
+	good = allocate_after_controls(scene, controls);
+	if (good) {
+		scene_fill(scene);
+		scene_look_before(scene);
+	}
+	controls_close(controls);
+	return good;
 }
 
 static int fill_and_judge(struct scene *scene)
 {
 	const struct layout *layout = scene->trigger->layout;
-	size_t control;
+	struct controls controls;
 	int tries;
 
 	if (scene->unfit)
 		return suite_skip(layout->unfit);
-	control = fill_between_controls(scene);
-	for (tries = 1; tries < PLACE_TRIES && !control; tries++) {
+	if (scene->promise.outcome == OUTCOME_MOVED_SOME && scene->gvm->nr_pages < SOME_PAGES)
+		return suite_skip("too few pages: all may be elsewhere by chance (use -p 16)");
+	for (tries = 0; tries < PLACE_TRIES; tries++) {
+		if (fill_after_controls(scene, &controls))
+			return judge(scene, &controls);
 		layout->close();
 		layout->open(scene->gvm, scene->from, outcome_moves(scene->promise.outcome));
-		control = fill_between_controls(scene);
 	}
-	return control ? judge(scene, control) : suite_skip(layout->idle);
+	return suite_skip("not as many pages of shmem as are under test can be had there (use "
+			  "fewer, an idle machine, or the lab)");
 }
 
 int place_run(const struct suite *suite, const struct testcase *test)

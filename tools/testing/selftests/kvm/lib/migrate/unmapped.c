@@ -24,17 +24,6 @@ static bool is_allocated(const struct gmem_vm *gvm)
 	       stat.st_blocks * 512 == (off_t)(gvm->nr_pages * gvm->page_size);
 }
 
-/* By the task's policy: a file that cannot be mapped has none of its own. */
-static void allocate_all(const struct gmem_vm *gvm, int node)
-{
-	struct nodemask mask = nodemask_of(node);
-
-	kvm_set_mempolicy(MPOL_BIND, mask.bits, NODEMASK_MAXNODE);
-	kvm_fallocate(gvm->fd, FALLOC_FL_KEEP_SIZE, gmem_offset(gvm, 0),
-		      gvm->nr_pages * gvm->page_size);
-	kvm_set_mempolicy(MPOL_DEFAULT, NULL, 0);
-}
-
 static bool take_if_filled(const struct frame_set *candidates, bool *taken, size_t i)
 {
 	if (i >= candidates->nr || taken[i] ||
@@ -115,7 +104,7 @@ void unmapped_populate(struct unmapped *unmapped, struct gmem_vm *gvm, int node)
 	for (tries = 0; tries < POPULATE_TRIES && !found; tries++) {
 		if (tries || !is_allocated(gvm)) {
 			gmem_punch(gvm, 0, gvm->nr_pages);
-			allocate_all(gvm, node);
+			gmem_allocate(gvm, 0, gvm->nr_pages, node);
 		}
 		folio_settle();
 		scan(&candidates, &unmapped->others);
@@ -136,7 +125,7 @@ void unmapped_allocate(struct unmapped *unmapped, struct gmem_vm *gvm, int node)
 	unmapped->fresh = true;
 	for (tries = 0; tries < POPULATE_TRIES && found.nr != gvm->nr_pages; tries++) {
 		gmem_punch(gvm, 0, gvm->nr_pages);
-		allocate_all(gvm, node);
+		gmem_allocate(gvm, 0, gvm->nr_pages, node);
 		folio_settle();
 		scan(&found, NULL);
 	}

@@ -100,6 +100,16 @@ void gmem_punch(const struct gmem_vm *gvm, size_t first, size_t nr)
 		      nr * gvm->page_size);
 }
 
+/* By the task's policy: a file that cannot be mapped has none of its own. */
+void gmem_allocate(const struct gmem_vm *gvm, size_t first, size_t nr, int node)
+{
+	struct nodemask mask = nodemask_of(node);
+
+	kvm_set_mempolicy(MPOL_BIND, mask.bits, NODEMASK_MAXNODE);
+	kvm_fallocate(gvm->fd, FALLOC_FL_KEEP_SIZE, gmem_offset(gvm, first), nr * gvm->page_size);
+	kvm_set_mempolicy(MPOL_DEFAULT, NULL, 0);
+}
+
 bool gmem_in_gap(const struct gmem_vm *gvm, size_t page)
 {
 	return page >= gvm->gap && page < gvm->split;
