@@ -48,7 +48,8 @@ bool frame_flags_fresh(uint64_t flags);
  * Go over all frames of @node, or of all nodes (NUMA_ANY_NODE), and note those of unevictable
  * folios that are not mapped: in @fresh the ones without content yet, in @filled the others.
  * Either may be NULL; what was in them before is lost.  Call folio_settle() first: @fresh takes
- * only folios that are on their LRU list.  A million frames take about 0.1 s on hardware.
+ * only folios that are on their LRU list.  A million frames take about 0.1 s of a CPU on
+ * hardware; the CPUs that this thread may run on share the work.
  * Returns 0 or -errno.
  */
 int frames_scan(int node, struct frame_set *fresh, struct frame_set *filled);

@@ -2,6 +2,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -12,8 +14,11 @@
 
 #define KPAGEFLAGS "/proc/kpageflags"
 
-/* Frames asked for in one read(). */
-#define CHUNK 8192
+/* Frames asked for in one read(), and taken by one thread. */
+#define PIECE 8192
+
+/* A machine with a terabyte has 16 seconds worth of frames, and many CPUs. */
+#define THREADS_MAX 16
 
 /* Bits that no folio of guest_memfd has while user space does not map it. */
 #define NEVER_SET (FOLIO_FLAG(MMAP) | FOLIO_FLAG(ANON) | FOLIO_FLAG(SWAPBACKED) |	\
@@ -158,11 +163,11 @@ static int frame_set_add(struct frame_set *set, uint64_t pfn)
 	if (!set)
 		return 0;
 	if (set->nr == set->room) {
-		pfns = realloc(set->pfns, (set->room + CHUNK) * sizeof(*pfns));
+		pfns = realloc(set->pfns, (set->room + PIECE) * sizeof(*pfns));
 		if (!pfns)
 			return -ENOMEM;
 		set->pfns = pfns;
-		set->room += CHUNK;
+		set->room += PIECE;
 	}
 	set->pfns[set->nr++] = pfn;
 	return 0;
@@ -192,82 +197,143 @@ bool frame_set_has(const struct frame_set *set, uint64_t pfn)
 	return set->nr && bsearch(&pfn, set->pfns, set->nr, sizeof(pfn), compare);
 }
 
-/* Of each frame's flags: the sets it belongs to, and what takes it for them. */
-struct search {
+/* A look at all frames, which threads share: each takes the next piece. */
+struct scan {
+	int node, fd;
 	struct {
 		bool (*takes)(uint64_t flags);
 		struct frame_set *set;
 	} for_set[2];
+	pthread_mutex_t lock;
+	size_t span;			/* from here on, and from this frame of it, ... */
+	uint64_t taken;			/* ... nobody has looked */
+	int error;
 };
 
-static int note_frames(const uint64_t *flags, size_t nr, uint64_t first,
-		       const struct search *search)
+/* Returns how many frames are in the next piece, from *@first on; 0: there is none. */
+static size_t take_piece(struct scan *scan, uint64_t *first)
 {
-	size_t i, j;
-	int r = 0;
+	size_t nr = 0;
+
+	while (scan->span < nr_spans && !scan->error && !nr) {
+		const struct span *span = &spans[scan->span];
+		uint64_t left = span->end - span->first - scan->taken;
+
+		if (left && (scan->node == NUMA_ANY_NODE || scan->node == span->node)) {
+			nr = left < PIECE ? left : PIECE;
+			*first = span->first + scan->taken;
+			scan->taken += nr;
+		} else {
+			scan->span++;
+			scan->taken = 0;
+		}
+	}
+	return nr;
+}
+
+static int note_frames(const struct scan *scan, const uint64_t *flags, ssize_t nr, uint64_t first)
+{
+	int j, r = 0;
+	ssize_t i;
 
 	for (i = 0; i < nr && !r; i++)
 		for (j = 0; j < 2 && !r; j++)
-			if (search->for_set[j].set && search->for_set[j].takes(flags[i]))
-				r = frame_set_add(search->for_set[j].set, first + i);
+			if (scan->for_set[j].set && scan->for_set[j].takes(flags[i]))
+				r = frame_set_add(scan->for_set[j].set, first + i);
 	return r;
 }
 
-static int scan_span(int fd, const struct span *span, const struct search *search)
+/* Returns how many frames were read, or -errno: a span may end in some that the file has not. */
+static ssize_t read_piece(int fd, uint64_t *flags, size_t nr, uint64_t first)
 {
-	static uint64_t flags[CHUNK];
-	uint64_t pfn = span->first;
 	ssize_t n;
-	int r = 0;
 
-	while (pfn < span->end && !r) {
-		size_t left = span->end - pfn, nr = left < CHUNK ? left : CHUNK;
-
-		n = pread(fd, flags, nr * sizeof(*flags), pfn * sizeof(*flags));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		/* A span may end in frames that the file does not have any more. */
-		nr = n / sizeof(*flags);
-		if (!nr)
-			break;
-		r = note_frames(flags, nr, pfn, search);
-		pfn += nr;
-	}
-	return r;
+	do
+		n = pread(fd, flags, nr * sizeof(*flags), first * sizeof(*flags));
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n / (ssize_t)sizeof(*flags);
 }
 
-static int scan(int node, const struct search *search)
+/* Nearly all of the time goes to the kernel's part: what is locked does not matter. */
+static void *scan_pieces(void *data)
 {
-	int fd = open_flags(), r = fd < 0 ? fd : need_spans();
+	struct scan *scan = data;
+	uint64_t flags[PIECE], first;
+	ssize_t nr;
+
+	pthread_mutex_lock(&scan->lock);
+	while ((nr = take_piece(scan, &first))) {
+		pthread_mutex_unlock(&scan->lock);
+		nr = read_piece(scan->fd, flags, nr, first);
+		pthread_mutex_lock(&scan->lock);
+		scan->error = nr < 0 ? nr : note_frames(scan, flags, nr, first) ?: scan->error;
+	}
+	pthread_mutex_unlock(&scan->lock);
+	return NULL;
+}
+
+/* Threads that have a CPU each. */
+static int scan_threads(void)
+{
+	cpu_set_t cpus;
+	int nr;
+
+	if (sched_getaffinity(0, sizeof(cpus), &cpus))
+		return THREADS_MAX;
+	nr = CPU_COUNT(&cpus);
+	return nr < THREADS_MAX ? nr : THREADS_MAX;
+}
+
+/* This thread and as many others as can be had. */
+static void scan_together(struct scan *scan)
+{
+	pthread_t threads[THREADS_MAX];
+	int nr, wanted = scan_threads();
+
+	for (nr = 1; nr < wanted; nr++)
+		if (pthread_create(&threads[nr], NULL, scan_pieces, scan))
+			break;
+	scan_pieces(scan);
+	while (--nr)
+		pthread_join(threads[nr], NULL);
+}
+
+static int run_scan(struct scan *scan)
+{
 	size_t i;
 
 	for (i = 0; i < 2; i++)
-		if (search->for_set[i].set)
-			search->for_set[i].set->nr = 0;
-	for (i = 0; i < nr_spans && !r; i++)
-		if (node == NUMA_ANY_NODE || node == spans[i].node)
-			r = scan_span(fd, &spans[i], search);
-	if (fd >= 0)
-		close(fd);
+		if (scan->for_set[i].set)
+			scan->for_set[i].set->nr = 0;
+	scan->error = need_spans();
+	scan->fd = open_flags();
+	if (scan->fd < 0)
+		return scan->fd;
+	scan_together(scan);
+	close(scan->fd);
 	for (i = 0; i < 2; i++)
-		frame_set_sort(search->for_set[i].set);
-	return r;
+		frame_set_sort(scan->for_set[i].set);
+	return scan->error;
 }
 
-int frames_scan(int node, struct frame_set *fresh_set, struct frame_set *filled)
+int frames_scan(int node, struct frame_set *fresh, struct frame_set *filled)
 {
-	const struct search search = {
-		{ { frame_flags_fresh, fresh_set }, { frame_flags_filled, filled } },
+	struct scan scan = {
+		.node = node,
+		.for_set = { { frame_flags_fresh, fresh }, { frame_flags_filled, filled } },
+		.lock = PTHREAD_MUTEX_INITIALIZER,
 	};
 
-	return scan(node, &search);
+	return run_scan(&scan);
 }
 
 int frames_collect(int node, bool (*wanted)(uint64_t flags), struct frame_set *set)
 {
-	const struct search search = { { { wanted, set } } };
+	struct scan scan = {
+		.node = node,
+		.for_set = { { wanted, set } },
+		.lock = PTHREAD_MUTEX_INITIALIZER,
+	};
 
-	return scan(node, &search);
+	return run_scan(&scan);
 }
