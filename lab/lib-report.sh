@@ -164,7 +164,7 @@ lab_keep_logs()
 			printf '%s\n' "status=$verdict_status" "end=$machine_end" \
 				"boot=$machine_boot" "release=$kernel_release" \
 				"passed=$count_inner_passed" \
-				"failed=$((count_bad + count_inner_failed))" \
+				"failed=$count_inner_failed" \
 				"skipped=$count_inner_skipped" "why=${verdict_why[0]:-}" \
 				"first=$machine_failed $(lab_first_failure "$1/ktap.log")" \
 				>"$2/verdict.new" && mv "$2/verdict.new" "$2/verdict"
@@ -178,6 +178,19 @@ lab_first_failure()
 		/^# selftests: /		{ program = $NF }
 		/^# not ok [0-9]+ /		{ print program, $5; exit }
 		/^# Bail out!|^not ok [0-9]+ /	{ print program; exit }' "$1"
+}
+
+# lab_failed_points KTAP: the failed points, each behind what the program said of it.
+lab_failed_points()
+{
+	awk '
+		/^# # /			{ said[n++] = substr($0, 5); next }
+		/^# not ok [0-9]+/	{
+			for (i = 0; i < n; i++)
+				print said[i]
+			print substr($0, 3)
+		}
+		/^# /			{ n = 0 }' "$1" | head -n 60
 }
 
 # lab_first_failures KTAP: the failed programs and, below each, their failed points.
