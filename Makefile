@@ -22,7 +22,7 @@ faults:		## plant each fault in the kernel, and see the tests find it
 # A hundred runs without a fault, in ten boots.
 soak:		## see that the tests raise no false alarm, for some hours
 	@for boot in 1 2 3 4 5 6 7 8 9 10; do \
-		lab/run --kernel faulty --repeat 10 -t migrate >/dev/null || exit; \
+		lab/run -q --kernel faulty --repeat 10 -t migrate || exit; \
 	done
 
 # By the cheapest calls, and with more memory than usual: most moves for the time.

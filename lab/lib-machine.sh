@@ -254,7 +254,7 @@ lab_watch_line()
 		esac
 	fi
 	if [[ -n $machine_boot && -n $line ]]; then
-		printf '%s\n' "$line"
+		[[ -n $opt_quiet ]] || printf '%s\n' "$line"
 		printf '%s\n' "$line" >>"$dir/ktap.log"
 		if [[ -z $machine_failed && $line =~ $LAB_FAILURE ]] && lab_watch_failure; then
 			return 0
