@@ -27,9 +27,9 @@ static const struct {
 	struct stress_mix mix;
 } mixes[] = {
 	/* More turns, for many moves in little time: to compare everything costs more than that. */
-	{ "by_range",	{ .by_range_only = true, .turns = 16, .jobs = { &stress_job_live } } },
-	{ "by_node",	{ .by_node_only = true, .turns = 6, .jobs = { &stress_job_live } } },
-	{ "by_kernel",	{ .by_kernel_only = true, JOBS() } },
+	{ "by_range",	{ .movers = MOVERS_BY_RANGE, .turns = 16, .jobs = { &stress_job_live } } },
+	{ "by_node",	{ .movers = MOVERS_BY_NODE, .turns = 6, .jobs = { &stress_job_live } } },
+	{ "by_kernel",	{ .movers = MOVERS_BY_KERNEL, JOBS() } },
 	{ "slots",	{ JOBS(&stress_job_slots) } },
 	{ "holes",	{ JOBS(&stress_job_holes) } },
 	{ "closing",	{ JOBS(&stress_job_closing) } },

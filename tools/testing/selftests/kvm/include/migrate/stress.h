@@ -73,11 +73,20 @@ struct mover {
 	unsigned long moved;	/* pages, when it was alone */
 };
 
+/*
+ * Which movers a mix has.  What moves the whole process, or empties a place, has to be alone with a
+ * guest: other jobs need nodes and memory of their own.
+ */
+enum stress_movers {
+	MOVERS_BESIDE_JOBS,	/* all but those */
+	MOVERS_BY_RANGE,	/* who takes pages and a node to move them to */
+	MOVERS_BY_NODE,		/* those, and who takes a node for all of the process */
+	MOVERS_BY_KERNEL,	/* the others */
+};
+
 /* One mix of jobs and movers, for .data of a case. */
 struct stress_mix {
-	bool by_range_only;	/* movers that take pages and a node to move them to */
-	bool by_node_only;	/* those, and who takes a node for all of the process */
-	bool by_kernel_only;	/* the others */
+	enum stress_movers movers;
 	int turns;		/* how often each of the crowd fires each mover in a round */
 	const struct stress_job *jobs[STRESS_JOBS_MAX];	/* up to a NULL */
 };

@@ -82,7 +82,7 @@ bool movers_place(struct stress *stress, struct party *party)
 	bool filled = false;
 	int tries;
 
-	if (!stress->mix->by_kernel_only || !party->job->main)
+	if (stress->mix->movers != MOVERS_BY_KERNEL || !party->job->main)
 		return false;
 	stress->placed = false;
 	if (is_there(stress, &trigger_cma_alloc)) {

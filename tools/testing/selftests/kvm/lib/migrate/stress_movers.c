@@ -27,23 +27,23 @@ bool mover_moves(const struct stress *stress, const struct mover *mover)
 
 /* ---- Who is there ---------------------------------------------------------------------- */
 
-/*
- * Whether @row is for @mix at all.  What moves the whole process, or empties a place, has to be
- * alone with a guest: other jobs need nodes and memory of their own.
- */
+/* Whether @row is for @mix at all. */
 static bool wanted(const struct stress_mix *mix, const struct contract_row *row)
 {
 	const struct trigger *trigger = row->trigger;
 
 	if (row->vm != &vm_kind_default || trigger->never)
 		return false;
-	if (mix->by_range_only)
+	switch (mix->movers) {
+	case MOVERS_BY_RANGE:
 		return !trigger->no_range && !trigger->any_node;
-	if (trigger->layout)
-		return mix->by_kernel_only;
-	if (trigger->outside)
-		return mix->by_node_only;
-	return !(trigger->any_node ? mix->by_node_only : mix->by_kernel_only);
+	case MOVERS_BY_NODE:
+		return !trigger->layout && (trigger->outside || !trigger->any_node);
+	case MOVERS_BY_KERNEL:
+		return trigger->layout || (trigger->any_node && !trigger->outside);
+	default:
+		return !trigger->layout && !trigger->outside;
+	}
 }
 
 /* What keeps a trigger out, or NULL. */
