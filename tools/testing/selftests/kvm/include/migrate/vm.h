@@ -169,8 +169,12 @@ void gmem_set_slot(struct gmem_vm *gvm, u32 slot, size_t first, size_t nr, bool 
 /* Make a hole of @nr pages from @first on. */
 void gmem_punch(const struct gmem_vm *gvm, size_t first, size_t nr);
 
-/* Allocate @nr pages from @first on, of node @node unless a policy of the file says otherwise. */
+/*
+ * Allocate @nr pages from @first on, of node @node unless a policy of the file says otherwise; the
+ * same for @size bytes from @offset on of any guest_memfd.
+ */
 void gmem_allocate(const struct gmem_vm *gvm, size_t first, size_t nr, int node);
+void gmem_file_allocate(int fd, u64 offset, u64 size, int node);
 
 /* Address of page @page in the host's mapping, and in the VM's memory, if it is there. */
 void *gmem_page(const struct gmem_vm *gvm, size_t page);

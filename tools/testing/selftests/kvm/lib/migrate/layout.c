@@ -196,16 +196,7 @@ static int offline_pick(const int *nodes, int nr, bool moves)
 	return moves ? nodes[0] : -1;
 }
 
-/* Unmovable pages of the node, as many as there are in pieces of page blocks of that type. */
-static void allocate(int fd, size_t size, int node)
-{
-	struct nodemask mask = nodemask_of(node);
-
-	kvm_set_mempolicy(MPOL_BIND, mask.bits, NODEMASK_MAXNODE);
-	kvm_fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, size);
-	kvm_set_mempolicy(MPOL_DEFAULT, NULL, 0);
-}
-
+/* Bytes that are free on the node in page blocks for unmovable memory. */
 static size_t unmovable_pieces(int node)
 {
 	return free_pages(node, false, "Unmovable", 0) * getpagesize();
@@ -222,7 +213,7 @@ static void feed(const struct gmem_vm *gvm, int node)
 	feeder = vm_create_guest_memfd(gvm->vm, size, gvm->kind->gmem_flags);
 	kvm_fallocate(feeder, FALLOC_FL_KEEP_SIZE, 0, size);
 	kvm_fallocate(feeder, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, 0, size);
-	allocate(feeder, size, node);
+	gmem_file_allocate(feeder, 0, size, node);
 }
 
 /* What is left of the page blocks that the pages under test are in: nobody else shall have it. */
@@ -233,7 +224,7 @@ static void plug_rest(const struct gmem_vm *gvm, int node)
 	if (!size)
 		return;
 	plug = vm_create_guest_memfd(gvm->vm, size, gvm->kind->gmem_flags);
-	allocate(plug, size, node);
+	gmem_file_allocate(plug, 0, size, node);
 }
 
 static void close_file(int *fd)
@@ -241,11 +232,6 @@ static void close_file(int *fd)
 	if (*fd >= 0)
 		kvm_close(*fd);
 	*fd = -1;
-}
-
-static size_t size_of(const struct gmem_vm *gvm)
-{
-	return gvm->nr_pages * gvm->page_size;
 }
 
 /* What the CPUs hold on their own lists goes back: to try and take a block offline does that. */
@@ -278,7 +264,7 @@ static void offline_open(const struct gmem_vm *gvm, int node, bool moves)
 			       free_pages(node, true, NULL, huge_order()));
 	}
 	feed(gvm, node);
-	allocate(gvm->fd, size_of(gvm), node);
+	gmem_allocate(gvm, 0, gvm->nr_pages, node);
 	drain_cpus();
 	plug_rest(gvm, node);
 	close_file(&feeder);

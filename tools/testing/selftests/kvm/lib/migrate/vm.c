@@ -101,13 +101,18 @@ void gmem_punch(const struct gmem_vm *gvm, size_t first, size_t nr)
 }
 
 /* By the task's policy: a file that cannot be mapped has none of its own. */
-void gmem_allocate(const struct gmem_vm *gvm, size_t first, size_t nr, int node)
+void gmem_file_allocate(int fd, u64 offset, u64 size, int node)
 {
 	struct nodemask mask = nodemask_of(node);
 
 	kvm_set_mempolicy(MPOL_BIND, mask.bits, NODEMASK_MAXNODE);
-	kvm_fallocate(gvm->fd, FALLOC_FL_KEEP_SIZE, gmem_offset(gvm, first), nr * gvm->page_size);
+	kvm_fallocate(fd, FALLOC_FL_KEEP_SIZE, offset, size);
 	kvm_set_mempolicy(MPOL_DEFAULT, NULL, 0);
+}
+
+void gmem_allocate(const struct gmem_vm *gvm, size_t first, size_t nr, int node)
+{
+	gmem_file_allocate(gvm->fd, gmem_offset(gvm, first), nr * gvm->page_size, node);
 }
 
 bool gmem_in_gap(const struct gmem_vm *gvm, size_t page)
