@@ -63,7 +63,7 @@ lab_initramfs()
 	machine_token=$(od -A n -N 16 -t x4 /dev/urandom | tr -d ' \n')
 	{
 		printf "lab_token=%s\nlab_select='%s'\n" "$machine_token" "$select"
-		printf "lab_repeat=%d\n" "$opt_repeat"
+		printf "lab_repeat=%d\nlab_spare=%d\n" "$opt_repeat" "$machine_spare"
 		! lab_kernel_slow || printf "export KSELFTEST_PATIENCE=%d\n" "$LAB_PATIENCE"
 		cat "$env"
 	} >"$root/lab/env"
@@ -88,6 +88,18 @@ lab_threads()
 	else
 		echo single
 	fi
+}
+
+# lab_spare: sets machine_spare, how many CPUs the machine has before those that tests run on.
+# Whenever a CPU of QEMU's restores its FPU, it writes to the first CPU's hflags2, too, for a
+# pin of the 80486 (cpu_clear_ignne(); 10.0 still does), and not atomically.  A bit that VMRUN,
+# #VMEXIT or STGI of the first CPU changes at that moment is changed back: it then runs a
+# guest without nested paging, or itself with it, or takes no interrupt.  So no guest may run
+# on the first CPU.
+lab_spare()
+{
+	machine_spare=0
+	[[ $machine_accel != tcg ]] || machine_spare=1
 }
 
 # lab_machine_args DIR: sets machine_args, the QEMU command line.

@@ -143,36 +143,36 @@ lab_machine_about()
 	((sum == 0)) || machine_about+=" and ${sum}M movable"
 }
 
-# lab_node_args: adds to machine_args what makes the nodes.  Each node with CPUs is a socket
-# of its own: one socket across nodes makes the kernel warn at boot.
+# lab_node_args: adds to machine_args what makes the nodes.  Each CPU is a socket of its own:
+# one socket across nodes makes the kernel warn at boot.
 lab_node_args()
 {
-	local id cpus first=0 per=0 sockets=0 present=0 sum memory plugged
+	local id cpus first=0 sum present sockets memory plugged
 
-	for id in "${node_ids[@]}"; do
-		cpus=$((node_cpus[id] + node_absent[id]))
-		((cpus == 0)) || { per=$cpus; sockets=$((sockets + 1)); }
-		present=$((present + node_cpus[id]))
-	done
+	lab_machine_sum node_cpus
+	present=$((sum + machine_spare))
+	lab_machine_sum node_absent
+	sockets=$((present + sum))
 	lab_machine_sum node_memory
 	memory=$sum
 	lab_machine_sum node_plugged
 	plugged=$sum
-	machine_args+=(-smp "cpus=$present,sockets=$sockets,cores=$per,threads=1,$(
-		)maxcpus=$((sockets * per))"
+	machine_args+=(-smp "cpus=$present,sockets=$sockets,cores=1,threads=1,maxcpus=$sockets"
 		-m "${memory}M$( ((plugged == 0)) ||
 			echo ",slots=${#node_ids[@]},maxmem=$((memory + plugged + 1024))M")")
 	for id in "${node_ids[@]}"; do
-		lab_node_arg "$id" "$first"
-		first=$((first + node_cpus[id] + node_absent[id]))
+		cpus=$((node_cpus[id] + node_absent[id]))
+		((cpus == 0 || first)) || cpus=$((cpus + machine_spare))
+		lab_node_arg "$id" "$first" "$cpus"
+		first=$((first + cpus))
 	done
 	[[ -z $machine_tiers ]] || lab_tier_args
 }
 
-# lab_node_arg ID FIRST: the node whose CPUs begin with FIRST.
+# lab_node_arg ID FIRST CPUS: the node whose CPUS begin with FIRST.
 lab_node_arg()
 {
-	local id=$1 first=$2 node=node,nodeid=$1 cpus=$((node_cpus[$1] + node_absent[$1]))
+	local id=$1 first=$2 cpus=$3 node=node,nodeid=$1
 
 	if ((node_memory[id])); then
 		machine_args+=(-object "memory-backend-ram,id=m$id,size=${node_memory[id]}M")
