@@ -169,7 +169,7 @@ lab_node_args()
 	[[ -z $machine_tiers ]] || lab_tier_args
 }
 
-# lab_node_arg ID FIRST CPUS: the node whose CPUS begin with FIRST.
+# lab_node_arg ID FIRST CPUS: a node, with so many CPUs, those from FIRST on.
 lab_node_arg()
 {
 	local id=$1 first=$2 cpus=$3 node=node,nodeid=$1
