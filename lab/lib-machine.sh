@@ -90,7 +90,7 @@ lab_threads()
 	fi
 }
 
-# lab_spare: sets machine_spare, how many CPUs the machine has before those that tests run on.
+# lab_spare: gives the first node machine_spare more CPUs, before those that tests run on.
 # Whenever a CPU of QEMU's restores its FPU, it writes to the first CPU's hflags2, too, for a
 # pin of the 80486 (cpu_clear_ignne(); 10.0 still does), and not atomically.  A bit that VMRUN,
 # #VMEXIT or STGI of the first CPU changes at that moment is changed back: it then runs a
@@ -100,6 +100,7 @@ lab_spare()
 {
 	machine_spare=0
 	[[ $machine_accel != tcg ]] || machine_spare=1
+	node_cpus[node_ids[0]]=$((node_cpus[node_ids[0]] + machine_spare))
 }
 
 # lab_machine_args DIR: sets machine_args, the QEMU command line.

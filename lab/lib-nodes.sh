@@ -147,10 +147,10 @@ lab_machine_about()
 # one socket across nodes makes the kernel warn at boot.
 lab_node_args()
 {
-	local id cpus first=0 sum present sockets memory plugged
+	local id first=0 sum present sockets memory plugged
 
 	lab_machine_sum node_cpus
-	present=$((sum + machine_spare))
+	present=$sum
 	lab_machine_sum node_absent
 	sockets=$((present + sum))
 	lab_machine_sum node_memory
@@ -161,18 +161,16 @@ lab_node_args()
 		-m "${memory}M$( ((plugged == 0)) ||
 			echo ",slots=${#node_ids[@]},maxmem=$((memory + plugged + 1024))M")")
 	for id in "${node_ids[@]}"; do
-		cpus=$((node_cpus[id] + node_absent[id]))
-		((cpus == 0 || first)) || cpus=$((cpus + machine_spare))
-		lab_node_arg "$id" "$first" "$cpus"
-		first=$((first + cpus))
+		lab_node_arg "$id" "$first"
+		first=$((first + node_cpus[id] + node_absent[id]))
 	done
 	[[ -z $machine_tiers ]] || lab_tier_args
 }
 
-# lab_node_arg ID FIRST CPUS: a node, with so many CPUs, those from FIRST on.
+# lab_node_arg ID FIRST: the node whose CPUs begin with FIRST.
 lab_node_arg()
 {
-	local id=$1 first=$2 cpus=$3 node=node,nodeid=$1
+	local id=$1 first=$2 node=node,nodeid=$1 cpus=$((node_cpus[$1] + node_absent[$1]))
 
 	if ((node_memory[id])); then
 		machine_args+=(-object "memory-backend-ram,id=m$id,size=${node_memory[id]}M")
