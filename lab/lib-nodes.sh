@@ -49,9 +49,6 @@ lab_machine_words()
 			node_plugged[id]=${memory#*+}
 			;;
 		tiers)	machine_tiers=y ;;
-		# One area, not one more on each node (CONFIG_CMA_SIZE_PERNUMA): in a small
-		# machine where the kernel finds room for those, nothing is left to boot with.
-		cma=*)	machine_append+=" $word cma_pernuma=0" ;;
 		*)	machine_append+=" $word" ;;
 		esac
 	done
