@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Prints docs/contract.md: the table of migrate/contract.h as a page to link to.  It is made of
+ * Prints docs/contract.md: the table of migrate/matrix/contract_table.h as a page to link to.  It
+ * is made of
  * the very rows that the tests walk, so the page cannot promise what nobody tests.
  */
 #include <stdio.h>
 
-#include "migrate/contract.h"
-#include "migrate/never.h"
-#include "migrate/ops_property.h"
-#include "migrate/property.h"
-#include "migrate/trigger.h"
-#include "migrate/vm.h"
+#include "migrate/gmem/gmem_vm.h"
+#include "migrate/matrix/contract_table.h"
+#include "migrate/matrix/must_not_touch.h"
+#include "migrate/matrix/property.h"
+#include "migrate/movable_ops/ops_contract.h"
+#include "migrate/movable_ops/ops_property.h"
+#include "migrate/trigger/trigger.h"
 
 #define ROW(_trigger, _vm, _unmovable, _movable) { #_unmovable, #_movable },
 #define PRIVATE_ROW(_trigger, _unmovable, _movable) { #_unmovable, #_movable },
@@ -131,8 +133,8 @@ static void print_ops_properties(void)
 	size_t i, j, rows;
 
 	printf("\n"
-	       "Cases are called `trigger.pages.property`; `migrate/ops_property.h` says what\n"
-	       "each property means:\n"
+	       "Cases are called `trigger.pages.property`;\n"
+	       "`migrate/movable_ops/ops_property.h` says what each property means:\n"
 	       "\n");
 	for (i = 0; i < nr_ops_properties; i++) {
 		for (j = rows = 0; j < nr_ops_rows; j++)
@@ -180,36 +182,37 @@ static void print_never_properties(void)
 	size_t i, rows = 0;
 
 	for (i = 0; i < nr_contract_rows; i++)
-		rows += !!contract_rows[i].trigger->never;
+		rows += !!contract_rows[i].trigger->must_not_touch;
 	printf("\n"
-	       "What must never happen is tested for these, see `migrate/never.h`:\n"
+	       "NEVER is tested for these, see `migrate/matrix/must_not_touch.h`:\n"
 	       "\n");
-	for (i = 0; i < nr_never_properties; i++)
-		printf("* `%s`: %zu of %zu rows\n", never_properties[i].name, rows,
+	for (i = 0; i < nr_must_not_touch_properties; i++)
+		printf("* `%s`: %zu of %zu rows\n", must_not_touch_properties[i].name, rows,
 		       nr_contract_rows);
 }
 
 int main(void)
 {
 	printf("<!-- SPDX-License-Identifier: GPL-2.0-only -->\n"
-	       "<!-- Made by \"make docs\" from migrate/contract.h: edit that. -->\n"
+	       "<!-- Made by \"make docs\" from migrate/matrix/contract_table.h: edit that. -->\n"
 	       "# What the kernel promises\n"
 	       "\n"
 	       "A row is a trigger on a kind of VM, a column a contract, a cell the outcome.\n"
-	       "The comments in `tools/testing/selftests/kvm/include/migrate/contract.h` say what\n"
-	       "the outcomes mean and which kernels make which contract; those in `trigger.h`\n"
-	       "beside it, what each trigger does.\n"
+	       "`migrate/matrix/contract_table.h` says what the outcomes mean,\n"
+	       "`migrate/verdict/contract.h` which kernels have which contract, and\n"
+	       "`migrate/trigger/trigger.h` what each trigger does.\n"
 	       "\n");
 	print_rows();
 	printf("\n"
 	       "Every row is tested for each of these properties that can apply to it, as a case\n"
-	       "called `trigger.VM.property`; `migrate/property.h` says what each means:\n"
+	       "called `trigger.VM.property`; `migrate/matrix/property.h` says what each means:\n"
 	       "\n");
 	print_properties();
 	print_never_properties();
 	printf("\n"
 	       "The two flags of the mapping, AS_INACCESSIBLE and AS_UNMOVABLE, are told apart in\n"
-	       "cases of their own, `flags.VM.flag`; `migrate/flags.h` says what each guards.\n");
+	       "cases of their own, `mapping_flags.VM.flag`;\n"
+	       "`migrate/matrix/mapping_flags.h` says what each guards.\n");
 	printf("\n"
 	       "## Private memory\n"
 	       "\n"

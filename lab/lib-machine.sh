@@ -64,7 +64,8 @@ lab_initramfs()
 	{
 		printf "lab_token=%s\nlab_select='%s'\n" "$machine_token" "$select"
 		printf "lab_repeat=%d\nlab_spare=%d\n" "$opt_repeat" "$machine_spare"
-		! lab_kernel_slow || printf "export KSELFTEST_PATIENCE=%d\n" "$LAB_PATIENCE"
+		! lab_kernel_slow ||
+			printf "export KSELFTEST_TIMEOUT_MULTIPLIER=%d\n" "$LAB_PATIENCE"
 		cat "$env"
 	} >"$root/lab/env"
 	(cd "$root" && find . | "$busybox" cpio -o -H newc -R 0:0 2>/dev/null) >"$file" ||

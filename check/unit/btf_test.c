@@ -8,8 +8,8 @@
 
 #include <linux/btf.h>
 
-#include "migrate/btf.h"
-#include "migrate/contract.h"
+#include "migrate/util/btf.h"
+#include "migrate/verdict/contract.h"
 #include "unit.h"
 
 #define INFO(kind, vlen) ((uint32_t)(kind) << 24 | (vlen))

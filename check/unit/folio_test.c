@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 
-#include "migrate/folio.h"
+#include "migrate/mm/folio.h"
 #include "unit.h"
 
 #define PAGES 600	/* more than one batch */

@@ -4,7 +4,7 @@
  */
 #include <errno.h>
 
-#include "migrate/numa.h"
+#include "migrate/mm/numa.h"
 #include "unit.h"
 
 /* The nodes of @mask as text, "0 1 4 ". */

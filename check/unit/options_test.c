@@ -2,8 +2,8 @@
 /*
  * Command lines of the migration tests, good and bad.
  */
-#include "migrate/contract.h"
-#include "migrate/options.h"
+#include "migrate/runner/options.h"
+#include "migrate/verdict/contract.h"
 #include "unit.h"
 
 static struct migrate_options options;

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "migrate/pattern.h"
+#include "migrate/util/pattern.h"
 #include "unit.h"
 
 #define WORDS 512

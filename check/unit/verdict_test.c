@@ -4,10 +4,10 @@
  */
 #include <stdlib.h>
 
-#include "migrate/kmsg.h"
-#include "migrate/tap.h"
-#include "migrate/trigger.h"
-#include "migrate/verdict.h"
+#include "migrate/trigger/trigger.h"
+#include "migrate/util/kmsg.h"
+#include "migrate/util/ksft_text.h"
+#include "migrate/verdict/verdict.h"
 #include "unit.h"
 
 #define PAGES 512
@@ -52,7 +52,7 @@ static const char *report(void)
 
 static void want_moved(void)
 {
-	verdict_want(&verdict, 0, PAGES, OUTCOME_MOVED, 0, 1);
+	verdict_expect(&verdict, 0, PAGES, OUTCOME_MOVED, 0, 1);
 }
 
 static void check_placement(void)
@@ -81,23 +81,23 @@ static void check_placement(void)
 	CHECK("a third node is bad", verdict_bad_pages(&verdict) == 1);
 
 	all_moved();
-	verdict_want(&verdict, 0, PAGES, OUTCOME_REFUSED, 0, 1);
+	verdict_expect(&verdict, 0, PAGES, OUTCOME_REFUSED, 0, 1);
 	CHECK("moved where REFUSED was wanted is bad", verdict_bad_pages(&verdict) == PAGES);
 	stay(0, PAGES - 1);
 	verdict_reset(&verdict);
 	all_moved();
 	stay(0, PAGES - 1);
-	verdict_want(&verdict, 0, PAGES, OUTCOME_REFUSED, 0, 1);
+	verdict_expect(&verdict, 0, PAGES, OUTCOME_REFUSED, 0, 1);
 	CHECK("stayed where REFUSED was wanted is good", verdict_good(&verdict));
-	verdict_want(&verdict, 0, PAGES, OUTCOME_NEVER, 0, 1);
+	verdict_expect(&verdict, 0, PAGES, OUTCOME_NEVER, 0, 1);
 	CHECK("stayed where NEVER was wanted is good", verdict_good(&verdict));
 	verdict.pages[3].after.pfn++;
-	verdict_want(&verdict, 0, PAGES, OUTCOME_NEVER, 0, 1);
+	verdict_expect(&verdict, 0, PAGES, OUTCOME_NEVER, 0, 1);
 	CHECK_TEXT("another frame where NEVER was wanted is reported", report(),
 		"# 1 of 512 pages wrong: wanted NEVER 0->1, " CONTEXT "\n"
 		"#   [3]  offset 0x3000  gpa 0x100003000  PLACEMENT  node 0->0  "
 		"pfn 0x1003->0x1004  content ok\n");
-	verdict_want(&verdict, 0, PAGES, OUTCOME_UNTOUCHED, 0, 0);
+	verdict_expect(&verdict, 0, PAGES, OUTCOME_UNTOUCHED, 0, 0);
 	CHECK("another frame on the same node is bad", verdict_bad_pages(&verdict) == 1);
 }
 
@@ -126,7 +126,7 @@ static void check_call(void)
 	size_t i;
 
 	for (i = 0; i < PAGES; i++)
-		status[i] = i == 4 ? -EBUSY : i == 5 ? TRIGGER_UNSET : 1;
+		status[i] = i == 4 ? -EBUSY : i == 5 ? STATUS_UNSET : 1;
 	all_moved();
 	verdict_call(&verdict, "move_pages(MOVE)", 3, 0, NULL, 0, 0);
 	want_moved();
@@ -137,7 +137,7 @@ static void check_call(void)
 	all_moved();
 	verdict_call(&verdict, "move_pages(MOVE)", -EPERM, 0, status, 0, PAGES);
 	want_moved();
-	verdict_want_status(&verdict, 0, PAGES, 1);
+	verdict_expect_status(&verdict, 0, PAGES, 1);
 	CHECK_TEXT("wrong statuses are reported", report(),
 		"# 2 of 512 pages wrong: wanted MOVED 0->1, move_pages(MOVE) = -1 EPERM "
 		"(wanted 0), " CONTEXT "\n"
@@ -151,17 +151,17 @@ static void check_content(void)
 {
 	all_moved();
 	want_moved();
-	verdict_bad_word(&verdict, FAULT_CONTENT, 301, 0xfc0 / 8, 0xa7, 0x00);
+	verdict_bad_word(&verdict, BAD_CONTENT, 301, 0xfc0 / 8, 0xa7, 0x00);
 	verdict.pages[301].guest_reads = 0;
 	CHECK_TEXT("content is reported by its first bad byte", report(),
 		"# 1 of 512 pages wrong: wanted MOVED 0->1, " CONTEXT "\n"
 		"#   [301]  offset 0x12d000  gpa 0x10012d000  CONTENT  node 0->1  "
 		"pfn 0x112d->0x912d  +0xfc0 want a7 got 00, guest reads 00\n");
-	verdict_bad_word(&verdict, FAULT_GUEST, 301, 0, 1, 2);
+	verdict_bad_word(&verdict, BAD_GUEST, 301, 0, 1, 2);
 	CHECK("the first bad word is kept", verdict.pages[301].bad_offset == 0xfc0);
 	all_moved();
 	want_moved();
-	verdict_bad_word(&verdict, FAULT_GUEST, 2, 1, 0x1122334455667788, 0x1122334455007788);
+	verdict_bad_word(&verdict, BAD_GUEST, 2, 1, 0x1122334455667788, 0x1122334455007788);
 	CHECK_TEXT("the byte is found inside its word", report(),
 		"# 1 of 512 pages wrong: wanted MOVED 0->1, " CONTEXT "\n"
 		"#   [2]  offset 0x2000  gpa 0x100002000  GUEST  node 0->1  "
@@ -171,14 +171,14 @@ static void check_content(void)
 static void check_state(void)
 {
 	all_moved();
-	verdict.settled = false;
+	verdict.lru_drained = false;
 	verdict.pages[0].after.flags = FOLIO_FLAG(UPTODATE);
 	want_moved();
 	CHECK("flags of a folio in a batch are not judged", verdict_good(&verdict));
 	verdict.pages[0].after.flags = FOLIO_FLAG(UPTODATE) | FOLIO_FLAG(LRU);
 	want_moved();
 	CHECK("flags of a folio on its list are", verdict_bad_pages(&verdict) == 1);
-	verdict.settled = true;
+	verdict.lru_drained = true;
 	all_moved();
 	verdict.pages[0].after.flags = FOLIO_FLAG(UPTODATE);
 	want_moved();
@@ -211,16 +211,16 @@ static void check_words(void)
 	CHECK_TEXT("an error in words", return_text(-EIO, text, sizeof(text)), "-1 EIO");
 	CHECK_TEXT("an error without a name", return_text(-119, text, sizeof(text)),
 		   "-1 errno 119");
-	CHECK_TEXT("faults by name", fault_names(FAULT_PLACEMENT | FAULT_GUEST, text, sizeof(text)),
+	CHECK_TEXT("faults by name", bad_names(BAD_PLACEMENT | BAD_GUEST, text, sizeof(text)),
 		   "PLACEMENT+GUEST");
 	CHECK_TEXT("taint by letters", taint_letters(1UL << 9 | 1UL << 5, text, sizeof(text)),
 		   "BW");
 	CHECK("a warning is a complaint",
-	      kmsg_is_complaint("WARNING: virt/kvm/guest_memfd.c:471 at kvm_gmem_migrate_folio"));
-	CHECK("an oops is a complaint", kmsg_is_complaint("Oops: general protection fault"));
+	      kmsg_is_splat("WARNING: virt/kvm/guest_memfd.c:471 at kvm_gmem_migrate_folio"));
+	CHECK("an oops is a complaint", kmsg_is_splat("Oops: general protection fault"));
 	CHECK("a hung task is a complaint",
-	      kmsg_is_complaint("INFO: task test:42 blocked for more than 120 seconds."));
-	CHECK("plain news is none", !kmsg_is_complaint("kvm: loaded; warnings are fine"));
+	      kmsg_is_splat("INFO: task test:42 blocked for more than 120 seconds."));
+	CHECK("plain news is none", !kmsg_is_splat("kvm: loaded; warnings are fine"));
 }
 
 int main(void)

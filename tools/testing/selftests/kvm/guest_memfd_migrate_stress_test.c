@@ -6,7 +6,8 @@
  * else is done to guest_memfd meanwhile; every mover keeps to the kernel's contract; and when all
  * is closed, every counter is what it was.
  *
- * Algorithm: a case is a mix of jobs (migrate/stress.h), each with a VM of its own: guests at work,
+ * Algorithm: a case is a mix of jobs (migrate/stress/stress.h), each with a VM of its own: guests
+ * at work,
  * memslots that come and go, holes, VMs that are closed in the middle of a move, other processes
  * that map the file, pins, conversions of private memory.  Meanwhile threads fire the triggers of
  * the contract at all of them, between all nodes.  Guest and host compare all the time, and
@@ -16,43 +17,44 @@
  * Contract by kernel: as of guest_memfd_migrate_test.
  */
 #include "kselftest.h"
-#include "migrate/outside.h"
-#include "migrate/stress.h"
-#include "migrate/trigger.h"
+#include "migrate/gmem/gmem_vm.h"
+#include "migrate/runner/test_env.h"
+#include "migrate/stress/stress.h"
+#include "migrate/trigger/trigger.h"
 
-#define JOBS(...) .turns = 1, .jobs = { &stress_job_live, ##__VA_ARGS__ }
+#define WORKLOADS(...) .turns = 1, .workloads = { &workload_live, ##__VA_ARGS__ }
 
 static const struct {
 	const char *name;
 	struct stress_mix mix;
 } mixes[] = {
 	/* More turns, for many moves in little time: to compare everything costs more than that. */
-	{ "by_range",	{ .movers = MOVERS_BY_RANGE, .turns = 16, .jobs = { &stress_job_live } } },
-	{ "by_node",	{ .movers = MOVERS_BY_NODE, .turns = 6, .jobs = { &stress_job_live } } },
-	{ "by_kernel",	{ .movers = MOVERS_BY_KERNEL, JOBS() } },
-	{ "slots",	{ JOBS(&stress_job_slots) } },
-	{ "holes",	{ JOBS(&stress_job_holes) } },
-	{ "closing",	{ JOBS(&stress_job_closing) } },
-	{ "shared",	{ JOBS(&stress_job_shared) } },
-	{ "pinned",	{ JOBS(&stress_job_pinned) } },
-	{ "conversions", { JOBS(&stress_job_conversions) } },
+	{"by_range", {.migrators = MIGRATORS_BY_RANGE, .turns = 16, .workloads = {&workload_live}}},
+	{"by_node", {.migrators = MIGRATORS_BY_NODE, .turns = 6, .workloads = {&workload_live}}},
+	{"by_kernel", {.migrators = MIGRATORS_BY_KERNEL, WORKLOADS()}},
+	{"slots", {WORKLOADS(&workload_slots)}},
+	{"holes", {WORKLOADS(&workload_holes)}},
+	{"closing", {WORKLOADS(&workload_closing)}},
+	{"shared", {WORKLOADS(&workload_shared)}},
+	{"pinned", {WORKLOADS(&workload_pinned)}},
+	{"conversions", {WORKLOADS(&workload_conversions)}},
 	/* The last job does without, where no private memory can be had. */
-	{ "all",	{ JOBS(&stress_job_slots, &stress_job_holes, &stress_job_closing,
-			       &stress_job_shared, &stress_job_pinned,
-			       &stress_job_conversions) } },
+	{"all",
+	 {WORKLOADS(&workload_slots, &workload_holes, &workload_closing, &workload_shared,
+		    &workload_pinned, &workload_conversions)}},
 };
 
 /*
  * Of a case's own, if it can be: nodes to be changed, and to see what is charged.  One with nodes
  * has both, if cgroups control both.
  */
-static const struct outside *cgroup_of_its_own(void)
+static const struct test_env *cgroup_of_its_own(void)
 {
-	static const struct outside charged = { .cgroup = "memory" };
+	static const struct test_env charged = { .cgroup = "memory" };
 
-	if (!outside_missing(trigger_cpuset.outside))
-		return trigger_cpuset.outside;
-	return outside_missing(&charged) ? NULL : &charged;
+	if (!test_env_skip_reason(trigger_cpuset.env))
+		return trigger_cpuset.env;
+	return test_env_skip_reason(&charged) ? NULL : &charged;
 }
 
 int main(int argc, char **argv)
@@ -66,13 +68,14 @@ int main(int argc, char **argv)
 
 	for (i = 0; i < ARRAY_SIZE(mixes); i++) {
 		cases[i] = (struct testcase) {
-			.missing = stress_missing,
+			.skip_reason = stress_skip_reason,
 			.run = stress_run,
-			.outside = cgroup_of_its_own(),
+			.env = cgroup_of_its_own(),
 			.data = &mixes[i].mix,
 		};
 		snprintf(cases[i].name, sizeof(cases[i].name), "%s", mixes[i].name);
 	}
 	/* Where nobody promises a contract: held to the one that refuses, a move is a failure. */
+	vm_keep_one_open();
 	return suite_main(&suite, argc, argv, cases, ARRAY_SIZE(cases), NULL);
 }

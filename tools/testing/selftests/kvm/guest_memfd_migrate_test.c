@@ -3,15 +3,18 @@
  * Do guest_memfd folios move between NUMA nodes as the kernel promises, and with nothing lost?
  *
  * Property: whatever asks the kernel to migrate guest memory, the outcome is the one that the
- * kernel's contract promises (migrate/contract.h), for every page: node, page frame, the call's
+ * kernel's contract promises (migrate/matrix/contract_table.h), for every page: node, page frame,
+ * the call's
  * answer; and guest and host read what was written last: before, during and after.
  *
  * Algorithm, for each row of the contract (a trigger on a kind of VM) and each property
- * (migrate/property.h): bind a guest_memfd to one node, fill it with a pattern that differs in
+ * (migrate/matrix/property.h): bind a guest_memfd to one node, fill it with a pattern that differs
+ * in
  * every word, fire the trigger at another node, note all pages before and after, judge once.
  * Where the contract says REFUSED, the same trigger must move a shmem mapping in the same test:
  * a trigger that did nothing refuses nothing.  Where it says NEVER, the mechanism meets pages
- * under test and a control side by side, as migrate/never.h describes.  Beside the rows: calls
+ * under test and a control side by side, as migrate/matrix/must_not_touch.h describes.  Beside the
+ * rows: calls
  * that the kernel must reject, and what it answers for pages that are not there.
  *
  * Contract by kernel: the host maps guest_memfd since Linux 6.18, and since 6.19 the NUMA policy
@@ -28,14 +31,14 @@
 
 #include "kvm_util.h"
 #include "numaif.h"
-#include "migrate/flags.h"
-#include "migrate/never.h"
-#include "migrate/numa.h"
-#include "migrate/other.h"
-#include "migrate/place.h"
-#include "migrate/property.h"
-#include "migrate/scene.h"
-#include "migrate/trigger.h"
+#include "migrate/matrix/alloc_zone.h"
+#include "migrate/matrix/fixture.h"
+#include "migrate/matrix/mapping_flags.h"
+#include "migrate/matrix/must_not_touch.h"
+#include "migrate/matrix/property.h"
+#include "migrate/mm/numa.h"
+#include "migrate/trigger/trigger.h"
+#include "migrate/util/child.h"
 
 /* A call that the kernel must reject as a whole, with nothing moved. */
 struct bad_call {
@@ -43,7 +46,7 @@ struct bad_call {
 	const char *name;
 	const char *call;
 	long wanted;			/* -errno */
-	long (*make)(const struct scene *scene);
+	long (*make)(const struct fixture *fx);
 };
 
 static long or_errno(long ret)
@@ -51,35 +54,35 @@ static long or_errno(long ret)
 	return ret < 0 ? -errno : ret;
 }
 
-static size_t size_of(const struct scene *scene)
+static size_t size_of(const struct fixture *fx)
 {
-	return scene->gvm->nr_pages * scene->gvm->page_size;
+	return fx->gvm->nr_pages * fx->gvm->page_size;
 }
 
-static long move_first_page(const struct scene *scene, int pid, int node, int flags)
+static long move_first_page(const struct fixture *fx, int pid, int node, int flags)
 {
-	void *page = scene->gvm->mem;
+	void *page = fx->gvm->mem;
 	int status;
 
 	return or_errno(move_pages(pid, 1, &page, &node, &status, flags));
 }
 
-static long move_pages_to_absent_node(const struct scene *scene)
+static long move_pages_to_absent_node(const struct fixture *fx)
 {
-	return move_first_page(scene, 0, numa_absent_node(), MPOL_MF_MOVE);
+	return move_first_page(fx, 0, numa_absent_node(), MPOL_MF_MOVE);
 }
 
-static long move_pages_with_bad_flags(const struct scene *scene)
+static long move_pages_with_bad_flags(const struct fixture *fx)
 {
-	return move_first_page(scene, 0, scene->to, MPOL_MF_MOVE | MPOL_MF_STRICT);
+	return move_first_page(fx, 0, fx->to, MPOL_MF_MOVE | MPOL_MF_STRICT);
 }
 
 /* No process has this number: /proc/sys/kernel/pid_max is at most 4 Mi (PID_MAX_LIMIT). */
 #define ABSENT_PID (1 << 30)
 
-static long move_pages_of_no_process(const struct scene *scene)
+static long move_pages_of_no_process(const struct fixture *fx)
 {
-	return move_first_page(scene, ABSENT_PID, scene->to, MPOL_MF_MOVE);
+	return move_first_page(fx, ABSENT_PID, fx->to, MPOL_MF_MOVE);
 }
 
 static long bind_range(void *addr, size_t size, int node, unsigned int flags)
@@ -89,25 +92,25 @@ static long bind_range(void *addr, size_t size, int node, unsigned int flags)
 	return or_errno(mbind(addr, size, MPOL_BIND, mask.bits, NODEMASK_MAXNODE, flags));
 }
 
-static long mbind_to_absent_node(const struct scene *scene)
+static long mbind_to_absent_node(const struct fixture *fx)
 {
-	return bind_range(scene->gvm->mem, size_of(scene), numa_absent_node(), MPOL_MF_MOVE);
+	return bind_range(fx->gvm->mem, size_of(fx), numa_absent_node(), MPOL_MF_MOVE);
 }
 
-static long mbind_with_bad_flags(const struct scene *scene)
+static long mbind_with_bad_flags(const struct fixture *fx)
 {
-	return bind_range(scene->gvm->mem, size_of(scene), scene->to, 1U << 31);
+	return bind_range(fx->gvm->mem, size_of(fx), fx->to, 1U << 31);
 }
 
 /* A second mapping of the file, with its second page cut out. */
-static long mbind_over_hole(const struct scene *scene)
+static long mbind_over_hole(const struct fixture *fx)
 {
-	size_t size = size_of(scene), page_size = scene->gvm->page_size;
-	char *alias = kvm_mmap(size, PROT_READ | PROT_WRITE, MAP_SHARED, scene->gvm->fd);
+	size_t size = size_of(fx), page_size = fx->gvm->page_size;
+	char *alias = kvm_mmap(size, PROT_READ | PROT_WRITE, MAP_SHARED, fx->gvm->fd);
 	long ret;
 
 	kvm_munmap(alias + page_size, page_size);
-	ret = bind_range(alias, size, scene->to, MPOL_MF_MOVE);
+	ret = bind_range(alias, size, fx->to, MPOL_MF_MOVE);
 	kvm_munmap(alias, page_size);
 	kvm_munmap(alias + 2 * page_size, size - 2 * page_size);
 	return ret;
@@ -123,9 +126,9 @@ static long migrate(int pid, int from, int to)
 	return or_errno(migrate_pages(pid, NODEMASK_MAXNODE, from_mask.bits, to_mask.bits));
 }
 
-static long migrate_pages_of_no_process(const struct scene *scene)
+static long migrate_pages_of_no_process(const struct fixture *fx)
 {
-	return migrate(ABSENT_PID, scene->from, scene->to);
+	return migrate(ABSENT_PID, fx->from, fx->to);
 }
 
 /* What MPOL_MF_MOVE_ALL takes.  The process of the case has nothing else to do with it. */
@@ -139,28 +142,28 @@ static void drop_sys_nice(void)
 	TEST_ASSERT(!syscall(SYS_capset, &header, data), "capset: %s", strerror(errno));
 }
 
-static long move_all_unprivileged(const struct scene *scene)
+static long move_all_unprivileged(const struct fixture *fx)
 {
 	drop_sys_nice();
-	return move_first_page(scene, 0, scene->to, MPOL_MF_MOVE_ALL);
+	return move_first_page(fx, 0, fx->to, MPOL_MF_MOVE_ALL);
 }
 
-static long mbind_all_unprivileged(const struct scene *scene)
+static long mbind_all_unprivileged(const struct fixture *fx)
 {
 	drop_sys_nice();
-	return bind_range(scene->gvm->mem, size_of(scene), scene->to, MPOL_MF_MOVE_ALL);
+	return bind_range(fx->gvm->mem, size_of(fx), fx->to, MPOL_MF_MOVE_ALL);
 }
 
 /* Whether the node is there is told only to who may use nodes outside of his cpuset. */
-static long migrate_pages_to_absent_node(const struct scene *scene)
+static long migrate_pages_to_absent_node(const struct fixture *fx)
 {
-	return trigger_may_move_all() ? migrate(0, scene->from, numa_absent_node()) : NOT_ROOT;
+	return trigger_may_move_all() ? migrate(0, fx->from, numa_absent_node()) : NOT_ROOT;
 }
 
-static long migrate_pages_unprivileged(const struct scene *scene)
+static long migrate_pages_unprivileged(const struct fixture *fx)
 {
 	drop_sys_nice();
-	return migrate(0, scene->from, numa_absent_node());
+	return migrate(0, fx->from, numa_absent_node());
 }
 
 /* Calls of a process of another user, who may not look at this one either. */
@@ -174,30 +177,30 @@ static bool become_nobody(void)
 
 static long move_as_nobody(const void *data)
 {
-	const struct scene *scene = data;
+	const struct fixture *fx = data;
 
 	if (!become_nobody())
 		return NOT_ROOT;
-	return move_first_page(scene, getppid(), scene->to, MPOL_MF_MOVE);
+	return move_first_page(fx, getppid(), fx->to, MPOL_MF_MOVE);
 }
 
 static long migrate_as_nobody(const void *data)
 {
-	const struct scene *scene = data;
+	const struct fixture *fx = data;
 
 	if (!become_nobody())
 		return NOT_ROOT;
-	return migrate(getppid(), scene->from, scene->to);
+	return migrate(getppid(), fx->from, fx->to);
 }
 
-static long move_pages_by_nobody(const struct scene *scene)
+static long move_pages_by_nobody(const struct fixture *fx)
 {
-	return other_call(move_as_nobody, scene);
+	return child_call(move_as_nobody, fx);
 }
 
-static long migrate_pages_by_nobody(const struct scene *scene)
+static long migrate_pages_by_nobody(const struct fixture *fx)
 {
-	return other_call(migrate_as_nobody, scene);
+	return child_call(migrate_as_nobody, fx);
 }
 
 static const struct bad_call bad_calls[] = {
@@ -209,7 +212,7 @@ static const struct bad_call bad_calls[] = {
 	  -ESRCH, move_pages_of_no_process },
 	{ &trigger_move_pages_all, "unprivileged", "move_pages(MOVE_ALL) without CAP_SYS_NICE",
 	  -EPERM, move_all_unprivileged },
-	{ &trigger_move_pages_other, "nobody", "move_pages(PID) by another user",
+	{ &trigger_move_pages_remote, "other_user", "move_pages(PID) by another user",
 	  -EPERM, move_pages_by_nobody },
 	{ &trigger_mbind_move, "bad_node", "mbind(to a node that is not there)",
 	  -EINVAL, mbind_to_absent_node },
@@ -226,30 +229,30 @@ static const struct bad_call bad_calls[] = {
 	  -EPERM, migrate_pages_unprivileged },
 	{ &trigger_migrate_pages, "no_process", "migrate_pages(of no process)",
 	  -ESRCH, migrate_pages_of_no_process },
-	{ &trigger_migrate_pages_other, "nobody", "migrate_pages(PID) by another user",
+	{ &trigger_migrate_pages_remote, "other_user", "migrate_pages(PID) by another user",
 	  -EPERM, migrate_pages_by_nobody },
 };
 
-static int act_bad_call(struct scene *scene, const void *data)
+static int act_bad_call(struct fixture *fx, const void *data)
 {
 	const struct bad_call *bad = data;
 	long ret;
 
-	gmem_guest_fill(scene->gvm);
-	scene_check_host(scene);
-	scene_look_before(scene);
-	ret = bad->make(scene);
+	gmem_guest_fill(fx->gvm);
+	fixture_check_host(fx);
+	fixture_look_before(fx);
+	ret = bad->make(fx);
 	if (ret == NOT_ROOT)
 		return suite_skip("only root can make this call, or have another user make it "
 				  "(be root)");
-	verdict_call(&scene->verdict, bad->call, ret, bad->wanted, NULL, 0, 0);
-	scene_look_after(scene);
-	scene_want(scene, 0, scene->gvm->nr_pages, OUTCOME_UNTOUCHED);
-	return scene_judge_with_content(scene);
+	verdict_call(&fx->verdict, bad->call, ret, bad->wanted, NULL, 0, 0);
+	fixture_look_after(fx);
+	fixture_expect(fx, 0, fx->gvm->nr_pages, OUTCOME_UNTOUCHED);
+	return fixture_judge_with_content(fx);
 }
 
 /* Call move_pages() where it finds no page: each status is @wanted and nothing is moved. */
-static bool finds_no_page(const struct scene *scene, void *addr, int wanted)
+static bool finds_no_page(const struct fixture *fx, void *addr, int wanted)
 {
 	enum { NR = OPTIONS_PAGES_MIN };
 	int status[NR], i;
@@ -257,8 +260,8 @@ static bool finds_no_page(const struct scene *scene, void *addr, int wanted)
 	struct trigger_range range = {
 		.addr = addr,
 		.nr_pages = NR,
-		.from = scene->from,
-		.to = scene->to,
+		.from = fx->from,
+		.to = fx->to,
 	};
 	bool good;
 
@@ -276,26 +279,26 @@ static bool finds_no_page(const struct scene *scene, void *addr, int wanted)
 struct page_answer {
 	const char *name;
 	int wanted;			/* the status of each */
-	void *(*prepare)(struct scene *scene);
+	void *(*prepare)(struct fixture *fx);
 };
 
-static void *never_touched(struct scene *scene)
+static void *never_touched(struct fixture *fx)
 {
-	return scene->gvm->mem;
+	return fx->gvm->mem;
 }
 
 /* The folios are there, but no page table entry of this process leads to them. */
-static void *touched_by_guest(struct scene *scene)
+static void *touched_by_guest(struct fixture *fx)
 {
-	gmem_guest_fill(scene->gvm);
-	return scene->gvm->mem;
+	gmem_guest_fill(fx->gvm);
+	return fx->gvm->mem;
 }
 
-static void *not_mapped(struct scene *scene)
+static void *not_mapped(struct fixture *fx)
 {
-	void *alias = kvm_mmap(size_of(scene), PROT_READ | PROT_WRITE, MAP_SHARED, scene->gvm->fd);
+	void *alias = kvm_mmap(size_of(fx), PROT_READ | PROT_WRITE, MAP_SHARED, fx->gvm->fd);
 
-	kvm_munmap(alias, size_of(scene));
+	kvm_munmap(alias, size_of(fx));
 	return alias;
 }
 
@@ -306,54 +309,54 @@ static const struct page_answer page_answers[] = {
 };
 
 /* KVM that emulates guest code touches guest memory through the host's mapping. */
-static bool host_maps_first_page(const struct scene *scene)
+static bool host_maps_first_page(const struct fixture *fx)
 {
 	u64 entry;
 
-	return !pagemap_read(scene->gvm->mem, 1, &entry) && pagemap_present(entry);
+	return !pagemap_read(fx->gvm->mem, 1, &entry) && pagemap_present(entry);
 }
 
 /* Afterwards all pages are where the file's policy puts them, and intact. */
-static int act_page_answer(struct scene *scene, const void *data)
+static int act_page_answer(struct fixture *fx, const void *data)
 {
 	const struct page_answer *answer = data;
-	void *addr = answer->prepare(scene);
+	void *addr = answer->prepare(fx);
 
-	if (addr == scene->gvm->mem && host_maps_first_page(scene))
-		return scene_skip();
-	if (!finds_no_page(scene, addr, answer->wanted))
+	if (addr == fx->gvm->mem && host_maps_first_page(fx))
+		return fixture_skip();
+	if (!finds_no_page(fx, addr, answer->wanted))
 		return KSFT_FAIL;
-	gmem_guest_fill(scene->gvm);
-	scene_check_host(scene);
-	scene_look_before(scene);
-	scene_look_after(scene);
-	scene_want(scene, 0, scene->gvm->nr_pages, OUTCOME_UNTOUCHED);
-	return scene_judge_with_content(scene);
+	gmem_guest_fill(fx->gvm);
+	fixture_check_host(fx);
+	fixture_look_before(fx);
+	fixture_look_after(fx);
+	fixture_expect(fx, 0, fx->gvm->nr_pages, OUTCOME_UNTOUCHED);
+	return fixture_judge_with_content(fx);
 }
 
 /* Nothing moves here, so userspace_addr hides nothing, and every KVM can run the guest. */
-static int run_with_hva(const struct suite *suite, const struct testcase *test,
-			int (*act)(struct scene *scene, const void *data))
+static int run_with_uaddr(const struct suite *suite, const struct testcase *test,
+			  int (*act)(struct fixture *fx, const void *data))
 {
-	const struct scene_config config = { .nr_vcpus = 1, .hva_is_mapping = true };
-	struct scene scene;
+	const struct fixture_config config = { .nr_vcpus = 1, .uaddr_is_mapping = true };
+	struct fixture fx;
 	int result;
 
-	if (!scene_open(&scene, suite, test, &config))
-		return scene_skip();
-	result = act(&scene, test->data);
-	scene_close(&scene);
+	if (!fixture_open(&fx, suite, test, &config))
+		return fixture_skip();
+	result = act(&fx, test->data);
+	fixture_close(&fx);
 	return result;
 }
 
 static int run_bad_call(const struct suite *suite, const struct testcase *test)
 {
-	return run_with_hva(suite, test, act_bad_call);
+	return run_with_uaddr(suite, test, act_bad_call);
 }
 
 static int run_page_answer(const struct suite *suite, const struct testcase *test)
 {
-	return run_with_hva(suite, test, act_page_answer);
+	return run_with_uaddr(suite, test, act_page_answer);
 }
 
 static const struct contract_row *row_of(const struct trigger *trigger)
@@ -366,29 +369,21 @@ static const struct contract_row *row_of(const struct trigger *trigger)
 	TEST_FAIL("the contract has no row for %s", trigger->name);
 }
 
-static void add_case(struct testcase **next, const struct testcase *test, const char *property)
-{
-	**next = *test;
-	snprintf((*next)->name, sizeof((*next)->name), "%s.%s.%s", test->row->trigger->name,
-		 test->row->vm->name, property);
-	(*next)++;
-}
-
 static void add_properties(struct testcase **next, const struct contract_row *row)
 {
 	size_t i;
 
 	for (i = 0; i < nr_properties; i++) {
 		const struct testcase test = {
-			.missing = property_missing,
+			.skip_reason = property_skip_reason,
 			.run = property_run,
 			.row = row,
-			.outside = properties[i].outside,
+			.env = properties[i].env,
 			.data = &properties[i],
 		};
 
 		if (property_applies(&properties[i], row))
-			add_case(next, &test, properties[i].name);
+			contract_row_add_case(next, &test, properties[i].name);
 	}
 }
 
@@ -396,15 +391,15 @@ static void add_never(struct testcase **next, const struct contract_row *row)
 {
 	size_t i;
 
-	for (i = 0; i < nr_never_properties && row->trigger->never; i++) {
+	for (i = 0; i < nr_must_not_touch_properties && row->trigger->must_not_touch; i++) {
 		const struct testcase test = {
-			.missing = never_missing,
-			.run = never_run,
+			.skip_reason = must_not_touch_skip_reason,
+			.run = must_not_touch_run,
 			.row = row,
-			.data = &never_properties[i],
+			.data = &must_not_touch_properties[i],
 		};
 
-		add_case(next, &test, never_properties[i].name);
+		contract_row_add_case(next, &test, must_not_touch_properties[i].name);
 	}
 }
 
@@ -414,62 +409,62 @@ static void add_places(struct testcase **next)
 
 	for (i = 0; i < nr_allocation_rows; i++) {
 		const struct testcase test = {
-			.missing = scene_missing_one_node,
-			.run = place_run,
+			.skip_reason = fixture_skip_reason_one_node,
+			.run = alloc_zone_run,
 			.row = &allocation_rows[i],
 		};
 
-		add_case(next, &test, "allocated");
+		contract_row_add_case(next, &test, "allocated");
 	}
 }
 
 static void add_answers(struct testcase **next)
 {
-	struct testcase test = { .missing = scene_missing_one_node };
+	struct testcase test = { .skip_reason = fixture_skip_reason_one_node };
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(bad_calls); i++) {
 		test.run = run_bad_call;
 		test.row = row_of(bad_calls[i].trigger);
 		test.data = &bad_calls[i];
-		add_case(next, &test, bad_calls[i].name);
+		contract_row_add_case(next, &test, bad_calls[i].name);
 	}
 	for (i = 0; i < ARRAY_SIZE(page_answers); i++) {
 		test.run = run_page_answer;
 		test.row = row_of(&trigger_move_pages);
 		test.data = &page_answers[i];
-		add_case(next, &test, page_answers[i].name);
+		contract_row_add_case(next, &test, page_answers[i].name);
 	}
 }
 
 static void add_flags(struct testcase **next)
 {
 	struct testcase test = {
-		.missing = scene_missing_two_nodes,
-		.run = flag_case_run,
+		.skip_reason = fixture_skip_reason_two_nodes,
+		.run = mapping_flag_case_run,
 		.row = row_of(&trigger_move_pages),
 	};
 	size_t i;
 
-	for (i = 0; i < nr_flag_cases; i++) {
-		test.data = &flag_cases[i];
-		snprintf(test.name, sizeof(test.name), "flags.%s.%s", test.row->vm->name,
-			 flag_cases[i].name);
+	for (i = 0; i < nr_mapping_flag_cases; i++) {
+		test.data = &mapping_flag_cases[i];
+		snprintf(test.name, sizeof(test.name), "mapping_flags.%s.%s", test.row->vm->name,
+			 mapping_flag_cases[i].name);
 		*(*next)++ = test;
 	}
 }
 
 /* Where nobody promises a contract: one move by move_pages() decides what all others must do. */
-static int observe(const struct suite *suite)
+static int probe(const struct suite *suite)
 {
-	const struct testcase test = { .name = "observe", .row = row_of(&trigger_move_pages) };
-	const struct scene_config config = { .nr_vcpus = 1, .hva_is_mapping = true };
-	struct scene scene;
+	const struct testcase test = { .name = "probe", .row = row_of(&trigger_move_pages) };
+	const struct fixture_config config = { .nr_vcpus = 1, .uaddr_is_mapping = true };
+	struct fixture fx;
 
-	TEST_ASSERT(scene_open(&scene, suite, &test, &config), "cannot set up a VM");
-	gmem_host_fill(scene.gvm);
-	scene_fire(&scene, 0, scene.gvm->nr_pages, 0);
-	return scene.verdict.ret ? CONTRACT_UNMOVABLE : CONTRACT_MOVABLE;
+	TEST_ASSERT(fixture_open(&fx, suite, &test, &config), "cannot set up a VM");
+	gmem_host_fill(fx.gvm);
+	fixture_fire(&fx, 0, fx.gvm->nr_pages, 0);
+	return fx.verdict.ret ? CONTRACT_UNMOVABLE : CONTRACT_MOVABLE;
 }
 
 int main(int argc, char **argv)
@@ -478,9 +473,9 @@ int main(int argc, char **argv)
 		.program = "guest_memfd_migrate_test",
 		.options = { .contract = -1, .pages = 64, .rounds = 2 },
 	};
-	size_t most = nr_contract_rows * (nr_properties + nr_never_properties) +
+	size_t most = nr_contract_rows * (nr_properties + nr_must_not_touch_properties) +
 		      ARRAY_SIZE(bad_calls) + ARRAY_SIZE(page_answers) + nr_allocation_rows +
-		      nr_flag_cases;
+		      nr_mapping_flag_cases;
 	struct testcase cases[most], *next = cases;
 	size_t i;
 
@@ -491,5 +486,6 @@ int main(int argc, char **argv)
 	add_answers(&next);
 	add_places(&next);
 	add_flags(&next);
-	return suite_main(&suite, argc, argv, cases, next - cases, observe);
+	vm_keep_one_open();
+	return suite_main(&suite, argc, argv, cases, next - cases, probe);
 }

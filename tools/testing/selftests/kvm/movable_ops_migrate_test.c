@@ -6,10 +6,12 @@
  * Property: pages of zsmalloc and of a memory balloon are no folios, and nobody has them mapped:
  * compaction, memory offlining, soft offlining and CMA allocation isolate them, have their owner
  * migrate them and, where that fails, put them back (mm/migrate.c).  The promise is in
- * MOVABLE_OPS_CONTRACT of migrate/contract.h, and whatever comes of a page, none is lost, none
+ * MOVABLE_OPS_CONTRACT of migrate/movable_ops/ops_contract.h, and whatever comes of a page, none
+ * is lost, none
  * stays isolated, none loses its type, and what is in it is what was written last.
  *
- * Algorithm, for each row of the contract and each property of migrate/ops_property.h: have pages
+ * Algorithm, for each row of the contract and each property of migrate/movable_ops/ops_property.h:
+ * have pages
  * allocated where the trigger finds them, find their frames, fire, find them again, judge once.
  * That they moved is proven by the kernel's own evidence, which has to agree: the flags of all
  * frames, the owner's count of its pages, the counter of each node, and the kernel's count of pages
@@ -21,35 +23,36 @@
 #include <stdio.h>
 
 #include "kvm_util.h"
-#include "migrate/balloon.h"
-#include "migrate/ops_property.h"
-#include "migrate/trigger.h"
-#include "migrate/zram.h"
+#include "migrate/gmem/gmem_vm.h"
+#include "migrate/mm/balloon.h"
+#include "migrate/mm/zram.h"
+#include "migrate/movable_ops/ops_property.h"
+#include "migrate/trigger/trigger.h"
 
 struct ops_case {
 	const struct ops_row *row;
 	const struct ops_property *property;
 };
 
-static const char *missing(const struct suite *suite, const struct testcase *test)
+static const char *reason(const struct suite *suite, const struct testcase *test)
 {
 	const struct ops_case *of_test = test->data;
-	const char *missing = ops_row_missing(suite, of_test->row);
+	const char *reason = ops_row_skip_reason(suite, of_test->row);
 
-	if (!missing && of_test->property->missing)
-		missing = of_test->property->missing(suite);
-	return missing;
+	if (!reason && of_test->property->skip_reason)
+		reason = of_test->property->skip_reason(suite);
+	return reason;
 }
 
 static int run(const struct suite *suite, const struct testcase *test)
 {
 	const struct ops_case *of_test = test->data;
-	struct ops_scene scene;
+	struct ops_fixture fx;
 	int result;
 
-	ops_scene_open(&scene, suite, test, of_test->row);
-	result = of_test->property->act(&scene);
-	return ops_scene_close(&scene) ?: result;
+	ops_fixture_open(&fx, suite, test, of_test->row);
+	result = of_test->property->act(&fx);
+	return ops_fixture_close(&fx) ?: result;
 }
 
 static void add_cases(struct testcase **next, struct ops_case **data, const struct ops_row *row)
@@ -63,9 +66,8 @@ static void add_cases(struct testcase **next, struct ops_case **data, const stru
 			continue;
 		**data = (struct ops_case) { .row = row, .property = property };
 		**next = (struct testcase) {
-			.missing = missing,
+			.skip_reason = reason,
 			.run = run,
-			.outside = property->outside ?: row->kind->outside,
 			.data = *data,
 		};
 		snprintf((*next)->name, sizeof((*next)->name), "%s.%s.%s", row->trigger->name,
@@ -85,10 +87,9 @@ int main(int argc, char **argv)
 	struct testcase cases[most], *next = cases;
 	struct ops_case data[most], *next_data = data;
 
-	zram_share();
-	balloon_share();
 	for (i = 0; i < nr_ops_rows; i++)
 		add_cases(&next, &next_data, &ops_rows[i]);
 	/* Nothing to observe: the promise is the same under both contracts. */
+	vm_keep_one_open();
 	return suite_main(&suite, argc, argv, cases, next - cases, NULL);
 }

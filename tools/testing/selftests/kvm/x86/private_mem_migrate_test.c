@@ -5,12 +5,14 @@
  * Property: the host may neither read private memory nor copy it: it may be encrypted with its
  * physical address, or tracked by the firmware page by page.  Whoever wants such a folio to move
  * is refused, or does not even see it, as the contract says (PRIVATE_MEMORY_CONTRACT in
- * migrate/contract.h), on kernels that can migrate guest_memfd as on those that cannot: every page
+ * migrate/matrix/contract_table.h), on kernels that can migrate guest_memfd as on those that
+ * cannot: every page
  * keeps its frame and its node, the guest reads what it wrote, and host user space still cannot
  * get at it.
  *
  * Algorithm: the guest fills private memory, and the frames are found by their flags
- * (migrate/unmapped.h).  Every trigger of the contract is fired at them: by page frame where it
+ * (migrate/gmem/unmapped_pfns.h).  Every trigger of the contract is fired at them: by page frame
+ * where it
  * takes one, else at the slot's userspace_addr, where private pages have nothing mapped.  The same
  * trigger must move a shmem mapping in the same case.  Then once more around conversions to shared
  * memory and back, where what is shared does move.
@@ -23,31 +25,31 @@
 
 #include "kvm_util.h"
 #include "numaif.h"
-#include "migrate/numa.h"
-#include "migrate/place.h"
-#include "migrate/private_vm.h"
-#include "migrate/property.h"
-#include "migrate/scene.h"
-#include "migrate/trigger.h"
+#include "migrate/gmem/private_vm.h"
+#include "migrate/matrix/alloc_zone.h"
+#include "migrate/matrix/fixture.h"
+#include "migrate/matrix/property.h"
+#include "migrate/mm/numa.h"
+#include "migrate/trigger/trigger.h"
 
 /* Fire at all pages, which are private memory's whatever the guest uses now, and judge. */
-static int attempt(struct scene *scene)
+static int attempt(struct fixture *fx)
 {
-	size_t nr = scene->gvm->nr_pages;
+	size_t nr = fx->gvm->nr_pages;
 
-	verdict_reset(&scene->verdict);
-	scene_look_before(scene);
-	scene_fire(scene, 0, nr, promised_return(&scene->promise, nr));
-	scene_look_after(scene);
-	scene_want(scene, 0, nr, scene->promise.outcome);
-	return scene_judge_with_content(scene);
+	verdict_reset(&fx->verdict);
+	fixture_look_before(fx);
+	fixture_fire(fx, 0, nr, expected_return(&fx->expected, nr));
+	fixture_look_after(fx);
+	fixture_expect(fx, 0, nr, fx->expected.outcome);
+	return fixture_judge_with_content(fx);
 }
 
 /* From here on the guest uses ordinary memory, which is on the source node. */
-static void convert_to_shared(struct scene *scene)
+static void convert_to_shared(struct fixture *fx)
 {
-	struct gmem_vm *gvm = scene->gvm;
-	struct nodemask mask = nodemask_of(scene->from);
+	struct gmem_vm *gvm = fx->gvm;
+	struct nodemask mask = nodemask_of(fx->from);
 
 	kvm_mbind(gvm->mem, gvm->nr_pages * gvm->page_size, MPOL_BIND, mask.bits,
 		  NODEMASK_MAXNODE, 0);
@@ -56,9 +58,9 @@ static void convert_to_shared(struct scene *scene)
 }
 
 /* Back to what private memory held, with what was shared gone, as a VMM does it. */
-static void convert_to_private(struct scene *scene, const struct pattern *held)
+static void convert_to_private(struct fixture *fx, const struct pattern *held)
 {
-	struct gmem_vm *gvm = scene->gvm;
+	struct gmem_vm *gvm = fx->gvm;
 
 	gmem_set_private(gvm, true);
 	kvm_madvise(gvm->mem, gvm->nr_pages * gvm->page_size, MADV_REMOVE);
@@ -66,67 +68,67 @@ static void convert_to_private(struct scene *scene, const struct pattern *held)
 }
 
 /* Calls see shared memory and move it: the best of controls. */
-static bool shared_pages_moved(const struct scene *scene)
+static bool shared_pages_moved(const struct fixture *fx)
 {
-	size_t nr = scene->gvm->nr_pages, i, moved = 0;
+	size_t nr = fx->gvm->nr_pages, i, moved = 0;
 	struct folio_info *info = calloc(nr, sizeof(*info));
 
-	TEST_ASSERT(info && !folio_inspect(scene->gvm->mem, nr, info),
+	TEST_ASSERT(info && !folio_inspect(fx->gvm->mem, nr, info),
 		    "cannot inspect the shared pages");
 	for (i = 0; i < nr; i++)
-		moved += info[i].node == scene->to;
+		moved += info[i].node == fx->to;
 	free(info);
 	if (moved < nr)
 		ksft_print_msg("shared memory: wanted %zu pages on node %d, got %zu\n", nr,
-			       scene->to, moved);
+			       fx->to, moved);
 	return moved == nr;
 }
 
 /* The private folios stay in their frames also while the guest uses other memory. */
-static int attempt_while_shared(struct scene *scene)
+static int attempt_while_shared(struct fixture *fx)
 {
-	bool seen = scene->promise.outcome == OUTCOME_UNTOUCHED && !scene->trigger->any_node;
+	bool seen = fx->expected.outcome == OUTCOME_NOT_MAPPED && !fx->trigger->kernel_picks_node;
 	bool good;
-	size_t nr = scene->gvm->nr_pages;
-	long wanted = promised_return(&scene->promise, nr);
+	size_t nr = fx->gvm->nr_pages;
+	long wanted = expected_return(&fx->expected, nr);
 
-	verdict_reset(&scene->verdict);
-	scene_look_before(scene);
-	scene_fire(scene, 0, nr, wanted);
-	scene_look_after(scene);
-	verdict_want(&scene->verdict, 0, nr, OUTCOME_UNTOUCHED, scene->from, scene->to);
-	if (scene->trigger->has_status)
-		verdict_want_status(&scene->verdict, 0, nr, scene->to);
-	scene_check_mapping(scene);
-	scene_check_guest(scene);
-	good = !seen || shared_pages_moved(scene);
-	return good ? scene_judge(scene) : KSFT_FAIL;
+	verdict_reset(&fx->verdict);
+	fixture_look_before(fx);
+	fixture_fire(fx, 0, nr, wanted);
+	fixture_look_after(fx);
+	verdict_expect(&fx->verdict, 0, nr, OUTCOME_UNTOUCHED, fx->from, fx->to);
+	if (fx->trigger->has_status)
+		verdict_expect_status(&fx->verdict, 0, nr, fx->to);
+	fixture_check_mapping(fx);
+	fixture_check_guest(fx);
+	good = !seen || shared_pages_moved(fx);
+	return good ? fixture_judge(fx) : KSFT_FAIL;
 }
 
-static int act_conversion(struct scene *scene)
+static int act_conversion(struct fixture *fx)
 {
-	struct pattern held = scene->gvm->pattern;
-	int result = attempt(scene);
+	struct pattern held = fx->gvm->pattern;
+	int result = attempt(fx);
 
 	if (result == KSFT_PASS) {
-		convert_to_shared(scene);
-		result = attempt_while_shared(scene);
-		convert_to_private(scene, &held);
+		convert_to_shared(fx);
+		result = attempt_while_shared(fx);
+		convert_to_private(fx, &held);
 	}
-	return result ?: attempt(scene);
+	return result ?: attempt(fx);
 }
 
 static int run_scene(const struct suite *suite, const struct testcase *test,
-		     int (*act)(struct scene *scene))
+		     int (*act)(struct fixture *fx))
 {
-	const struct scene_config config = { .nr_vcpus = 1 };
-	struct scene scene;
+	const struct fixture_config config = { .nr_vcpus = 1 };
+	struct fixture fx;
 	int result;
 
-	if (!scene_open(&scene, suite, test, &config))
-		return scene_skip();
-	result = scene_begin(&scene) ?: act(&scene);
-	scene_close(&scene);
+	if (!fixture_open(&fx, suite, test, &config))
+		return fixture_skip();
+	result = fixture_begin(&fx) ?: act(&fx);
+	fixture_close(&fx);
 	return result;
 }
 
@@ -158,70 +160,62 @@ static long failed_migrations(void)
 }
 
 /* Compact memory laid out anew, with our folios or without.  Returns how many attempts failed. */
-static long failures_of_compaction(struct scene *scene, bool ours)
+static long failures_of_compaction(struct fixture *fx, bool ours)
 {
-	struct gmem_vm *gvm = scene->gvm;
+	struct gmem_vm *gvm = fx->gvm;
 	long before;
 
-	ballast_close(&scene->ballast);
-	ballast_open(&scene->ballast, scene->from);
+	fragment_close(&fx->fragment);
+	fragment_open(&fx->fragment, fx->from);
 	if (ours)
-		unmapped_populate(&scene->unmapped, gvm, scene->from);
+		unmapped_pfns_populate(&fx->unmapped, gvm, fx->from);
 	else
 		gmem_punch(gvm, 0, gvm->nr_pages);
 	before = failed_migrations();
 	if (ours)
-		scene_look_before(scene);
-	scene_fire(scene, 0, gvm->nr_pages, 0);
+		fixture_look_before(fx);
+	fixture_fire(fx, 0, gvm->nr_pages, 0);
 	return failed_migrations() - before;
 }
 
-static int act_not_tried(struct scene *scene)
+static int act_not_isolated(struct fixture *fx)
 {
-	long enough = scene->gvm->nr_pages / 2, ours = 0, others = 0;
+	long enough = fx->gvm->nr_pages / 2, ours = 0, others = 0;
 	int i;
 
 	for (i = 0; i < COMPARISONS; i++) {
-		others = failures_of_compaction(scene, false);
-		ours = failures_of_compaction(scene, true);
+		others = failures_of_compaction(fx, false);
+		ours = failures_of_compaction(fx, true);
 		if (ours < others + enough)
 			return KSFT_PASS;
 	}
 	ksft_print_msg("%zu unmovable folios not left alone: %s fails to migrate %ld with them, "
-		       "%ld without; %s\n", scene->gvm->nr_pages, scene->trigger->call, ours,
-		       others, suite_context(scene->suite));
+		       "%ld without; %s\n", fx->gvm->nr_pages, fx->trigger->call, ours,
+		       others, suite_context(fx->suite));
 	return KSFT_FAIL;
 }
 
-static int run_not_tried(const struct suite *suite, const struct testcase *test)
+static int run_not_isolated(const struct suite *suite, const struct testcase *test)
 {
-	return run_scene(suite, test, act_not_tried);
+	return run_scene(suite, test, act_not_isolated);
 }
 
-static const char *missing_kind(const struct suite *suite, const struct testcase *test)
+static const char *kind_skip_reason(const struct suite *suite, const struct testcase *test)
 {
 	(void)suite;
-	return vm_kind_missing(test->row->vm);
+	return vm_kind_skip_reason(test->row->vm);
 }
 
 /* Kinds that always miss something: at least their launch. */
 static int run_nothing(const struct suite *suite, const struct testcase *test)
 {
-	return suite_skip(missing_kind(suite, test));
-}
-
-static void add_case(struct testcase **next, const struct testcase *test, const char *property)
-{
-	**next = *test;
-	snprintf((*next)->name, sizeof((*next)->name), "%s.%s.%s", test->row->trigger->name,
-		 test->row->vm->name, property);
-	(*next)++;
+	return suite_skip(kind_skip_reason(suite, test));
 }
 
 static void add_row(struct testcase **next, const struct contract_row *row)
 {
 	struct testcase test = {
-		.missing = scene_missing_two_nodes,
+		.skip_reason = fixture_skip_reason_two_nodes,
 		.run = property_run,
 		.row = row,
 	};
@@ -231,13 +225,13 @@ static void add_row(struct testcase **next, const struct contract_row *row)
 		test.data = &properties[i];
 		/* Slots matter to what is invalidated when a folio moves. */
 		if (property_applies(&properties[i], row) && !properties[i].config.two_slots)
-			add_case(next, &test, properties[i].name);
+			contract_row_add_case(next, &test, properties[i].name);
 	}
 	test.run = run_conversion;
-	add_case(next, &test, "conversion");
-	test.run = run_not_tried;
-	if (row->trigger->moves_some && !row->trigger->layout)
-		add_case(next, &test, "not_tried");
+	contract_row_add_case(next, &test, "conversion");
+	test.run = run_not_isolated;
+	if (row->trigger->partial && !row->trigger->placement)
+		contract_row_add_case(next, &test, "not_isolated");
 }
 
 static void add_places(struct testcase **next, struct contract_row *rows)
@@ -246,21 +240,21 @@ static void add_places(struct testcase **next, struct contract_row *rows)
 
 	for (i = 0; i < nr_private_allocation_rows; i++) {
 		const struct testcase test = {
-			.missing = scene_missing_one_node,
-			.run = place_run,
+			.skip_reason = fixture_skip_reason_one_node,
+			.run = alloc_zone_run,
 			.row = &rows[i],
 		};
 
 		rows[i] = private_allocation_rows[i];
 		rows[i].vm = &vm_kind_sw_protected;
-		add_case(next, &test, "allocated");
+		contract_row_add_case(next, &test, "allocated");
 	}
 }
 
 static void add_absent_kind(struct testcase **next, const struct contract_row *row)
 {
 	const struct testcase test = {
-		.missing = missing_kind,
+		.skip_reason = kind_skip_reason,
 		.run = run_nothing,
 		.row = row,
 	};
@@ -296,5 +290,6 @@ int main(int argc, char **argv)
 	}
 	add_places(&next, places);
 	/* Nothing to observe: the contract is the same whichever it is. */
+	vm_keep_one_open();
 	return suite_main(&suite, argc, argv, cases, next - cases, NULL);
 }

@@ -3,7 +3,7 @@
 # What the migration tests share, for the Makefile.kvm of a kernel tree, which includes this
 # after its own rules.  No other test is linked with it.
 
-LIBMIGRATE_C := $(sort $(wildcard lib/migrate/*.c lib/$(ARCH)/migrate/*.c))
+LIBMIGRATE_C := $(sort $(wildcard lib/migrate/*/*.c lib/$(ARCH)/migrate/*/*.c))
 LIBMIGRATE_O := $(LIBMIGRATE_C:%.c=$(OUTPUT)/%.o)
 LIBMIGRATE_TESTS := $(foreach test,$(filter %_test,$(TEST_GEN_PROGS)),\
 			$(if $(findstring _migrate_,$(notdir $(test))),$(test)))
@@ -22,7 +22,7 @@ $(LIBMIGRATE_O) $(LIBMIGRATE_TESTS:=.o): CFLAGS += -isystem $(LINUX_HDR_PATH)
 
 # Before Linux 7.3, the library lacks a few of the system calls.
 ifeq ($(shell grep -s pthread_create include/kvm_syscalls.h),)
-$(LIBMIGRATE_O) $(LIBMIGRATE_TESTS:=.o): CFLAGS += -include migrate/compat.h
+$(LIBMIGRATE_O) $(LIBMIGRATE_TESTS:=.o): CFLAGS += -include migrate/util/compat.h
 endif
 
 -include $(LIBMIGRATE_O:.o=.d)

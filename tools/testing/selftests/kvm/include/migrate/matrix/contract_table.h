@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The contract of the kernel about moving guest_memfd folios, on one page.
+ *
+ * A row is a trigger on a kind of VM, a column is a contract (migrate/verdict/contract.h), a cell
+ * is the expected outcome:
+ *
+ *   MOVED		every folio is on the target node in another frame; the call succeeds
+ *   MOVED_SOME		the same for at least one folio; the others keep their frames
+ *   REFUSED(ret)	the kernel tries, nothing moves, and the call returns the number of failed
+ *			pages (NR_FAILED), an error, or 0
+ *   NOT_MAPPED(ret)	no PTE leads the call to a folio: nothing moves, and the call returns 0;
+ *			with ENOENT the status of each page is -ENOENT
+ *   NO_FOLIO		the kernel never allocates such memory in the evacuated range: nothing
+ *			moves, and the call succeeds
+ *   NEVER(ret)		the mechanism must ignore guest_memfd under every contract: every folio
+ *			keeps its frame and content, while the same firing moves, merges, reclaims
+ *			or collapses a control
+ *
+ * Kinds of VM (migrate/gmem/gmem_vm.h):
+ *
+ *   default		no private memory; host user space maps the guest_memfd
+ *   default_unshared	no private memory; host user space cannot map it.  The kernel may move it,
+ *			system calls do not find it
+ *
+ * Private memory has tables of its own, which hold for each kind of VM that has it: encryption or
+ * firmware may tie a page to its physical address, so nothing ever moves it.
+ *
+ * The tests walk these rows: a new row is a new expectation.
+ */
+#ifndef SELFTEST_KVM_MIGRATE_MATRIX_CONTRACT_TABLE_H
+#define SELFTEST_KVM_MIGRATE_MATRIX_CONTRACT_TABLE_H
+
+#include "migrate/runner/suite.h"
+#include "migrate/verdict/contract.h"
+
+/*	    trigger		   VM			unmovable		movable		*/
+#define MIGRATION_CONTRACT(ROW)									\
+	ROW(move_pages,		   default,		REFUSED(NR_FAILED),	MOVED)		\
+	ROW(mbind_move,		   default,		REFUSED(0),		MOVED)		\
+	ROW(mbind_strict,	   default,		REFUSED(EIO),		MOVED)		\
+	ROW(mbind_move_all,	   default,		REFUSED(0),		MOVED)		\
+	ROW(migrate_pages,	   default,		REFUSED(NR_FAILED),	MOVED)		\
+	ROW(soft_offline_mapped,   default,		REFUSED(EBUSY),		MOVED)		\
+	ROW(soft_offline_phys,	   default,		REFUSED(EBUSY),		MOVED)		\
+	ROW(memory_offline,	   default,		REFUSED(EINTR),		MOVED)		\
+	ROW(compact,		   default,		REFUSED(0),		MOVED_SOME)	\
+	ROW(compact_node,	   default,		REFUSED(0),		MOVED_SOME)	\
+	ROW(cma_alloc,		   default,		NO_FOLIO,		MOVED_SOME)	\
+	/* Calls with MPOL_MF_MOVE_ALL, calls by another task, cpusets. */			\
+	ROW(move_pages_all,	   default,		REFUSED(NR_FAILED),	MOVED)		\
+	ROW(move_pages_remote,	   default,		REFUSED(NR_FAILED),	MOVED)		\
+	ROW(migrate_pages_remote,  default,		REFUSED(NR_FAILED),	MOVED)		\
+	ROW(cpuset,		   default,		REFUSED(0),		MOVED)		\
+	/* Background mechanisms that must ignore guest_memfd. */				\
+	ROW(numa_balancing,	   default,		NEVER(0),		NEVER(0))	\
+	ROW(damon_hot_vaddr,	   default,		NEVER(0),		NEVER(0))	\
+	ROW(damon_cold_paddr,	   default,		NEVER(0),		NEVER(0))	\
+	ROW(ksm,		   default,		NEVER(0),		NEVER(0))	\
+	ROW(madv_pageout,	   default,		NEVER(0),		NEVER(0))	\
+	ROW(madv_cold,		   default,		NEVER(0),		NEVER(0))	\
+	ROW(reclaim,		   default,		NEVER(0),		NEVER(0))	\
+	ROW(demotion,		   default,		NEVER(0),		NEVER(0))	\
+	ROW(madv_collapse,	   default,		NEVER(EINVAL),		NEVER(EINVAL))	\
+	ROW(move_pages,		   default_unshared,	NOT_MAPPED(ENOENT), NOT_MAPPED(ENOENT))	\
+	ROW(mbind_move,		   default_unshared,	NOT_MAPPED(0),		NOT_MAPPED(0))	\
+	ROW(mbind_strict,	   default_unshared,	NOT_MAPPED(0),		NOT_MAPPED(0))	\
+	ROW(mbind_move_all,	   default_unshared,	NOT_MAPPED(0),		NOT_MAPPED(0))	\
+	ROW(migrate_pages,	   default_unshared,	NOT_MAPPED(0),		NOT_MAPPED(0))	\
+	ROW(soft_offline_phys,	   default_unshared,	REFUSED(EBUSY),		MOVED)		\
+	ROW(memory_offline,	   default_unshared,	REFUSED(EINTR),		MOVED)		\
+	ROW(compact,		   default_unshared,	REFUSED(0),		MOVED_SOME)	\
+	ROW(compact_node,	   default_unshared,	REFUSED(0),		MOVED_SOME)	\
+	ROW(cma_alloc,		   default_unshared,	NO_FOLIO,		MOVED_SOME)
+
+/*	    trigger		   unmovable		movable					*/
+#define PRIVATE_MEMORY_CONTRACT(ROW)								\
+	ROW(move_pages,		   NOT_MAPPED(ENOENT),	NOT_MAPPED(ENOENT))			\
+	ROW(mbind_move,		   NOT_MAPPED(0),	NOT_MAPPED(0))				\
+	ROW(mbind_strict,	   NOT_MAPPED(0),	NOT_MAPPED(0))				\
+	ROW(mbind_move_all,	   NOT_MAPPED(0),	NOT_MAPPED(0))				\
+	ROW(migrate_pages,	   NOT_MAPPED(0),	NOT_MAPPED(0))				\
+	ROW(soft_offline_phys,	   REFUSED(EBUSY),	REFUSED(EBUSY))				\
+	ROW(memory_offline,	   REFUSED(EINTR),	REFUSED(EINTR))				\
+	ROW(compact,		   REFUSED(0),		REFUSED(0))				\
+	ROW(compact_node,	   REFUSED(0),		REFUSED(0))				\
+	ROW(cma_alloc,		   NO_FOLIO,		NO_FOLIO)
+
+/*
+ * Zones that the kernel allocates guest_memfd folios from: ALL of them, at least SOME, or NONE.
+ * Movable folios may be in ZONE_MOVABLE and in a CMA area, unmovable ones must never be.
+ *
+ *	    zone		   VM			unmovable		movable
+ */
+#define ALLOCATION_CONTRACT(ROW)								\
+	ROW(zone_movable,	   default,		NONE,			ALL)		\
+	ROW(zone_movable,	   default_unshared,	NONE,			ALL)		\
+	ROW(cma,		   default,		NONE,			SOME)		\
+	ROW(cma,		   default_unshared,	NONE,			SOME)
+
+/*	    zone		   unmovable		movable					*/
+#define PRIVATE_ALLOCATION_CONTRACT(ROW)							\
+	ROW(zone_movable,	   NONE,		NONE)					\
+	ROW(cma,		   NONE,		NONE)
+
+struct contract_row {
+	const struct trigger *trigger;
+	const struct vm_kind *vm;
+	struct expected expected[NR_CONTRACTS];
+};
+
+extern const struct contract_row contract_rows[];
+extern const size_t nr_contract_rows;
+
+/* Of PRIVATE_MEMORY_CONTRACT; the caller sets .vm in a copy. */
+extern const struct contract_row private_memory_rows[];
+extern const size_t nr_private_memory_rows;
+
+/* Of ALLOCATION_CONTRACT, and of PRIVATE_ALLOCATION_CONTRACT without .vm. */
+extern const struct contract_row allocation_rows[];
+extern const size_t nr_allocation_rows;
+extern const struct contract_row private_allocation_rows[];
+extern const size_t nr_private_allocation_rows;
+
+/* Returns whether the trigger finds folios under at least one contract. */
+bool contract_row_finds_folios(const struct contract_row *row);
+
+/*
+ * Append @test, with the name "trigger.vm.@property" of its row and the environment of its trigger,
+ * else its own, to the array that *@next walks.
+ */
+void contract_row_add_case(struct testcase **next, const struct testcase *test,
+			   const char *property);
+
+#endif /* SELFTEST_KVM_MIGRATE_MATRIX_CONTRACT_TABLE_H */

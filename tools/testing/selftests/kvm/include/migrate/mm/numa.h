@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which NUMA nodes a test may use, and sets of them in the form mbind() wants.
+ *
+ * Node numbers may have gaps, and a node may have CPUs but no memory, or memory that this
+ * task's cpuset does not grant: never assume that nodes 0 and 1 will do.
+ */
+#ifndef SELFTEST_KVM_MIGRATE_MM_NUMA_H
+#define SELFTEST_KVM_MIGRATE_MM_NUMA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* CONFIG_NODES_SHIFT is at most 10 (mm/Kconfig and the architectures' Kconfig). */
+#define NUMA_NODES_MAX		1024
+#define NUMA_BITS_PER_LONG	(8 * sizeof(unsigned long))
+
+/* Where any node will do. */
+#define NUMA_ANY_NODE		(-1)
+
+struct nodemask {
+	unsigned long bits[NUMA_NODES_MAX / NUMA_BITS_PER_LONG];
+};
+
+/*
+ * The "maxnode" that mbind(), set_mempolicy() and migrate_pages() want with a nodemask: the
+ * kernel takes one off before it counts bits (get_nodes() in mm/mempolicy.c).
+ */
+#define NODEMASK_MAXNODE	(NUMA_NODES_MAX + 1)
+
+void nodemask_add(struct nodemask *mask, int node);
+bool nodemask_has(const struct nodemask *mask, int node);
+
+/* A mask of just @node. */
+struct nodemask nodemask_of(int node);
+
+/* The lowest node in @mask above @node, or -1.  Start with @node = -1. */
+int nodemask_next(const struct nodemask *mask, int node);
+
+#define for_each_node_in(node, mask)				\
+	for ((node) = nodemask_next((mask), -1); (node) >= 0;	\
+	     (node) = nodemask_next((mask), (node)))
+
+/*
+ * Read a list as the kernel prints it ("0-1,4\n"; an empty one is no node).
+ * Returns 0, or -EINVAL for anything else and for numbers of NUMA_NODES_MAX and above.
+ */
+int nodemask_parse(const char *list, struct nodemask *mask);
+
+/*
+ * The nodes that have memory (/sys/devices/system/node/has_memory; a kernel without NUMA has
+ * node 0) and that this task's cpuset grants (Mems_allowed_list of /proc/self/status).
+ * Returns 0 or -errno.
+ */
+int numa_usable_nodes(struct nodemask *mask);
+
+/* Free memory of @node in bytes (/sys/devices/system/node/nodeN/meminfo), or -errno. */
+long long numa_free_bytes(int node);
+
+/* The same of all usable nodes together. */
+long long numa_free_bytes_of_all(void);
+
+/*
+ * Whether memory that does not move can be allocated on @node: not where all of its memory is in
+ * ZONE_MOVABLE (/sys/devices/system/node/has_normal_memory; a kernel without NUMA has node 0).
+ */
+bool numa_holds_unmovable(int node);
+
+/*
+ * Pick up to @wanted usable nodes with at least @bytes free into @nodes: those that hold any
+ * memory before those that hold movable memory only, and lowest first.
+ * Returns how many were found, or -errno.
+ */
+int numa_pick_nodes(int *nodes, int wanted, size_t bytes);
+
+/* A CPU of @node on which this task may run, or -1. */
+int numa_cpu_of(int node);
+
+/* A node number that this system does not have online, for provoking errors. */
+int numa_absent_node(void);
+
+#endif /* SELFTEST_KVM_MIGRATE_MM_NUMA_H */

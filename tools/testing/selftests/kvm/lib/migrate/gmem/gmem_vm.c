@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+
+#include "kvm_util.h"
+#include "numaif.h"
+#include "processor.h"
+#include "ucall_common.h"
+#include "migrate/gmem/gmem_vm.h"
+#include "migrate/mm/numa.h"
+
+const struct vm_kind vm_kind_default = {
+	.name = "default",
+	.type = VM_TYPE_DEFAULT,
+	.gmem_flags = GUEST_MEMFD_FLAG_MMAP | GUEST_MEMFD_FLAG_INIT_SHARED,
+};
+
+const struct vm_kind vm_kind_default_unshared = {
+	.name = "default_unshared",
+	.type = VM_TYPE_DEFAULT,
+	.gmem_flags = GUEST_MEMFD_FLAG_MMAP,
+};
+
+bool vm_kind_host_maps(const struct vm_kind *kind)
+{
+	return kind->gmem_flags & GUEST_MEMFD_FLAG_INIT_SHARED;
+}
+
+/* By hand, not by the library: it would end the program, and a case must be skipped by name. */
+static const char *vm_fd_skip_reason(int vm_fd, const struct vm_kind *kind)
+{
+	int flags;
+
+	if (ioctl(vm_fd, KVM_CHECK_EXTENSION, KVM_CAP_GUEST_MEMFD) <= 0)
+		return "KVM has no guest_memfd (CONFIG_KVM_GUEST_MEMFD, Linux 6.8)";
+	flags = ioctl(vm_fd, KVM_CHECK_EXTENSION, KVM_CAP_GUEST_MEMFD_FLAGS);
+	if (kind->gmem_flags & ~(u64)(flags > 0 ? flags : 0))
+		return "guest_memfd cannot be mapped by the host (Linux 6.18)";
+	flags = ioctl(vm_fd, KVM_CHECK_EXTENSION, KVM_CAP_MEMORY_ATTRIBUTES);
+	if (kind->private_mem && !(flags > 0 && (flags & KVM_MEMORY_ATTRIBUTE_PRIVATE)))
+		return "KVM does not tell private from shared memory (Linux 6.8)";
+	return NULL;
+}
+
+static const char *vm_skip_reason(int kvm_fd, const struct vm_kind *kind)
+{
+	const char *reason = kind->skip_reason ? kind->skip_reason(kind, kvm_fd) : NULL;
+	int vm_fd;
+
+	if (reason)
+		return reason;
+	vm_fd = ioctl(kvm_fd, KVM_CREATE_VM, kind->type);
+	if (vm_fd < 0)
+		return "KVM does not create VMs of this type";
+	reason = vm_fd_skip_reason(vm_fd, kind);
+	close(vm_fd);
+	return reason;
+}
+
+const char *vm_kind_skip_reason(const struct vm_kind *kind)
+{
+	int kvm_fd = open(KVM_DEV_PATH, O_RDWR | O_CLOEXEC);
+	const char *reason;
+
+	if (kvm_fd < 0 && (errno == EACCES || errno == EPERM))
+		return "no permission to open /dev/kvm (be root or in its group)";
+	if (kvm_fd < 0)
+		return "no /dev/kvm (load kvm_amd or kvm_intel, or use the lab)";
+	reason = vm_skip_reason(kvm_fd, kind);
+	close(kvm_fd);
+	return reason;
+}
+
+void vm_keep_one_open(void)
+{
+	int kvm_fd = open(KVM_DEV_PATH, O_RDWR | O_CLOEXEC);
+
+	if (kvm_fd < 0)
+		return;
+	/* Nobody needs the descriptor: the process's end closes it. */
+	ioctl(kvm_fd, KVM_CREATE_VM, VM_TYPE_DEFAULT);
+	close(kvm_fd);
+}
+
+void *gmem_page(const struct gmem_vm *gvm, size_t page)
+{
+	return (char *)gvm->mem + page * gvm->page_size;
+}
+
+u64 gmem_offset(const struct gmem_vm *gvm, size_t page)
+{
+	return gvm->start + page * gvm->page_size;
+}
+
+void gmem_punch(const struct gmem_vm *gvm, size_t first, size_t nr)
+{
+	kvm_fallocate(gvm->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, gmem_offset(gvm, first),
+		      nr * gvm->page_size);
+}
+
+/* By the task's policy: a file that cannot be mapped has none of its own. */
+void gmem_file_allocate(int fd, u64 offset, u64 size, int node)
+{
+	struct nodemask mask = nodemask_of(node);
+
+	kvm_set_mempolicy(MPOL_BIND, mask.bits, NODEMASK_MAXNODE);
+	kvm_fallocate(fd, FALLOC_FL_KEEP_SIZE, offset, size);
+	kvm_set_mempolicy(MPOL_DEFAULT, NULL, 0);
+}
+
+void gmem_allocate(const struct gmem_vm *gvm, size_t first, size_t nr, int node)
+{
+	gmem_file_allocate(gvm->fd, gmem_offset(gvm, first), nr * gvm->page_size, node);
+}
+
+bool gmem_in_hole(const struct gmem_vm *gvm, size_t page)
+{
+	return page >= gvm->hole && page < gvm->split;
+}
+
+gpa_t gmem_gpa(const struct gmem_vm *gvm, size_t page)
+{
+	if (page < gvm->split)
+		return GMEM_GPA_HIGH + page * gvm->page_size;
+	return GMEM_GPA + (page - gvm->split) * gvm->page_size;
+}
+
+static void bind_before_touch(const struct gmem_vm *gvm, int node)
+{
+	struct nodemask mask = nodemask_of(node);
+
+	kvm_mbind(gvm->mem, gvm->nr_pages * gvm->page_size, MPOL_BIND, mask.bits,
+		  NODEMASK_MAXNODE, 0);
+}
+
+/* Guest memory for the jobs and books, and for page tables that map the pages under test. */
+static u64 extra_pages(const struct gmem_config *config)
+{
+	size_t books = config->nr_pages * sizeof(struct guest_page) +
+		       config->nr_vcpus * sizeof(struct guest_job);
+
+	return books / getpagesize() + config->nr_pages / 512 + 32;
+}
+
+/* The file, or the shared memory that stands beside it where it cannot be mapped. */
+static void *map_memory(const struct gmem_vm *gvm, size_t size)
+{
+	bool mappable = gvm->kind->gmem_flags & GUEST_MEMFD_FLAG_MMAP;
+	int fd = mappable ? gvm->fd : kvm_memfd_alloc(size, false);
+	off_t offset = mappable ? gvm->start : 0;
+	void *mem = __kvm_mmap(size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
+
+	if (!mappable)
+		kvm_close(fd);
+	return mem;
+}
+
+void gmem_set_private(struct gmem_vm *gvm, bool private)
+{
+	u64 attributes = private ? KVM_MEMORY_ATTRIBUTE_PRIVATE : 0;
+	u64 high = (gvm->nr_pages - gvm->split) * gvm->page_size, low = gvm->hole * gvm->page_size;
+
+	vm_set_memory_attributes(gvm->vm, gmem_gpa(gvm, gvm->split), high, attributes);
+	if (low)
+		vm_set_memory_attributes(gvm->vm, gmem_gpa(gvm, 0), low, attributes);
+}
+
+void gmem_set_slot(struct gmem_vm *gvm, u32 slot, size_t first, size_t nr, bool uaddr_is_mapping)
+{
+	vm_set_user_memory_region2(gvm->vm, slot, KVM_MEM_GUEST_MEMFD, gmem_gpa(gvm, first),
+				   nr * gvm->page_size,
+				   uaddr_is_mapping ? gmem_page(gvm, first) : NULL, gvm->fd,
+				   gmem_offset(gvm, first));
+}
+
+/* Mapped where the guest expects it. */
+static void add_slot(struct gmem_vm *gvm, u32 slot, size_t first, size_t nr, bool uaddr_is_mapping)
+{
+	gmem_set_slot(gvm, slot, first, nr, uaddr_is_mapping);
+	virt_map(gvm->vm, GMEM_GVA + first * gvm->page_size, gmem_gpa(gvm, first),
+		 nr * gvm->page_size / gvm->vm->page_size);
+}
+
+static void add_memory(struct gmem_vm *gvm, const struct gmem_config *config)
+{
+	bool hva = config->uaddr_is_mapping || gvm->kind->private_mem;
+	size_t size = config->nr_pages * getpagesize();
+
+	gvm->nr_pages = config->nr_pages;
+	gvm->page_size = getpagesize();
+	gvm->start = config->large_offset ? GMEM_LARGE_OFFSET : 0;
+	gvm->fd = vm_create_guest_memfd(gvm->vm, gvm->start + size, gvm->kind->gmem_flags);
+	gvm->mem = map_memory(gvm, size);
+	bind_before_touch(gvm, config->node);
+	gvm->split = config->two_slots ? gvm->nr_pages / 2 : 0;
+	gvm->hole = gvm->split - DIV_ROUND_UP(gvm->split, 4);
+	add_slot(gvm, GMEM_SLOT, gvm->split, gvm->nr_pages - gvm->split, hva);
+	if (gvm->split)
+		add_slot(gvm, GMEM_SLOT + 1, 0, gvm->hole, hva);
+	if (gvm->kind->private_mem)
+		gmem_set_private(gvm, true);
+}
+
+static void add_job(struct gmem_vm *gvm, int i, gva_t books, gva_t job_gva)
+{
+	struct gmem_vcpu *gv = &gvm->vcpus[i];
+
+	gv->owner = gvm;
+	gv->job = addr_gva2hva(gvm->vm, job_gva);
+	gv->job->gva = GMEM_GVA;
+	gv->job->page_size = gvm->page_size;
+	gv->job->hole = gvm->hole;
+	gv->job->hole_end = gvm->split;
+	gv->job->pages = (struct guest_page *)books;
+	vcpu_args_set(gv->vcpu, 1, job_gva);
+}
+
+struct gmem_vm *gmem_vm_create(const struct vm_kind *kind, const struct gmem_config *config)
+{
+	struct kvm_vcpu *vcpus[GMEM_VCPUS_MAX];
+	struct vm_shape shape = { .mode = VM_MODE_DEFAULT, .type = kind->type };
+	struct gmem_vm *gvm = calloc(1, sizeof(*gvm));
+	gva_t books, jobs;
+	int i;
+
+	TEST_ASSERT(gvm, "out of memory");
+	TEST_ASSERT(config->nr_vcpus <= GMEM_VCPUS_MAX, "%d vCPUs, %d at most",
+		    config->nr_vcpus, GMEM_VCPUS_MAX);
+	gvm->kind = kind;
+	gvm->nr_vcpus = config->nr_vcpus;
+	gvm->yielding = config->yielding;
+	gvm->pattern.seed = config->seed;
+	gvm->vm = __vm_create_with_vcpus(shape, config->nr_vcpus, extra_pages(config),
+					 guest_main, vcpus);
+	add_memory(gvm, config);
+	books = vm_alloc(gvm->vm, config->nr_pages * sizeof(struct guest_page), KVM_UTIL_MIN_VADDR);
+	gvm->pages = addr_gva2hva(gvm->vm, books);
+	jobs = vm_alloc(gvm->vm, config->nr_vcpus * sizeof(struct guest_job), KVM_UTIL_MIN_VADDR);
+	for (i = 0; i < config->nr_vcpus; i++) {
+		gvm->vcpus[i].vcpu = vcpus[i];
+		add_job(gvm, i, books, jobs + i * sizeof(struct guest_job));
+	}
+	return gvm;
+}
+
+void gmem_vm_free(struct gmem_vm *gvm)
+{
+	kvm_munmap(gvm->mem, gvm->nr_pages * gvm->page_size);
+	kvm_close(gvm->fd);
+	kvm_vm_free(gvm->vm);
+	free(gvm);
+}
+
+/* Run @gv until its guest says that the order is done. */
+static void run_command(struct gmem_vcpu *gv)
+{
+	struct ucall uc;
+
+	vcpu_run(gv->vcpu);
+	switch (get_ucall(gv->vcpu, &uc)) {
+	case UCALL_SYNC:
+		TEST_ASSERT_EQ(uc.args[1], gv->job->command);
+		break;
+	case UCALL_ABORT:
+		REPORT_GUEST_ASSERT(uc);
+		break;
+	default:
+		TEST_FAIL("vCPU %u stopped outside its order: exit reason %u (%s)", gv->vcpu->id,
+			  gv->vcpu->run->exit_reason, exit_reason_str(gv->vcpu->run->exit_reason));
+	}
+}
+
+static void command_all_pages(struct gmem_vm *gvm, enum guest_command command)
+{
+	gmem_vcpu_command(&gvm->vcpus[0], command, 0, 1);
+	run_command(&gvm->vcpus[0]);
+}
+
+bool gmem_guest_reaches(struct gmem_vm *gvm)
+{
+	struct kvm_vcpu *vcpu = gvm->vcpus[0].vcpu;
+	struct ucall uc;
+
+	gvm->vcpus[0].job->peek_gva = GMEM_GVA;
+	gmem_vcpu_command(&gvm->vcpus[0], GUEST_PEEK, 0, 1);
+	vcpu_run(vcpu);
+	if (vcpu->run->exit_reason == KVM_EXIT_MMIO)
+		return false;
+	get_ucall(vcpu, &uc);
+	return true;
+}
+
+static void reset_books(struct gmem_vm *gvm)
+{
+	size_t i;
+
+	for (i = 0; i < gvm->nr_pages; i++)
+		gvm->pages[i].bad_word = GUEST_NO_BAD_WORD;
+}
+
+void gmem_next_round(struct gmem_vm *gvm)
+{
+	gvm->pattern.round++;
+	reset_books(gvm);
+}
+
+static void host_fill_page(struct gmem_vm *gvm, size_t page)
+{
+	pattern_fill(&gvm->pattern, page, gmem_page(gvm, page), GUEST_PAGE_WORDS(gvm->page_size));
+	gvm->pages[page].count = 0;
+}
+
+void gmem_guest_fill(struct gmem_vm *gvm)
+{
+	size_t page;
+
+	gmem_next_round(gvm);
+	command_all_pages(gvm, GUEST_FILL);
+	for (page = gvm->hole; page < gvm->split; page++)
+		host_fill_page(gvm, page);
+}
+
+void gmem_guest_fill_page(struct gmem_vm *gvm, size_t page)
+{
+	gmem_vcpu_command(&gvm->vcpus[0], GUEST_FILL, page, gvm->nr_pages);
+	run_command(&gvm->vcpus[0]);
+}
+
+void gmem_host_fill(struct gmem_vm *gvm)
+{
+	size_t i;
+
+	gmem_next_round(gvm);
+	for (i = 0; i < gvm->nr_pages; i++)
+		host_fill_page(gvm, i);
+}
+
+void gmem_guest_check(struct gmem_vm *gvm)
+{
+	command_all_pages(gvm, GUEST_CHECK);
+}
+
+u64 gmem_guest_peek(struct gmem_vm *gvm, size_t page, size_t offset)
+{
+	struct guest_job *job = gvm->vcpus[0].job;
+
+	job->peek_gva = GMEM_GVA + page * gvm->page_size + (offset & ~7ULL);
+	command_all_pages(gvm, GUEST_PEEK);
+	return job->peeked;
+}
+
+u64 gmem_wanted_word(const struct gmem_vm *gvm, size_t page, size_t word)
+{
+	u64 want = pattern_word(&gvm->pattern, page, word);
+
+	return word == GUEST_COUNTER_WORD(gvm->page_size) ? want + gvm->pages[page].count : want;
+}
+
+size_t gmem_host_check(const struct gmem_vm *gvm, size_t page)
+{
+	size_t live = GUEST_COUNTER_WORD(gvm->page_size);
+	const u64 *words = gmem_page(gvm, page);
+	size_t bad = pattern_check(&gvm->pattern, page, words, live);
+
+	if (bad == live && words[live] == gmem_wanted_word(gvm, page, live))
+		bad++;
+	return bad;
+}

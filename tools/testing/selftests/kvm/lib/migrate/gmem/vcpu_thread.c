@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The guest at work in threads of its own, while the host moves its memory.
+ */
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "kvm_util.h"
+#include "processor.h"
+#include "ucall_common.h"
+#include "migrate/gmem/gmem_vm.h"
+#include "migrate/util/ksft_text.h"
+
+void gmem_vcpu_command(struct gmem_vcpu *gv, enum guest_command command, size_t first, size_t step)
+{
+	gv->job->command = command;
+	gv->job->stop = false;
+	gv->job->pause = false;
+	gv->job->pausing = false;
+	gv->job->pattern = gv->owner->pattern;
+	gv->job->first = first;
+	gv->job->step = step;
+	gv->job->end = gv->owner->nr_pages;
+}
+
+/* How nice a thread is that leaves others most of a CPU: it gets a quarter beside another one. */
+#define NICE 5
+
+/* Not an assertion: a guest that dies is what a migration bug looks like, and gets a report. */
+static void *run_vcpu(void *arg)
+{
+	struct gmem_vcpu *gv = arg;
+	struct ucall uc;
+	int r;
+
+	if (gv->owner->yielding)
+		setpriority(PRIO_PROCESS, kvm_gettid(), NICE);
+	do {
+		r = __vcpu_run(gv->vcpu);
+	} while (r && errno == EINTR);
+	gv->died = r || get_ucall(gv->vcpu, &uc) != UCALL_SYNC;
+	__atomic_store_n(&gv->stopped, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+void gmem_guest_start(struct gmem_vm *gvm)
+{
+	int i;
+
+	for (i = 0; i < gvm->nr_vcpus; i++) {
+		struct gmem_vcpu *gv = &gvm->vcpus[i];
+
+		gmem_vcpu_command(gv, GUEST_RUN, i, gvm->nr_vcpus);
+		gv->stopped = false;
+		gv->died = false;
+		kvm_pthread_create(&gv->thread, NULL, run_vcpu, gv);
+		gv->running = true;
+	}
+}
+
+static void describe_death(struct gmem_vcpu *gv, FILE *out)
+{
+	u32 reason = gv->vcpu->run->exit_reason;
+	char *text = NULL;
+	size_t size;
+	FILE *dump = open_memstream(&text, &size);
+
+	fprintf(out, "# vCPU %u died in the guest: exit reason %u (%s)\n", gv->vcpu->id, reason,
+		exit_reason_str(reason));
+	if (!dump)
+		return;
+	vcpu_dump(dump, gv->vcpu, 2);
+	fclose(dump);
+	ksft_print_text(out, text);
+	free(text);
+}
+
+int gmem_guest_stop(struct gmem_vm *gvm, FILE *out)
+{
+	int i, deaths = 0;
+
+	for (i = 0; i < gvm->nr_vcpus; i++)
+		__atomic_store_n(&gvm->vcpus[i].job->stop, true, __ATOMIC_RELEASE);
+	for (i = 0; i < gvm->nr_vcpus; i++) {
+		struct gmem_vcpu *gv = &gvm->vcpus[i];
+
+		if (!gv->running)
+			continue;
+		kvm_pthread_join(gv->thread, NULL);
+		gv->running = false;
+		if (gv->died) {
+			deaths++;
+			describe_death(gv, out);
+		}
+	}
+	return deaths;
+}
+
+bool gmem_guest_running(const struct gmem_vm *gvm)
+{
+	return gvm->vcpus[0].running;
+}
+
+static u64 iterations_of(const struct gmem_vcpu *gv)
+{
+	return __atomic_load_n(&gv->job->iterations, __ATOMIC_ACQUIRE);
+}
+
+static bool stopped(const struct gmem_vcpu *gv)
+{
+	return __atomic_load_n(&gv->stopped, __ATOMIC_ACQUIRE);
+}
+
+bool gmem_guest_iterate(struct gmem_vm *gvm)
+{
+	u64 wanted[GMEM_VCPUS_MAX];
+	int i;
+
+	/* The lap under way may have passed pages already: only the one after it is whole. */
+	for (i = 0; i < gvm->nr_vcpus; i++)
+		wanted[i] = iterations_of(&gvm->vcpus[i]) + 2;
+	for (i = 0; i < gvm->nr_vcpus; i++) {
+		while (iterations_of(&gvm->vcpus[i]) < wanted[i]) {
+			if (stopped(&gvm->vcpus[i]))
+				return false;
+			sched_yield();
+		}
+	}
+	return true;
+}
+
+static void set_pause(struct gmem_vm *gvm, bool pause)
+{
+	int i;
+
+	for (i = 0; i < gvm->nr_vcpus; i++)
+		__atomic_store_n(&gvm->vcpus[i].job->pause, pause, __ATOMIC_RELEASE);
+}
+
+bool gmem_guest_pause(struct gmem_vm *gvm)
+{
+	int i;
+
+	set_pause(gvm, true);
+	for (i = 0; i < gvm->nr_vcpus; i++) {
+		while (!__atomic_load_n(&gvm->vcpus[i].job->pausing, __ATOMIC_ACQUIRE)) {
+			if (stopped(&gvm->vcpus[i]))
+				return false;
+			sched_yield();
+		}
+	}
+	return true;
+}
+
+void gmem_guest_resume(struct gmem_vm *gvm)
+{
+	set_pause(gvm, false);
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <inttypes.h>
+#include <sys/mman.h>
+
+#include "kvm_util.h"
+#include "numaif.h"
+#include "migrate/matrix/alloc_zone.h"
+#include "migrate/matrix/fixture.h"
+#include "migrate/mm/cma.h"
+#include "migrate/mm/folio.h"
+#include "migrate/mm/memory_block.h"
+#include "migrate/mm/numa.h"
+#include "migrate/trigger/placement.h"
+#include "migrate/trigger/trigger.h"
+
+/*
+ * Eight MiB: the kernel goes by counters of free pages that each CPU may have up to 125 changes to
+ * add to (calculate_normal_threshold() in mm/vmstat.c), and fills its CPUs' lists in batches, so
+ * that some hundred pages in a row may come from elsewhere.
+ */
+#define SPARE_CONTROLS 2048
+
+/* Fewer may all come from elsewhere by chance. */
+#define SOME_PAGES 16
+
+/* What else goes on may free memory elsewhere, which then comes first. */
+#define ALLOC_ZONE_TRIES 5
+
+/* Never fired. */
+const struct trigger trigger_zone_movable = {
+	.name = "zone_movable",
+	.call = "allocation in ZONE_MOVABLE",
+	.kernel_picks_node = true,
+	.placement = &placement_zone_movable,
+	.skip_reason = memory_block_skip_reason,
+};
+
+const struct trigger trigger_cma = {
+	.name = "cma",
+	.call = "allocation in a CMA area",
+	.kernel_picks_node = true,
+	.placement = &placement_cma,
+	.skip_reason = cma_skip_reason,
+};
+
+/* Pages of shmem, allocated one after the other, and how many of them are there. */
+struct controls {
+	char *mem;
+	size_t max, nr, in;
+};
+
+static bool is_in(const struct fixture *fx, uint64_t pfn)
+{
+	struct cma_area area;
+
+	if (fx->trigger == &trigger_zone_movable)
+		return memory_block_in_zone_movable(memory_block_of(pfn));
+	return cma_find(&area) && pfn >= area.first && pfn - area.first < area.nr_pages;
+}
+
+static size_t controls_size(const struct controls *controls)
+{
+	return controls->max * getpagesize();
+}
+
+static void controls_open(struct controls *controls, const struct fixture *fx)
+{
+	struct nodemask mask = nodemask_of(fx->from);
+	size_t size;
+
+	*controls = (struct controls) { .max = 2 * fx->gvm->nr_pages + SPARE_CONTROLS };
+	size = controls_size(controls);
+	controls->mem = kvm_mmap(size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1);
+	/* A kernel without huge pages has no such advice, and needs none. */
+	madvise(controls->mem, size, MADV_NOHUGEPAGE);
+	kvm_mbind(controls->mem, size, MPOL_BIND, mask.bits, NODEMASK_MAXNODE, 0);
+}
+
+static void controls_close(const struct controls *controls)
+{
+	kvm_munmap(controls->mem, controls_size(controls));
+}
+
+/* Allocate one more control, if there is one.  Returns whether it is there. */
+static bool next_control(const struct fixture *fx, struct controls *controls)
+{
+	char *page = controls->mem + controls->nr * getpagesize();
+	uint64_t entry;
+	bool in;
+
+	if (controls->nr == controls->max)
+		return false;
+	controls->nr++;
+	*page = 0x5a;
+	TEST_ASSERT(!pagemap_read(page, 1, &entry), "cannot read pagemap");
+	in = is_in(fx, pagemap_pfn(entry));
+	controls->in += in;
+	return in;
+}
+
+/*
+ * Allocate each page under test after a control that is there.  Where the kernel takes turns
+ * between the place and others, this must not always fall on the others: every now and then a page
+ * is the next but one, in an order without a period (of Thue and Morse).  Returns whether there was
+ * such a control for each.
+ */
+static bool allocate_after_controls(struct fixture *fx, struct controls *controls)
+{
+	size_t page;
+
+	for (page = 0; page < fx->gvm->nr_pages; page++) {
+		while (!next_control(fx, controls))
+			if (controls->nr == controls->max)
+				return false;
+		if (__builtin_parityl(page))
+			next_control(fx, controls);
+		gmem_allocate(fx->gvm, page, 1, fx->from);
+	}
+	/* All, unless the place is full. */
+	return fx->expected.outcome != OUTCOME_MOVED || controls->in == controls->nr;
+}
+
+/* How many pages are there, with an example of one that is and one that is not. */
+static size_t pages_in(const struct fixture *fx, uint64_t *one_in, uint64_t *one_out)
+{
+	const struct verdict *verdict = &fx->verdict;
+	size_t i, in = 0;
+
+	for (i = 0; i < verdict->nr_pages; i++) {
+		uint64_t pfn = verdict->pages[i].before.pfn;
+
+		if (is_in(fx, pfn)) {
+			*one_in = pfn;
+			in++;
+		} else {
+			*one_out = pfn;
+		}
+	}
+	return in;
+}
+
+static int judge(struct fixture *fx, const struct controls *controls)
+{
+	enum outcome outcome = fx->expected.outcome;
+	size_t nr = fx->verdict.nr_pages, in;
+	uint64_t one_in = 0, one_out = 0;
+	bool good;
+
+	in = pages_in(fx, &one_in, &one_out);
+	if (outcome == OUTCOME_NO_FOLIO)
+		good = !in;
+	else
+		good = outcome == OUTCOME_MOVED ? in == nr : in;
+	if (!good || fx->suite->options.verbose)
+		ksft_print_msg("%zu of %zu pages by %s, wanted %s; one in 0x%" PRIx64 ", one not "
+			       "in 0x%" PRIx64 "; control %zu of %zu; %s\n", in, nr,
+			       fx->trigger->call,
+			       outcome == OUTCOME_NO_FOLIO ? "none" :
+			       outcome == OUTCOME_MOVED ? "all" : "some",
+			       one_in, one_out, controls->in, controls->nr,
+			       suite_context(fx->suite));
+	/* State and content as ever; none of it has moved. */
+	fixture_look_after(fx);
+	verdict_expect(&fx->verdict, 0, nr, OUTCOME_UNTOUCHED, fx->from, fx->to);
+	return fixture_judge_with_content(fx) ?: good ? KSFT_PASS : KSFT_FAIL;
+}
+
+/* Returns whether controls show that pages under test might have come from there. */
+static bool fill_after_controls(struct fixture *fx, struct controls *controls)
+{
+	bool good;
+
+	gmem_punch(fx->gvm, 0, fx->gvm->nr_pages);
+	controls_open(controls, fx);
+	good = allocate_after_controls(fx, controls);
+	if (good) {
+		fixture_fill(fx);
+		fixture_look_before(fx);
+	}
+	controls_close(controls);
+	return good;
+}
+
+static int fill_and_judge(struct fixture *fx)
+{
+	const struct placement *placement = fx->trigger->placement;
+	struct controls controls;
+	int tries;
+
+	if (fx->unfit)
+		return suite_skip(placement->unfit);
+	if (fx->expected.outcome == OUTCOME_MOVED_SOME && fx->gvm->nr_pages < SOME_PAGES)
+		return suite_skip("too few pages: all may be elsewhere by chance (use -p 16)");
+	for (tries = 0; tries < ALLOC_ZONE_TRIES; tries++) {
+		if (fill_after_controls(fx, &controls))
+			return judge(fx, &controls);
+		placement->teardown();
+		placement->setup(fx->gvm, fx->from, outcome_moves(fx->expected.outcome));
+	}
+	return suite_skip("not as many pages of shmem as are under test can be had there (use "
+			  "fewer, an idle machine, or the lab)");
+}
+
+int alloc_zone_run(const struct suite *suite, const struct testcase *test)
+{
+	const struct fixture_config config = { .nr_vcpus = 1 };
+	struct fixture fx;
+	int result;
+
+	if (!fixture_open(&fx, suite, test, &config))
+		return fixture_skip();
+	result = fill_and_judge(&fx);
+	fixture_close(&fx);
+	return result;
+}

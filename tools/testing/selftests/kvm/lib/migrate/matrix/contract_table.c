@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "kvm_util.h"
+#include "migrate/gmem/gmem_vm.h"
+#include "migrate/matrix/contract_table.h"
+#include "migrate/trigger/trigger.h"
+
+#define MOVED		{ OUTCOME_MOVED, RET_0 }
+#define MOVED_SOME	{ OUTCOME_MOVED_SOME, RET_0 }
+#define REFUSED(how)	{ OUTCOME_REFUSED, RET_##how }
+#define NOT_MAPPED(how)	{ OUTCOME_NOT_MAPPED, RET_##how }
+#define NO_FOLIO	{ OUTCOME_NO_FOLIO, RET_0 }
+#define NEVER(how)	{ OUTCOME_NEVER, RET_##how }
+#define ALL		MOVED
+#define SOME		MOVED_SOME
+#define NONE		NO_FOLIO
+
+/* Written out twice: a cell has a comma, so no other macro can take it as an argument. */
+#define ROW(_trigger, _vm, _unmovable, _movable)		\
+	{							\
+		.trigger = &trigger_##_trigger,			\
+		.vm = &vm_kind_##_vm,				\
+		.expected = {					\
+			[CONTRACT_UNMOVABLE] = _unmovable,	\
+			[CONTRACT_MOVABLE] = _movable,		\
+		},						\
+	},
+#define PRIVATE_ROW(_trigger, _unmovable, _movable)		\
+	{							\
+		.trigger = &trigger_##_trigger,			\
+		.expected = {					\
+			[CONTRACT_UNMOVABLE] = _unmovable,	\
+			[CONTRACT_MOVABLE] = _movable,		\
+		},						\
+	},
+
+const struct contract_row contract_rows[] = { MIGRATION_CONTRACT(ROW) };
+const size_t nr_contract_rows = ARRAY_SIZE(contract_rows);
+
+const struct contract_row private_memory_rows[] = { PRIVATE_MEMORY_CONTRACT(PRIVATE_ROW) };
+const size_t nr_private_memory_rows = ARRAY_SIZE(private_memory_rows);
+
+const struct contract_row allocation_rows[] = { ALLOCATION_CONTRACT(ROW) };
+const size_t nr_allocation_rows = ARRAY_SIZE(allocation_rows);
+
+const struct contract_row private_allocation_rows[] = {
+	PRIVATE_ALLOCATION_CONTRACT(PRIVATE_ROW)
+};
+const size_t nr_private_allocation_rows = ARRAY_SIZE(private_allocation_rows);
+
+bool contract_row_finds_folios(const struct contract_row *row)
+{
+	int id;
+
+	for (id = 0; id < NR_CONTRACTS; id++)
+		if (row->expected[id].outcome != OUTCOME_NOT_MAPPED &&
+		    row->expected[id].outcome != OUTCOME_NO_FOLIO)
+			return true;
+	return false;
+}
+
+void contract_row_add_case(struct testcase **next, const struct testcase *test,
+			   const char *property)
+{
+	**next = *test;
+	(*next)->env = test->row->trigger->env ?: test->env;
+	snprintf((*next)->name, sizeof((*next)->name), "%s.%s.%s", test->row->trigger->name,
+		 test->row->vm->name, property);
+	(*next)++;
+}

@@ -1,0 +1,471 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "kvm_util.h"
+#include "numaif.h"
+#include "migrate/matrix/fixture.h"
+#include "migrate/mm/numa.h"
+#include "migrate/trigger/control.h"
+#include "migrate/trigger/placement.h"
+#include "migrate/trigger/trigger.h"
+#include "migrate/util/ksft_text.h"
+
+/* A page of shmem may be held for a moment by whatever else the system does. */
+#define CONTROL_TRIES 5
+
+#define COMPACTION_TRIES 5
+
+/* A page of the kernel's own may have got in between. */
+#define PLACEMENT_TRIES 5
+
+const char *fixture_skip_reason_one_node(const struct suite *suite, const struct testcase *test)
+{
+	const struct contract_row *row = test->row;
+	const char *reason = vm_kind_skip_reason(row->vm);
+
+	if (!reason && !vm_kind_host_maps(row->vm))
+		reason = pageflags_skip_reason();
+	return reason ?: trigger_skip_reason(suite, row->trigger);
+}
+
+const char *fixture_skip_reason_two_nodes(const struct suite *suite, const struct testcase *test)
+{
+	const char *reason = fixture_skip_reason_one_node(suite, test);
+
+	/* What the kernel may keep on the node that it is on needs no other. */
+	if (!reason && suite->nr_nodes < 2 && !test->row->trigger->kernel_picks_node)
+		reason = "fewer than two NUMA nodes with enough free memory (boot with "
+			 "numa=fake=2, or use the lab)";
+	return reason;
+}
+
+/* KVM that emulates guest code reads and writes guest memory through userspace_addr. */
+static bool guest_needs_uaddr(struct fixture *fx, const struct fixture_config *config)
+{
+	return !config->uaddr_is_mapping && !gmem_guest_reaches(fx->gvm);
+}
+
+static void open_verdict(struct fixture *fx)
+{
+	struct gmem_vm *gvm = fx->gvm;
+	size_t i;
+
+	TEST_ASSERT(!verdict_init(&fx->verdict, gvm->nr_pages, gvm->page_size),
+		    "out of memory");
+	fx->verdict.start = gvm->start;
+	for (i = 0; i < gvm->nr_pages; i++)
+		fx->verdict.pages[i].gpa = gmem_gpa(gvm, i);
+}
+
+static size_t pages_for(const struct suite *suite, const struct trigger *trigger)
+{
+	size_t pages = suite->options.pages, huge;
+
+	if (!trigger->huge)
+		return pages;
+	huge = get_trans_hugepagesz() / getpagesize();
+	return pages > huge ? pages : huge;
+}
+
+/* Whether it takes ballast to have something moved. */
+static bool needs_fragment(const struct fixture *fx)
+{
+	return fx->trigger->partial && !fx->trigger->placement;
+}
+
+/* Before the VM: what is allocated for it must not be in the way. */
+static void pick_nodes(struct fixture *fx)
+{
+	const struct suite *suite = fx->suite;
+	const struct placement *placement = fx->trigger->placement;
+	int node = suite->nodes[0];
+
+	if (placement)
+		node = placement->select_node(suite->nodes, suite->nr_nodes,
+				       outcome_moves(fx->expected.outcome));
+	fx->unfit = node < 0;
+	fx->from = fx->unfit ? suite->nodes[0] : node;
+	fx->to = suite->nodes[suite->nr_nodes - 1];
+	if (fx->trigger->kernel_picks_node)
+		fx->to = NUMA_ANY_NODE;
+}
+
+static void setup_placement(struct fixture *fx)
+{
+	const struct placement *placement = fx->trigger->placement;
+
+	if (placement)
+		placement->setup(fx->gvm, fx->from, outcome_moves(fx->expected.outcome));
+	if (needs_fragment(fx))
+		fragment_open(&fx->fragment, fx->from);
+}
+
+static void teardown_placement(struct fixture *fx)
+{
+	if (fx->trigger->placement)
+		fx->trigger->placement->teardown();
+	if (needs_fragment(fx))
+		fragment_close(&fx->fragment);
+}
+
+bool fixture_open(struct fixture *fx, const struct suite *suite, const struct testcase *test,
+		  const struct fixture_config *config)
+{
+	struct gmem_config gmem = {
+		.nr_pages = pages_for(suite, test->row->trigger),
+		.nr_vcpus = config->nr_vcpus,
+		.uaddr_is_mapping = config->uaddr_is_mapping,
+		.two_slots = config->two_slots,
+		.large_offset = config->large_offset,
+		.seed = suite->options.seed,
+	};
+
+	*fx = (struct fixture) {
+		.suite = suite,
+		.test = test,
+		.trigger = test->row->trigger,
+		.expected = test->row->expected[suite->contract.id],
+	};
+	pick_nodes(fx);
+	gmem.node = fx->from;
+	fx->gvm = gmem_vm_create(test->row->vm, &gmem);
+	open_verdict(fx);
+	if (!fx->unfit)
+		setup_placement(fx);
+	return !guest_needs_uaddr(fx, config);
+}
+
+int fixture_skip(void)
+{
+	return suite_skip("KVM emulates guest code and so needs the memslot's userspace_addr "
+			  "(use hardware with nested paging, or the lab)");
+}
+
+void fixture_close(struct fixture *fx)
+{
+	if (!fx->unfit)
+		teardown_placement(fx);
+	verdict_free(&fx->verdict);
+	unmapped_pfns_free(&fx->unmapped);
+	gmem_vm_free(fx->gvm);
+}
+
+/* Not while the guest runs: it makes every CPU do some work, and vCPUs leave it no time. */
+static void settle(struct fixture *fx)
+{
+	fx->verdict.lru_drained = !gmem_guest_running(fx->gvm);
+	if (fx->verdict.lru_drained)
+		lru_drain();
+}
+
+static bool host_maps(const struct fixture *fx)
+{
+	return vm_kind_host_maps(fx->gvm->kind);
+}
+
+/* Whether page tables of the host lead to the pages. */
+static bool are_mapped(const struct fixture *fx)
+{
+	return !fx->unmapped.nr_pages;
+}
+
+/* What the pages are now, for the caller to free. */
+static struct folio_info *inspect(struct fixture *fx, void (*look)(struct unmapped_pfns *unmapped,
+								   struct folio_info *info))
+{
+	size_t nr = fx->gvm->nr_pages;
+	struct folio_info *info = calloc(nr, sizeof(*info));
+	int r = 0;
+
+	TEST_ASSERT(info, "out of memory");
+	settle(fx);
+	if (are_mapped(fx))
+		r = folio_inspect(fx->gvm->mem, nr, info);
+	else
+		look(&fx->unmapped, info);
+	TEST_ASSERT(!r, "cannot inspect the pages: %s", strerror(-r));
+	return info;
+}
+
+void fixture_look_before(struct fixture *fx)
+{
+	struct folio_info *info = inspect(fx, unmapped_pfns_look_before);
+
+	verdict_before(&fx->verdict, info);
+	free(info);
+}
+
+void fixture_look_after(struct fixture *fx)
+{
+	struct folio_info *info = inspect(fx, unmapped_pfns_look_after);
+
+	verdict_after(&fx->verdict, info);
+	free(info);
+}
+
+/* The frames that the pages were in at the last look. */
+static uint64_t *frames_of(const struct fixture *fx, size_t first, size_t nr)
+{
+	uint64_t *pfns = calloc(nr, sizeof(*pfns));
+	size_t i;
+
+	TEST_ASSERT(pfns, "out of memory");
+	for (i = 0; i < nr; i++)
+		pfns[i] = fx->verdict.pages[first + i].before.pfn;
+	return pfns;
+}
+
+static void fire_once(struct fixture *fx, size_t first, size_t nr, long expected_ret)
+{
+	const struct trigger *trigger = fx->trigger;
+	uint64_t *pfns = frames_of(fx, first, nr);
+	struct trigger_range range = {
+		.addr = gmem_page(fx->gvm, first),
+		.nr_pages = nr,
+		.pfns = pfns,
+		.left = are_mapped(fx) ? NULL : fx->unmapped.left + first,
+		.from = fx->from,
+		.to = fx->to,
+		.control = fx->control,
+	};
+	struct trigger_result result = { .status = calloc(nr, sizeof(int)) };
+
+	TEST_ASSERT(result.status, "out of memory");
+	trigger->fire(&range, &result);
+	verdict_call(&fx->verdict, trigger->call, result.ret, expected_ret,
+		     trigger->has_status ? result.status : NULL, first, nr);
+	free(result.status);
+	free(pfns);
+}
+
+/* Fire once at a control of its own.  Returns how many of its pages moved. */
+static size_t fire_at_control(const struct fixture *fx, struct trigger_result *result)
+{
+	struct control control;
+	size_t moved;
+
+	control_open(&control, fx->from);
+	moved = control_fire(&control, fx->trigger, fx->to, result);
+	control_close(&control);
+	return moved;
+}
+
+/* What compaction moved once is where it wants it: lay out memory anew for the next time. */
+static void placement_again(struct fixture *fx)
+{
+	if (!fx->trigger->partial)
+		return;
+	teardown_placement(fx);
+	setup_placement(fx);
+}
+
+/* Compaction that was to move something, and has not moved a page. */
+static bool compaction_idle(const struct fixture *fx)
+{
+	return needs_fragment(fx) && outcome_moves(fx->expected.outcome) &&
+	       !verdict_count_moved(&fx->verdict, fx->from, fx->to);
+}
+
+/*
+ * Where compaction begins to work is where free pages are, and others use memory too: it gets some
+ * more tries, each with memory laid out for it.
+ */
+void fixture_fire(struct fixture *fx, size_t first, size_t nr, long expected_ret)
+{
+	int tries;
+
+	fire_once(fx, first, nr, expected_ret);
+	if (!needs_fragment(fx) || !outcome_moves(fx->expected.outcome))
+		return;
+	for (tries = 1; tries < COMPACTION_TRIES; tries++) {
+		fixture_look_after(fx);
+		if (!compaction_idle(fx))
+			return;
+		placement_again(fx);
+		fragment_unpin(&fx->fragment);
+		fire_once(fx, first, nr, expected_ret);
+	}
+}
+
+/* Whether the trigger moves a control from .from to .to, as it does on every kernel. */
+static bool control_moves(struct fixture *fx)
+{
+	size_t enough = fx->trigger->partial ? 1 : CONTROL_PAGES, moved = 0;
+	int status[CONTROL_PAGES], tries;
+	struct trigger_result result = { .status = status };
+	char text[32];
+
+	for (tries = 0; tries < CONTROL_TRIES && moved < enough; tries++) {
+		if (tries)
+			placement_again(fx);
+		moved = fire_at_control(fx, &result);
+	}
+	if (moved >= enough)
+		return true;
+	ksft_print_msg("control: wanted %zu pages of shmem moved from node %d, got %zu; %s = %s\n",
+		       enough, fx->from, moved, fx->trigger->call,
+		       return_text(result.ret, text, sizeof(text)));
+	return false;
+}
+
+/* What does not move shmem cannot be blamed on guest_memfd; compaction may have its reasons. */
+static int control_stays(const struct fixture *fx)
+{
+	if (!fx->trigger->placement && !fx->trigger->partial)
+		return KSFT_FAIL;
+	return suite_skip(control_skip_reason(fx->trigger));
+}
+
+static bool placement_ok(struct fixture *fx)
+{
+	const struct placement *placement = fx->trigger->placement;
+	size_t nr = fx->gvm->nr_pages;
+	uint64_t *pfns;
+	bool good;
+
+	if (!placement)
+		return true;
+	fixture_look_before(fx);
+	pfns = frames_of(fx, 0, nr);
+	good = placement->verify(pfns, nr);
+	free(pfns);
+	return good;
+}
+
+void fixture_fill(struct fixture *fx)
+{
+	if (host_maps(fx))
+		gmem_guest_fill(fx->gvm);
+	else
+		unmapped_pfns_populate(&fx->unmapped, fx->gvm, fx->from);
+	fixture_check_host(fx);
+}
+
+int fixture_begin(struct fixture *fx)
+{
+	bool moves = outcome_moves(fx->expected.outcome);
+	int tries;
+
+	if (fx->unfit)
+		return suite_skip(fx->trigger->placement->unfit);
+	if (moves && fx->trigger->partial) {
+		if (!control_moves(fx))
+			return control_stays(fx);
+		placement_again(fx);
+	}
+	fixture_fill(fx);
+	for (tries = 1; !placement_ok(fx); tries++) {
+		if (tries == PLACEMENT_TRIES)
+			return suite_skip(fx->trigger->placement->unfit);
+		teardown_placement(fx);
+		setup_placement(fx);
+		fixture_fill(fx);
+	}
+	if (!moves && !control_moves(fx))
+		return control_stays(fx);
+	if (needs_fragment(fx))
+		fragment_unpin(&fx->fragment);
+	return KSFT_PASS;
+}
+
+void fixture_expect(struct fixture *fx, size_t first, size_t nr, enum outcome outcome)
+{
+	verdict_expect(&fx->verdict, first, nr, outcome, fx->from, fx->to);
+	if (fx->trigger->has_status && outcome == OUTCOME_MOVED)
+		verdict_expect_status(&fx->verdict, first, nr, fx->to);
+	if (fx->trigger->has_status && fx->expected.ret == RET_ENOENT)
+		verdict_expect_status(&fx->verdict, first, nr, -ENOENT);
+}
+
+void fixture_check_mapping(struct fixture *fx)
+{
+	struct gmem_vm *gvm = fx->gvm;
+	size_t page, bad;
+
+	for (page = 0; page < gvm->nr_pages; page++) {
+		bad = gmem_host_check(gvm, page);
+		if (bad < GUEST_PAGE_WORDS(gvm->page_size))
+			verdict_bad_word(&fx->verdict, BAD_CONTENT, page, bad,
+					 gmem_wanted_word(gvm, page, bad),
+					 ((u64 *)gmem_page(gvm, page))[bad]);
+	}
+}
+
+void fixture_check_host(struct fixture *fx)
+{
+	if (host_maps(fx))
+		fixture_check_mapping(fx);
+	else
+		assert_host_access_faults(fx->gvm);
+}
+
+void fixture_check_guest(struct fixture *fx)
+{
+	struct gmem_vm *gvm = fx->gvm;
+	size_t i;
+
+	gmem_guest_check(gvm);
+	for (i = 0; i < gvm->nr_pages; i++) {
+		const struct guest_page *page = &gvm->pages[i];
+
+		if (page->bad_word != GUEST_NO_BAD_WORD)
+			verdict_bad_word(&fx->verdict, BAD_GUEST, i, page->bad_word,
+					 page->want, page->got);
+	}
+}
+
+/* Have the report say what the guest reads at each page's first bad byte. */
+static void ask_guest(struct fixture *fx)
+{
+	size_t i;
+
+	for (i = 0; i < fx->verdict.nr_pages; i++) {
+		struct page_verdict *page = &fx->verdict.pages[i];
+		u64 word;
+
+		if (!(page->bad & (BAD_CONTENT | BAD_GUEST)) ||
+		    gmem_in_hole(fx->gvm, i))
+			continue;
+		word = gmem_guest_peek(fx->gvm, i, page->bad_offset);
+		page->guest_reads = ((u8 *)&word)[page->bad_offset % sizeof(word)];
+	}
+}
+
+/* Nothing is wrong but that compaction moves nothing, here and now not even shmem. */
+static bool judges_nothing(struct fixture *fx)
+{
+	const struct verdict *verdict = &fx->verdict;
+
+	return compaction_idle(fx) && !verdict_bad_pages(verdict) &&
+	       verdict->ret == verdict->expected_ret && !control_moves(fx);
+}
+
+int fixture_judge(struct fixture *fx)
+{
+	if (verdict_good(&fx->verdict))
+		return KSFT_PASS;
+	if (judges_nothing(fx))
+		return control_stays(fx);
+	verdict_report(&fx->verdict, stdout, suite_context(fx->suite));
+	return KSFT_FAIL;
+}
+
+int fixture_judge_with_content(struct fixture *fx)
+{
+	fixture_check_host(fx);
+	fixture_check_guest(fx);
+	ask_guest(fx);
+	return fixture_judge(fx);
+}
+
+void fixture_swap_nodes(struct fixture *fx)
+{
+	int from = fx->from;
+
+	fx->from = fx->to;
+	if (!fx->trigger->kernel_picks_node)
+		fx->to = from;
+	verdict_reset(&fx->verdict);
+}

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Properties about the memory policy of the file: see migrate/matrix/property.h.
+ *
+ * A policy is honoured twice, by different parts of the kernel:
+ *
+ *	first touch	by guest or host: kvm_gmem_get_folio() in virt/kvm/guest_memfd.c looks up
+ *			what mbind() left in the file.  Interleaving goes by the order in which the
+ *			task allocates, not by offset
+ *	MPOL_MF_MOVE	pages on nodes that are not in the policy's set are moved to where it
+ *			allocates; those on a node of the set stay (queue_folio_required() in
+ *			mm/mempolicy.c).  The set of MPOL_LOCAL is empty: all pages move
+ */
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+
+#include "kvm_util.h"
+#include "kselftest.h"
+#include "numaif.h"
+#include "migrate/mm/numa.h"
+#include "migrate/runner/test_env.h"
+#include "migrate/trigger/trigger.h"
+#include "migrate/util/sysfile.h"
+
+#include "property_acts.h"
+
+#define WEIGHTS		"/sys/kernel/mm/mempolicy/weighted_interleave/"
+
+/* MPOL_WEIGHTED_INTERLEAVE; kernel headers have it since Linux 6.9. */
+#define MODE_WEIGHTED_INTERLEAVE 6
+
+/* Pages that follow one another go to the nodes in turn, @weight of them to each. */
+struct policy {
+	const char *call;		/* for reports */
+	int mode;
+	int nodes[2], weights[2];
+	int nr_nodes;
+};
+
+static long set_policy(const struct fixture *fx, const struct policy *policy, unsigned int flags)
+{
+	const struct gmem_vm *gvm = fx->gvm;
+	struct nodemask mask = {};
+	int i;
+
+	for (i = 0; i < policy->nr_nodes; i++)
+		nodemask_add(&mask, policy->nodes[i]);
+	if (policy->mode == MPOL_LOCAL)
+		mask = (struct nodemask) {};
+	return mbind(gvm->mem, gvm->nr_pages * gvm->page_size, policy->mode, mask.bits,
+		     NODEMASK_MAXNODE, flags) ? -errno : 0;
+}
+
+static int whole_turn(const struct policy *policy)
+{
+	return policy->nr_nodes == 1 ? 1 : policy->weights[0] + policy->weights[1];
+}
+
+/* How many of the pages of the first turn are on the first node. */
+static int on_first_node(const struct fixture *fx, const struct policy *policy)
+{
+	int i, count = 0;
+
+	for (i = 0; i < whole_turn(policy); i++)
+		count += fx->verdict.pages[i].after.node == policy->nodes[0];
+	return count;
+}
+
+/* Where in its turn the task was is unknown: the first turn is counted, the others repeat it. */
+static int judge_nodes(struct fixture *fx, const struct policy *policy)
+{
+	size_t nr = fx->gvm->nr_pages, turn = whole_turn(policy), page;
+	const struct page_verdict *pages = fx->verdict.pages;
+	int node, wanted = policy->nr_nodes == 1 ? 1 : policy->weights[0];
+
+	fixture_look_before(fx);
+	fixture_look_after(fx);
+	if (turn > nr)
+		return fixture_judge_with_content(fx);
+	for (page = 0; page < nr; page++) {
+		node = turn == 1 ? policy->nodes[0] : pages[page % turn].after.node;
+		verdict_expect(&fx->verdict, page, 1, OUTCOME_UNTOUCHED, node, node);
+	}
+	if (on_first_node(fx, policy) != wanted) {
+		ksft_print_msg("%s: %d of %zu pages on node %d, wanted %d\n", policy->call,
+			       on_first_node(fx, policy), turn, policy->nodes[0], wanted);
+		fixture_judge_with_content(fx);
+		return KSFT_FAIL;
+	}
+	return fixture_judge_with_content(fx);
+}
+
+/* All pages are allocated anew, by a touch of the guest or of the host. */
+static int touch_first(struct fixture *fx, const struct policy *policy,
+		       void (*fill)(struct gmem_vm *gvm))
+{
+	verdict_reset(&fx->verdict);
+	gmem_punch(fx->gvm, 0, fx->gvm->nr_pages);
+	verdict_call(&fx->verdict, policy->call, set_policy(fx, policy, 0), 0, NULL, 0, 0);
+	fill(fx->gvm);
+	fixture_check_host(fx);
+	return judge_nodes(fx, policy);
+}
+
+static bool has_node(const struct policy *policy, int node)
+{
+	return policy->mode != MPOL_LOCAL && (policy->nodes[0] == node ||
+	       (policy->nr_nodes == 2 && policy->nodes[1] == node));
+}
+
+/* All pages are on .from, where the policy may want them or not. */
+static int move(struct fixture *fx, const struct policy *policy)
+{
+	const struct policy back = {
+		.call = "mbind(BIND)", .mode = MPOL_BIND, .nodes = { fx->from }, .nr_nodes = 1,
+	};
+	bool stay = has_node(policy, fx->from);
+	long wanted = stay ? 0 : expected_return(&fx->expected, fx->gvm->nr_pages);
+	int result = touch_first(fx, &back, gmem_guest_fill);
+
+	if (result)
+		return result;
+	verdict_reset(&fx->verdict);
+	fixture_look_before(fx);
+	verdict_call(&fx->verdict, policy->call,
+		     set_policy(fx, policy, MPOL_MF_MOVE | MPOL_MF_STRICT), wanted, NULL, 0, 0);
+	fixture_look_after(fx);
+	verdict_expect(&fx->verdict, 0, fx->gvm->nr_pages,
+		       stay ? OUTCOME_UNTOUCHED : fx->expected.outcome, fx->from,
+		       stay ? fx->from : policy->nodes[0]);
+	return fixture_judge_with_content(fx) ?: property_rewrite_and_judge(fx);
+}
+
+static int act_policy(struct fixture *fx, const struct policy *policy)
+{
+	return touch_first(fx, policy, gmem_guest_fill) ?:
+	       touch_first(fx, policy, gmem_host_fill) ?:
+	       move(fx, policy);
+}
+
+int act_policy_bind(struct fixture *fx)
+{
+	const struct policy policy = {
+		.call = "mbind(BIND)", .mode = MPOL_BIND, .nodes = { fx->to }, .nr_nodes = 1,
+	};
+
+	return act_policy(fx, &policy);
+}
+
+int act_policy_preferred(struct fixture *fx)
+{
+	const struct policy policy = {
+		.call = "mbind(PREFERRED)", .mode = MPOL_PREFERRED, .nodes = { fx->to },
+		.nr_nodes = 1,
+	};
+
+	return act_policy(fx, &policy);
+}
+
+int act_policy_interleave(struct fixture *fx)
+{
+	const struct policy policy = {
+		.call = "mbind(INTERLEAVE)", .mode = MPOL_INTERLEAVE,
+		.nodes = { fx->from, fx->to }, .weights = { 1, 1 }, .nr_nodes = 2,
+	};
+
+	return act_policy(fx, &policy);
+}
+
+static int weight_of(int node)
+{
+	char path[96], text[16];
+
+	snprintf(path, sizeof(path), WEIGHTS "node%d", node);
+	TEST_ASSERT(sysfile_read(path, text, sizeof(text)) > 0, "cannot read %s", path);
+	return atoi(text);
+}
+
+int act_policy_weighted(struct fixture *fx)
+{
+	const struct policy policy = {
+		.call = "mbind(WEIGHTED_INTERLEAVE)", .mode = MODE_WEIGHTED_INTERLEAVE,
+		.nodes = { fx->from, fx->to },
+		.weights = { weight_of(fx->from), weight_of(fx->to) }, .nr_nodes = 2,
+	};
+
+	if (fx->suite->options.verbose)
+		ksft_print_msg("weights %d and %d\n", policy.weights[0], policy.weights[1]);
+	return act_policy(fx, &policy);
+}
+
+/* The node of the task that touches and calls, which needs a CPU there. */
+int act_policy_local(struct fixture *fx)
+{
+	int cpu = numa_cpu_of(fx->to);
+	const struct policy policy = {
+		.call = "mbind(LOCAL)", .mode = MPOL_LOCAL,
+		.nodes = { cpu < 0 ? fx->from : fx->to }, .nr_nodes = 1,
+	};
+	cpu_set_t here;
+
+	if (cpu < 0)
+		cpu = numa_cpu_of(fx->from);
+	if (cpu < 0)
+		return suite_skip("neither node has a CPU (use a machine with CPUs on its nodes)");
+	CPU_ZERO(&here);
+	CPU_SET(cpu, &here);
+	kvm_sched_setaffinity(0, sizeof(here), &here);
+	return act_policy(fx, &policy);
+}
+
+const char *weighted_interleave_skip_reason(void)
+{
+	if (access(WEIGHTS, F_OK))
+		return "no weighted interleaving (Linux 6.9)";
+	return NULL;
+}
+
+/* A weight of its own for each of the lowest nodes; others keep theirs, which are asked for. */
+static const struct setting weights[] = {
+	{ WEIGHTS "auto", "0", .optional = true },
+	{ WEIGHTS "node0", "3", .optional = true },
+	{ WEIGHTS "node1", "1", .optional = true },
+	{ WEIGHTS "node2", "5", .optional = true },
+	{ WEIGHTS "node3", "2", .optional = true },
+	{ WEIGHTS "node4", "4", .optional = true },
+	{},
+};
+
+/*
+ * Weights that the kernel finds for itself cannot be had back where it has not found any, though
+ * it says that they are automatic.
+ */
+static bool weights_can_be_restored(void)
+{
+	char text[16];
+
+	if (access(WEIGHTS "auto", F_OK))
+		return true;
+	if (sysfile_read(WEIGHTS "auto", text, sizeof(text)) < 0)
+		return false;
+	return text[0] == 'f' || !sysfile_write(WEIGHTS "auto", "1");
+}
+
+static const struct setting *choose_weights(void)
+{
+	return access(WEIGHTS "node0", W_OK) || !weights_can_be_restored() ? NULL : weights;
+}
+
+const struct test_env env_weighted_interleave = { .choose = choose_weights };

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kvm_util.h"
+#include "migrate/mm/balloon.h"
+#include "migrate/mm/mm_counters.h"
+#include "migrate/util/sysfile.h"
+#include "migrate/util/undo.h"
+
+#define DRIVER	"/sys/bus/virtio/drivers/virtio_balloon"
+#define PORTS	"/sys/class/virtio-ports"
+#define PORT	"balloon.mib\n"
+
+/* What the host is asked for comes when it likes, but within seconds. */
+#define WAIT_TRIES	4000
+#define WAIT_NS		2500000
+
+/* An interrupt that was sent may still come to the CPU before. */
+#define STEER_TRIES	3
+
+static char port[64];
+static char irq[64];		/* the affinity of the device's interrupt; "": as it was */
+
+/* The name of the balloon's device.  Returns whether there is one. */
+static bool find_device(char *name, size_t size)
+{
+	struct dirent *entry;
+	DIR *dir = opendir(DRIVER);
+	bool found = false;
+
+	while (dir && !found && (entry = readdir(dir))) {
+		found = !strncmp(entry->d_name, "virtio", 6);
+		snprintf(name, size, "%.32s", entry->d_name);
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+static bool find_port(void)
+{
+	char path[320], text[64];
+	struct dirent *entry;
+	DIR *dir = opendir(PORTS);
+
+	port[0] = '\0';
+	while (dir && !port[0] && (entry = readdir(dir))) {
+		snprintf(path, sizeof(path), PORTS "/%.255s/name", entry->d_name);
+		if (sysfile_read(path, text, sizeof(text)) > 0 && !strcmp(text, PORT))
+			snprintf(port, sizeof(port), "/dev/%.48s", entry->d_name);
+	}
+	if (dir)
+		closedir(dir);
+	return port[0];
+}
+
+/* Also where the program ends by a signal: without an assertion. */
+static long long event(const char *name)
+{
+	char text[16384];
+	int r = sysfile_read("/proc/vmstat", text, sizeof(text));
+
+	return r < 0 ? r : vmstat_value(text, name);
+}
+
+const char *balloon_skip_reason(void)
+{
+	char name[64];
+
+	if (!find_device(name, sizeof(name)))
+		return "no memory balloon (CONFIG_VIRTIO_BALLOON, QEMU's -device "
+		       "virtio-balloon-pci, or use the lab)";
+	if (!vmstat_has("balloon_migrate"))
+		return "the kernel does not move pages of balloons (CONFIG_BALLOON_MIGRATION, "
+		       "CONFIG_BALLOON_COMPACTION before Linux 7.0)";
+	if (!find_port() || access(port, W_OK))
+		return "nobody here sets the size of the balloon (a virtio-serial port "
+		       "balloon.mib, see migrate/mm/balloon.h, or use the lab)";
+	return NULL;
+}
+
+void balloon_ask(size_t mib)
+{
+	char text[32];
+	int r;
+
+	undo_add(port, "0\n");
+	snprintf(text, sizeof(text), "%zu\n", mib);
+	r = sysfile_write(port, text);
+	TEST_ASSERT(!r, "cannot write to %s: %s", port, strerror(-r));
+}
+
+static bool wait_moment(int *tries)
+{
+	const struct timespec moment = { .tv_nsec = WAIT_NS };
+
+	nanosleep(&moment, NULL);
+	return ++*tries < WAIT_TRIES;
+}
+
+size_t balloon_pages(void)
+{
+	return event("balloon_inflate") - event("balloon_deflate");
+}
+
+size_t balloon_wait(size_t pages)
+{
+	int tries = 0;
+
+	while (balloon_pages() != pages && wait_moment(&tries))
+		;
+	return balloon_pages();
+}
+
+/* Of a line of /proc/interrupts: whether it is the device's, alone or beside others. */
+static bool is_interrupt_of(char *line, const char *device)
+{
+	size_t length = strlen(device);
+	char *word;
+
+	while ((word = strsep(&line, " ,\n")))
+		if (!strncmp(word, device, length) &&
+		    (!word[length] || !strcmp(word + length, "-config")))
+			return true;
+	return false;
+}
+
+/* The number of the interrupt that says that the size is to change, or -1. */
+static int find_interrupt(void)
+{
+	FILE *file = fopen("/proc/interrupts", "re");
+	char device[64], line[4096];
+	int number = -1, here;
+
+	while (file && number < 0 && fgets(line, sizeof(line), file))
+		if (sscanf(line, "%d:", &here) == 1 && find_device(device, sizeof(device)) &&
+		    is_interrupt_of(line, device))
+			number = here;
+	if (file)
+		fclose(file);
+	return number;
+}
+
+static bool steered_to(int number, int cpu)
+{
+	char path[64], text[64];
+
+	snprintf(path, sizeof(path), "/proc/irq/%d/effective_affinity_list", number);
+	return sysfile_read(path, text, sizeof(text)) > 0 && atoi(text) == cpu;
+}
+
+/* The driver's worker runs on the CPU that took the interrupt. */
+void balloon_steer(int cpu)
+{
+	int number = find_interrupt(), tries;
+	char before[256], text[32];
+
+	if (number < 0 || cpu < 0)
+		return;
+	snprintf(irq, sizeof(irq), "/proc/irq/%d/smp_affinity_list", number);
+	if (sysfile_read(irq, before, sizeof(before)) <= 0)
+		return;
+	undo_add(irq, before);
+	snprintf(text, sizeof(text), "%d\n", cpu);
+	if (sysfile_write(irq, text))
+		return;
+	for (tries = 0; tries < STEER_TRIES && !steered_to(number, cpu); tries++) {
+		balloon_ask(1);
+		balloon_wait((1UL << 20) / getpagesize());
+		balloon_ask(0);
+		balloon_wait(0);
+	}
+}
+
+void balloon_let_go(void)
+{
+	if (irq[0])
+		undo_run(irq, NULL);
+	irq[0] = '\0';
+}
+
+void balloon_rebind(size_t pages)
+{
+	char name[64];
+	int r;
+
+	TEST_ASSERT(find_device(name, sizeof(name)), "there is no balloon any more");
+	/* It will have other interrupts. */
+	balloon_let_go();
+	undo_add(DRIVER "/bind", name);
+	r = sysfile_write(DRIVER "/unbind", name);
+	TEST_ASSERT(!r, "cannot unbind %s: %s", name, strerror(-r));
+	TEST_ASSERT(!balloon_pages(), "%zu pages in a balloon without a driver", balloon_pages());
+	r = undo_run(DRIVER "/bind", NULL);
+	TEST_ASSERT(!r, "cannot bind %s: %s", name, strerror(-r));
+	TEST_ASSERT(balloon_wait(pages) == pages, "%zu pages in the balloon, wanted %zu",
+		    balloon_pages(), pages);
+}

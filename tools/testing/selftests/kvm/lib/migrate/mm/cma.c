@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "migrate/mm/cma.h"
+#include "migrate/mm/folio.h"
+#include "migrate/mm/hugetlb.h"
+#include "migrate/mm/pageflags_scan.h"
+#include "migrate/util/sysfile.h"
+
+#define CMA "/sys/kernel/debug/cma"
+
+bool cma_find(struct cma_area *area)
+{
+	struct cma_area found;
+	struct dirent *entry;
+	DIR *dir = opendir(CMA);
+	char path[192];
+
+	area->nr_pages = 0;
+	while (dir && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(found.dir, sizeof(found.dir), CMA "/%.64s", entry->d_name);
+		snprintf(path, sizeof(path), "%s/count", found.dir);
+		found.nr_pages = sysfile_read_number(path, 10);
+		snprintf(path, sizeof(path), "%s/base_pfn", found.dir);
+		found.first = sysfile_read_number(path, 10);
+		if (found.nr_pages > area->nr_pages && found.first)
+			*area = found;
+	}
+	if (dir)
+		closedir(dir);
+	return area->nr_pages;
+}
+
+const char *cma_skip_reason(void)
+{
+	struct cma_area area;
+
+	if (!folio_pfns_visible())
+		return "page frames are hidden (be root)";
+	if (access("/proc/pagetypeinfo", R_OK))
+		return "free memory by type is hidden (/proc/pagetypeinfo)";
+	if (!cma_find(&area))
+		return "no CMA area to be seen (CONFIG_CMA_DEBUGFS, boot with cma=64M, mount "
+		       "debugfs, or use the lab)";
+	if (!hugetlb_usable(pfn_to_node(area.first)))
+		return "no huge pages to fill memory with (CONFIG_HUGETLBFS)";
+	return NULL;
+}

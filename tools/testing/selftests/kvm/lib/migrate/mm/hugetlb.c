@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kvm_util.h"
+#include "migrate/mm/hugetlb.h"
+#include "migrate/mm/numa.h"
+#include "migrate/util/sysfile.h"
+#include "migrate/util/undo.h"
+
+size_t hugetlb_pages(void)
+{
+	return get_trans_hugepagesz() / getpagesize();
+}
+
+int hugetlb_order(void)
+{
+	return __builtin_ctzl(hugetlb_pages());
+}
+
+static char pool[128];
+
+static void find_pool(int node)
+{
+	snprintf(pool, sizeof(pool),
+		 "/sys/devices/system/node/node%d/hugepages/hugepages-%zukB/nr_hugepages", node,
+		 get_trans_hugepagesz() / 1024);
+}
+
+bool hugetlb_usable(int node)
+{
+	find_pool(node);
+	return !access(pool, W_OK);
+}
+
+void hugetlb_reserve(int node, size_t nr_pages)
+{
+	char before[32], text[32];
+	int r;
+
+	find_pool(node);
+	r = sysfile_read(pool, before, sizeof(before));
+	TEST_ASSERT(r > 0, "cannot read %s: %s", pool, strerror(-r));
+	undo_add(pool, before);
+	snprintf(text, sizeof(text), "%lu\n",
+		 strtoul(before, NULL, 10) + nr_pages / hugetlb_pages());
+	r = sysfile_write(pool, text);
+	TEST_ASSERT(!r, "cannot write %s: %s", pool, strerror(-r));
+}
+
+void hugetlb_release(void)
+{
+	struct nodemask nodes;
+	int node;
+
+	if (numa_usable_nodes(&nodes))
+		return;
+	for_each_node_in(node, &nodes) {
+		find_pool(node);
+		undo_run(pool, NULL);
+	}
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <ctype.h>
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "migrate/mm/numa.h"
+#include "migrate/util/sysfile.h"
+
+#define NODE_DIR "/sys/devices/system/node/"
+
+static unsigned long node_bit(int node)
+{
+	return 1UL << (node % NUMA_BITS_PER_LONG);
+}
+
+void nodemask_add(struct nodemask *mask, int node)
+{
+	mask->bits[node / NUMA_BITS_PER_LONG] |= node_bit(node);
+}
+
+bool nodemask_has(const struct nodemask *mask, int node)
+{
+	return node >= 0 && node < NUMA_NODES_MAX &&
+	       (mask->bits[node / NUMA_BITS_PER_LONG] & node_bit(node));
+}
+
+struct nodemask nodemask_of(int node)
+{
+	struct nodemask mask = {};
+
+	nodemask_add(&mask, node);
+	return mask;
+}
+
+int nodemask_next(const struct nodemask *mask, int node)
+{
+	while (++node < NUMA_NODES_MAX)
+		if (nodemask_has(mask, node))
+			return node;
+	return -1;
+}
+
+/* One number at *@text, which moves past it. */
+static int parse_node(const char **text, int *node)
+{
+	unsigned long value;
+	char *end;
+
+	if (!isdigit((unsigned char)**text))
+		return -EINVAL;
+	value = strtoul(*text, &end, 10);
+	if (value >= NUMA_NODES_MAX)
+		return -EINVAL;
+	*text = end;
+	*node = value;
+	return 0;
+}
+
+static int parse_range(const char **text, struct nodemask *mask)
+{
+	int first, last;
+
+	if (parse_node(text, &first))
+		return -EINVAL;
+	last = first;
+	if (**text == '-') {
+		(*text)++;
+		if (parse_node(text, &last) || last < first)
+			return -EINVAL;
+	}
+	for (; first <= last; first++)
+		nodemask_add(mask, first);
+	return 0;
+}
+
+int nodemask_parse(const char *list, struct nodemask *mask)
+{
+	const char *p = list;
+
+	memset(mask, 0, sizeof(*mask));
+	if (!*p || !strcmp(p, "\n"))
+		return 0;
+	for (;;) {
+		if (parse_range(&p, mask))
+			return -EINVAL;
+		if (*p != ',')
+			break;
+		p++;
+	}
+	return !*p || !strcmp(p, "\n") ? 0 : -EINVAL;
+}
+
+static int read_nodemask(const char *path, struct nodemask *mask)
+{
+	char text[4096];
+	int r = sysfile_read(path, text, sizeof(text));
+
+	return r < 0 ? r : nodemask_parse(text, mask);
+}
+
+/* The cpuset's answer; a kernel without cpusets has no such line and grants every node. */
+static int read_mems_allowed(struct nodemask *mask)
+{
+	static const char key[] = "\nMems_allowed_list:";
+	char text[16384], *line, *end;
+	int r = sysfile_read("/proc/self/status", text, sizeof(text));
+
+	if (r < 0)
+		return r;
+	line = strstr(text, key);
+	if (!line) {
+		memset(mask, 0xff, sizeof(*mask));
+		return 0;
+	}
+	line += sizeof(key) - 1;
+	line += strspn(line, " \t");
+	end = strchr(line, '\n');
+	if (end)
+		*end = '\0';
+	return nodemask_parse(line, mask);
+}
+
+int numa_usable_nodes(struct nodemask *mask)
+{
+	struct nodemask allowed;
+	size_t i;
+	int r;
+
+	r = read_nodemask(NODE_DIR "has_memory", mask);
+	if (r == -ENOENT) {
+		*mask = nodemask_of(0);
+		r = 0;
+	}
+	if (!r)
+		r = read_mems_allowed(&allowed);
+	if (r)
+		return r;
+	for (i = 0; i < sizeof(mask->bits) / sizeof(mask->bits[0]); i++)
+		mask->bits[i] &= allowed.bits[i];
+	return 0;
+}
+
+long long numa_free_bytes(int node)
+{
+	static const char key[] = "MemFree:";
+	char path[64], text[4096], *field;
+	int r;
+
+	snprintf(path, sizeof(path), NODE_DIR "node%d/meminfo", node);
+	r = sysfile_read(path, text, sizeof(text));
+	if (r < 0)
+		return r;
+	field = strstr(text, key);
+	return field ? strtoll(field + sizeof(key) - 1, NULL, 10) * 1024 : -EPROTO;
+}
+
+long long numa_free_bytes_of_all(void)
+{
+	struct nodemask usable;
+	long long bytes, sum = 0;
+	int node, r = numa_usable_nodes(&usable);
+
+	if (r)
+		return r;
+	for_each_node_in(node, &usable) {
+		bytes = numa_free_bytes(node);
+		if (bytes < 0)
+			return bytes;
+		sum += bytes;
+	}
+	return sum;
+}
+
+/* A kernel without NUMA has one node, which holds anything. */
+bool numa_holds_unmovable(int node)
+{
+	struct nodemask mask;
+	int r = read_nodemask(NODE_DIR "has_normal_memory", &mask);
+
+	return r == -ENOENT ? !node : !r && nodemask_has(&mask, node);
+}
+
+int numa_pick_nodes(int *nodes, int wanted, size_t bytes)
+{
+	struct nodemask usable;
+	int node, pass, found = 0;
+	int r = numa_usable_nodes(&usable);
+
+	if (r)
+		return r;
+	for (pass = 0; pass < 2; pass++)
+		for_each_node_in(node, &usable)
+			if (found < wanted && numa_holds_unmovable(node) == !pass &&
+			    numa_free_bytes(node) >= (long long)bytes)
+				nodes[found++] = node;
+	return found;
+}
+
+int numa_cpu_of(int node)
+{
+	char path[64];
+	cpu_set_t cpus;
+	int cpu;
+
+	if (sched_getaffinity(0, sizeof(cpus), &cpus))
+		return -1;
+	for (cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		snprintf(path, sizeof(path), NODE_DIR "node%d/cpu%d", node, cpu);
+		if (CPU_ISSET(cpu, &cpus) && !access(path, F_OK))
+			return cpu;
+	}
+	return -1;
+}
+
+int numa_absent_node(void)
+{
+	struct nodemask online;
+	int node;
+
+	if (read_nodemask(NODE_DIR "online", &online))
+		online = nodemask_of(0);
+	for (node = 0; nodemask_has(&online, node); node++)
+		;
+	return node;
+}

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "kvm_util.h"
+#include "kselftest.h"
+#include "migrate/mm/folio.h"
+#include "migrate/mm/mm_counters.h"
+#include "migrate/mm/numa.h"
+#include "migrate/movable_ops/ops_pages.h"
+
+/* Freed pages may wait for a worker of the owner, counters for CPUs to add up. */
+#define LOOK_TRIES	20
+#define LOOK_NS		5000000
+
+const char *ops_skip_reason(const struct ops_kind *kind)
+{
+	const char *reason = pageflags_skip_reason();
+
+	if (reason)
+		return reason;
+	if (!vmstat_refresh())
+		return "counters cannot be brought up to date (be root)";
+	if (!vmstat_has(kind->counter))
+		return "the kernel does not count such pages (Linux 6.16)";
+	if (vmstat_read(NUMA_ANY_NODE, kind->counter))
+		return "somebody else has such pages, which look like these (swapoff, remove zram "
+		       "devices, deflate the balloon, or use the lab)";
+	return NULL;
+}
+
+static void collect(const struct ops_pages *pages, struct pfn_set *set)
+{
+	int r;
+
+	lru_drain();
+	r = pageflags_collect(NUMA_ANY_NODE, pages->kind->is_page, set);
+	TEST_ASSERT(!r, "cannot look at all frames: %s", strerror(-r));
+}
+
+void ops_open(struct ops_pages *pages, const struct ops_kind *kind, int node, size_t nr_pages,
+	      uint64_t seed)
+{
+	*pages = (struct ops_pages) {
+		.kind = kind,
+		.node = node,
+		.nr_pages = nr_pages,
+		.seed = seed,
+	};
+	collect(pages, &pages->others);
+	kind->open(pages);
+}
+
+static void find_frames(struct ops_pages *pages)
+{
+	struct pfn_set *frames = &pages->frames;
+	size_t i, nr = 0;
+
+	collect(pages, frames);
+	for (i = 0; i < frames->nr; i++)
+		if (!pfn_set_has(&pages->others, frames->pfns[i]))
+			frames->pfns[nr++] = frames->pfns[i];
+	frames->nr = nr;
+}
+
+static size_t frames_on(const struct ops_pages *pages, int node)
+{
+	size_t i, nr = 0;
+
+	for (i = 0; i < pages->frames.nr; i++)
+		nr += pfn_to_node(pages->frames.pfns[i]) == node;
+	return nr;
+}
+
+/* Every page on every node, three times: @say what does not agree. */
+static bool all_agree(const struct ops_pages *pages, bool say)
+{
+	size_t count = pages->kind->count(pages), isolated = ops_isolated(pages), found;
+	const char *name = pages->kind->name;
+	struct nodemask nodes;
+	bool good = count == pages->frames.nr && !isolated;
+	long long here;
+	int node;
+
+	if (say && count != pages->frames.nr)
+		ksft_print_msg("%s: %zu pages by the owner's count, %zu frames with such flags\n",
+			       name, count, pages->frames.nr);
+	if (say && isolated)
+		ksft_print_msg("%s: %zu pages stay isolated\n", name, isolated);
+	here = vmstat_read(NUMA_ANY_NODE, pages->kind->counter);
+	good &= here == (long long)count;
+	if (say && here != (long long)count)
+		ksft_print_msg("%s: %zu pages by the owner's count, %lld by %s\n", name, count,
+			       here, pages->kind->counter);
+	TEST_ASSERT(!numa_usable_nodes(&nodes), "cannot read the nodes");
+	for_each_node_in(node, &nodes) {
+		here = vmstat_read(node, pages->kind->counter);
+		found = frames_on(pages, node);
+		if (pages->kind->counter_stays || here == (long long)found)
+			continue;
+		good = false;
+		if (say)
+			ksft_print_msg("%s: %lld pages on node %d by %s, %zu frames\n", name,
+				       here, node, pages->kind->counter, found);
+	}
+	return good;
+}
+
+void ops_report_counters(const struct ops_pages *pages)
+{
+	struct nodemask nodes;
+	int node;
+
+	if (!pages->kind->counter_stays || numa_usable_nodes(&nodes))
+		return;
+	for_each_node_in(node, &nodes) {
+		long long here = vmstat_read(node, pages->kind->counter);
+		size_t found = frames_on(pages, node);
+
+		if (here != (long long)found)
+			ksft_print_msg("%s: %zu pages on node %d, %s there is %lld\n",
+				       pages->kind->name, found, node, pages->kind->counter, here);
+	}
+}
+
+bool ops_look(struct ops_pages *pages)
+{
+	const struct timespec moment = { .tv_nsec = LOOK_NS };
+	int tries;
+
+	for (tries = 1; ; tries++) {
+		vmstat_refresh();
+		find_frames(pages);
+		if (all_agree(pages, tries == LOOK_TRIES))
+			return true;
+		if (tries == LOOK_TRIES)
+			return false;
+		nanosleep(&moment, NULL);
+	}
+}
+
+bool ops_close(struct ops_pages *pages)
+{
+	bool gone;
+
+	pages->kind->drop(pages);
+	gone = ops_look(pages) && !pages->frames.nr;
+	if (pages->frames.nr)
+		ksft_print_msg("%s: %zu pages are left that should be free, the first in 0x%lx\n",
+			       pages->kind->name, pages->frames.nr, pages->frames.pfns[0]);
+	pages->kind->close(pages);
+	pfn_set_free(&pages->others);
+	pfn_set_free(&pages->frames);
+	pfn_set_free(&pages->before);
+	free(pages->left);
+	return gone;
+}
+
+void ops_note(struct ops_pages *pages)
+{
+	const struct pfn_set *frames = &pages->frames;
+	struct pfn_set *before = &pages->before;
+
+	pfn_set_free(before);
+	free(pages->left);
+	before->pfns = calloc(frames->nr + 1, sizeof(*before->pfns));
+	pages->left = calloc(frames->nr + 1, sizeof(*pages->left));
+	TEST_ASSERT(before->pfns && pages->left, "out of memory");
+	memcpy(before->pfns, frames->pfns, frames->nr * sizeof(*before->pfns));
+	before->nr = before->room = frames->nr;
+}
+
+static bool has_left(const struct ops_pages *pages, size_t i)
+{
+	return pages->left[i] || !pfn_set_has(&pages->frames, pages->before.pfns[i]);
+}
+
+size_t ops_left(const struct ops_pages *pages)
+{
+	size_t i, left = 0;
+
+	for (i = 0; i < pages->before.nr; i++)
+		left += has_left(pages, i);
+	return left;
+}
+
+/* Frames that hold none of the pages that stayed.  Returns how many; the caller frees them. */
+static size_t frames_of_movers(const struct ops_pages *pages, uint64_t **pfns)
+{
+	const struct pfn_set *now = &pages->frames, *before = &pages->before;
+	size_t i, at = 0, nr = 0;
+
+	*pfns = calloc(now->nr + 1, sizeof(**pfns));
+	TEST_ASSERT(*pfns, "out of memory");
+	for (i = 0; i < now->nr; i++) {
+		while (at < before->nr && before->pfns[at] < now->pfns[i])
+			at++;
+		if (at == before->nr || before->pfns[at] != now->pfns[i] || has_left(pages, at))
+			(*pfns)[nr++] = now->pfns[i];
+	}
+	return nr;
+}
+
+/* Frames are taken in turn, but none is given to the page that has left it. */
+static void take_frame(uint64_t *migrators, size_t nr, size_t at, uint64_t own)
+{
+	size_t other = at + 1 < nr ? at + 1 : at - 1;
+
+	if (at < nr && migrators[at] == own && other < nr) {
+		migrators[at] = migrators[other];
+		migrators[other] = own;
+	}
+}
+
+void ops_describe(const struct ops_pages *pages, struct folio_info *info)
+{
+	uint64_t *migrators, pfn;
+	size_t nr = frames_of_movers(pages, &migrators), i, at;
+
+	/* The last one may have to exchange with the one before: take all, then describe. */
+	for (i = 0, at = 0; i < pages->before.nr; i++)
+		if (has_left(pages, i))
+			take_frame(migrators, nr, at++, pages->before.pfns[i]);
+	for (i = 0, at = 0; i < pages->before.nr; i++) {
+		pfn = pages->before.pfns[i];
+		if (has_left(pages, i)) {
+			pfn = at < nr ? migrators[at] : 0;
+			at++;
+		}
+		pfn_inspect(pfn, &info[i]);
+	}
+	free(migrators);
+}
+
+size_t ops_isolated(const struct ops_pages *pages)
+{
+	size_t i, isolated = 0;
+
+	for (i = 0; i < pages->frames.nr; i++) {
+		uint64_t flags = pageflags_get(pages->frames.pfns[i]);
+
+		isolated += pages->kind->is_page(flags) && (flags & FOLIO_FLAG(RECLAIM));
+	}
+	return isolated;
+}

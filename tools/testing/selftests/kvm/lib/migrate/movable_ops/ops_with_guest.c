@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Pages of both kinds move beside a guest at work, whose memory the same trigger finds: it moves,
+ * or must not, as the contract for guest_memfd says, and the guest notices nothing.
+ */
+#include "kvm_util.h"
+#include "kselftest.h"
+#include "migrate/matrix/fixture.h"
+#include "migrate/mm/numa.h"
+#include "migrate/movable_ops/ops_property.h"
+#include "migrate/trigger/trigger.h"
+
+/* Nothing is fired at the guest's memory on its own, and no memory laid out for it. */
+static const struct trigger trigger_none = { .name = "none", .kernel_picks_node = true };
+
+static int judge_guest(struct fixture *guest, const struct contract *contract)
+{
+	fixture_look_after(guest);
+	ksft_print_msg("guest_memfd: %zu of %zu pages moved, contract %s\n",
+		       verdict_count_moved(&guest->verdict, NUMA_ANY_NODE, NUMA_ANY_NODE),
+		       guest->gvm->nr_pages, contract_name(contract->id));
+	if (contract->id == CONTRACT_UNMOVABLE && contract->source != CONTRACT_PROBED)
+		fixture_expect(guest, 0, guest->gvm->nr_pages, OUTCOME_REFUSED);
+	return fixture_judge_with_content(guest);
+}
+
+static int move_beside(struct ops_fixture *fx, struct fixture *guest)
+{
+	int result;
+
+	fixture_fill(guest);
+	fixture_look_before(guest);
+	gmem_guest_start(guest->gvm);
+	result = ops_fixture_begin(fx) ?: ops_move_and_judge(fx);
+	gmem_guest_iterate(guest->gvm);
+	if (gmem_guest_stop(guest->gvm, stdout))
+		return KSFT_FAIL;
+	return judge_guest(guest, &fx->suite->contract) ?: result;
+}
+
+int ops_act_with_guest(struct ops_fixture *fx)
+{
+	const struct fixture_config config = { .nr_vcpus = 1 };
+	const struct contract_row row = { .trigger = &trigger_none, .vm = &vm_kind_default };
+	struct testcase test = *fx->test;
+	struct fixture guest;
+	int result;
+
+	test.row = &row;
+	ops_fixture_add(fx, &ops_balloon);
+	if (fixture_open(&guest, fx->suite, &test, &config))
+		result = move_beside(fx, &guest);
+	else
+		result = fixture_skip();
+	fixture_close(&guest);
+	return result;
+}

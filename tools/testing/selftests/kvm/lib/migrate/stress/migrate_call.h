@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One firing of a mover at some pages of a party, for the movers of migrate/stress/stress.h in the
+ * crowd
+ * and alone.
+ */
+#ifndef SELFTEST_KVM_LIB_MIGRATE_STRESS_MIGRATE_CALL_H
+#define SELFTEST_KVM_LIB_MIGRATE_STRESS_MIGRATE_CALL_H
+
+#include "migrate/stress/stress.h"
+#include "migrate/trigger/trigger.h"
+
+/* Soft offlining is a call a page, and has every CPU do some work for each. */
+#define FRAMES_AT_ONCE	8
+
+struct migrate_call {
+	struct stress_target *target;
+	struct migrator *migrator;
+	size_t first;
+	struct trigger_range range;
+	struct trigger_result result;
+	uint64_t *pfns;
+	long wanted;
+};
+
+void migrate_call_prepare(struct migrate_call *call, size_t first, size_t nr, int from, int to);
+void migrate_call_finish(struct migrate_call *call);
+
+/* Fire it, with the crowd if that is possible, and count the answer. */
+void migrate_call_fire(struct migrate_call *call);
+
+/* Report that the mover did wrong, and fail. */
+void migrate_call_report(const struct migrate_call *call, const char *what);
+
+/* What the mover is promised, and whether it is that pages move. */
+const struct expected *migrator_expected(const struct stress *stress,
+					 const struct migrator *migrator);
+bool migrator_moves(const struct stress *stress, const struct migrator *migrator);
+
+#endif /* SELFTEST_KVM_LIB_MIGRATE_STRESS_MIGRATE_CALL_H */

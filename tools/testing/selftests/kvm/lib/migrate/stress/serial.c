@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Movers of the stress test, one by one: each has to show that it does what it is promised to do,
+ * while guests go on with their work.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "kselftest.h"
+#include "numaif.h"
+#include "migrate/mm/fragment.h"
+#include "migrate/mm/numa.h"
+#include "migrate/trigger/control.h"
+#include "migrate/trigger/placement.h"
+
+#include "migrate_call.h"
+
+/* How often a mover that is alone may fail, on account of guests at work. */
+#define TRIES		10
+
+/* A page of the kernel's own may have got into the place. */
+#define ALLOC_ZONE_TRIES	3
+
+/* ---- Memory laid out for those who need it ---------------------------------------------- */
+
+static bool is_there(const struct stress *stress, const struct trigger *trigger)
+{
+	int i;
+
+	for (i = 0; i < stress->nr_migrators; i++)
+		if (stress->migrators[i].row->trigger == trigger)
+			return true;
+	return false;
+}
+
+static bool is_in_place(const struct placement *placement, const struct gmem_vm *gvm)
+{
+	uint64_t *pfns = calloc(gvm->nr_pages, sizeof(*pfns));
+	bool there;
+	size_t i;
+
+	TEST_ASSERT(pfns && !pagemap_read(gvm->mem, gvm->nr_pages, pfns), "cannot read pagemap");
+	for (i = 0; i < gvm->nr_pages; i++)
+		pfns[i] = pagemap_pfn(pfns[i]);
+	there = placement->verify(pfns, gvm->nr_pages);
+	free(pfns);
+	return there;
+}
+
+/* The file's pages are given up, and come back where the layout has left room for them. */
+static bool fill_in_place(const struct stress *stress, const struct placement *placement,
+			  const struct stress_target *target)
+{
+	struct gmem_vm *gvm = stress_target_vm(target);
+	int node = placement->select_node(stress->nodes, stress->nr_nodes, true);
+	struct nodemask mask = nodemask_of(node);
+	bool there;
+
+	kvm_mbind(gvm->mem, gvm->nr_pages * gvm->page_size, MPOL_BIND, mask.bits,
+		  NODEMASK_MAXNODE, 0);
+	placement->setup(gvm, node, true);
+	gmem_guest_fill(gvm);
+	stress_target_touch(target, 0, gvm->nr_pages);
+	there = is_in_place(placement, gvm);
+	placement->teardown();
+	return there;
+}
+
+/* While no guest runs, whose CPU has to be told of each page that the ballast gives back. */
+static void lay_out_ballast(struct stress *stress)
+{
+	stress->fragmented = is_there(stress, &trigger_compact) ||
+			     is_there(stress, &trigger_compact_node);
+	if (!stress->fragmented)
+		return;
+	fragment_open(&stress->fragment, stress->nodes[0]);
+	fragment_unpin(&stress->fragment);
+}
+
+bool migrators_place(struct stress *stress, struct stress_target *target)
+{
+	bool filled = false;
+	int tries;
+
+	if (stress->mix->migrators != MIGRATORS_BY_KERNEL || !target->workload->main)
+		return false;
+	stress->placed = false;
+	if (is_there(stress, &trigger_cma_alloc)) {
+		for (tries = 0; tries < ALLOC_ZONE_TRIES && !stress->placed; tries++)
+			stress->placed = fill_in_place(stress, &placement_cma, target);
+		filled = true;
+	}
+	lay_out_ballast(stress);
+	return filled;
+}
+
+void migrators_end_round(struct stress *stress)
+{
+	if (stress->fragmented)
+		fragment_close(&stress->fragment);
+	stress->fragmented = false;
+}
+
+/* ---- One firing ------------------------------------------------------------------------ */
+
+static void look(const struct migrate_call *call, struct folio_info *info)
+{
+	int r = folio_inspect(call->range.addr, call->range.nr_pages, info);
+
+	TEST_ASSERT(!r, "cannot inspect the pages: errno %d", -r);
+}
+
+/* Of what is there before and after; a page may be away for a moment. */
+static size_t count_moved(const struct folio_info *before, const struct folio_info *after,
+			  size_t nr)
+{
+	size_t i, moved = 0;
+
+	for (i = 0; i < nr; i++)
+		moved += before[i].node >= 0 && after[i].node >= 0 &&
+			 (before[i].node != after[i].node || before[i].pfn != after[i].pfn);
+	return moved;
+}
+
+/* At pages from the first of @nr on, whose node is not the one to go to. */
+static size_t fire_and_look(struct migrate_call *call, size_t first, size_t nr,
+			    struct stress_stream *random)
+{
+	struct stress *stress = call->target->stress;
+	struct folio_info *info = calloc(2 * nr, sizeof(*info));
+	int from = stress->nodes[0];
+	size_t moved;
+
+	TEST_ASSERT(info, "out of memory");
+	migrate_call_prepare(call, first, nr, from, from);
+	stress_target_touch(call->target, first, nr);
+	look(call, info);
+	if (info[0].node >= 0)
+		from = info[0].node;
+	call->range.from = from;
+	call->range.to = stress_pick_node(stress, random, from);
+	migrate_call_fire(call);
+	look(call, info + nr);
+	moved = count_moved(info, info + nr, nr);
+	free(info);
+	return moved;
+}
+
+/* ---- One by one ------------------------------------------------------------------------ */
+
+static bool exact(const struct migrate_call *call)
+{
+	return call->result.ret == call->wanted || call->migrator->row->trigger->no_range;
+}
+
+/* No page is in a memory block that is meant to go. */
+static bool nothing_to_do(const struct migrate_call *call)
+{
+	size_t i;
+
+	for (i = 0; i < call->range.nr_pages; i++)
+		if (call->pfns[i])
+			return false;
+	return call->migrator->row->trigger == &trigger_memory_offline;
+}
+
+/* Compaction may find nothing to do, where memory is large and full also in spite of ballast. */
+static bool does_it(const struct migrate_call *call, size_t moved)
+{
+	const struct trigger *trigger = call->migrator->row->trigger;
+
+	if (!migrator_moves(call->target->stress, call->migrator))
+		return exact(call);
+	return moved || (trigger->partial && !trigger->placement) || nothing_to_do(call);
+}
+
+static void come_forward(struct stress_target *target, struct migrator *migrator,
+			 struct stress_stream *random)
+{
+	const struct trigger *trigger = migrator->row->trigger;
+	size_t nr = stress_target_vm(target)->nr_pages, first, moved;
+	bool done = false;
+	int tries;
+
+	if (trigger->by_pfn && nr > FRAMES_AT_ONCE)
+		nr = FRAMES_AT_ONCE;
+	first = stress_draw(random, 0, stress_target_vm(target)->nr_pages - nr);
+	for (tries = 1; tries <= TRIES && !done && !stress_over(target->stress); tries++) {
+		struct migrate_call call = { .target = target, .migrator = migrator };
+
+		moved = fire_and_look(&call, first, nr, random);
+		migrator->moved += moved;
+		done = does_it(&call, moved);
+		if (!done && tries == TRIES)
+			migrate_call_report(&call, migrator_moves(target->stress, migrator) ?
+					    "moved no page" : "refused by another answer");
+		migrate_call_finish(&call);
+	}
+}
+
+/* Of those that need memory laid out for them, or of the others. */
+static bool comes_first(const struct stress *stress, const struct migrator *migrator)
+{
+	const struct trigger *trigger = migrator->row->trigger;
+
+	if (trigger->placement)
+		return trigger->partial && stress->placed;
+	return trigger->partial && stress->fragmented;
+}
+
+static void come_all(struct stress *stress, struct stress_target *target, uint32_t who, bool first)
+{
+	struct stress_stream random = stress_random(stress, who);
+	int i;
+
+	/* From behind: to compact one node is something to do only before all of them. */
+	for (i = stress->nr_migrators - 1; i >= 0 && !stress_over(stress); i--)
+		if (comes_first(stress, &stress->migrators[i]) == first &&
+		    (first || stress->migrators[i].row->trigger != &trigger_cma_alloc))
+			come_forward(target, &stress->migrators[i], &random);
+}
+
+/* What memory was laid out for is as it was only until pages have been pushed about. */
+void migrators_first(struct stress *stress, struct stress_target *target)
+{
+	come_all(stress, target, ~1U, true);
+}
+
+void migrators_serial(struct stress *stress, struct stress_target *target)
+{
+	come_all(stress, target, ~0U, false);
+}
+
+/* ---- At last --------------------------------------------------------------------------- */
+
+/* What moves nothing of guest_memfd has to move something of shmem, or it proves nothing. */
+static bool control_moves(const struct stress *stress, const struct migrator *migrator)
+{
+	const struct trigger *trigger = migrator->row->trigger;
+	int to = trigger->kernel_picks_node ? NUMA_ANY_NODE : stress->nodes[stress->nr_nodes - 1];
+	int status[CONTROL_PAGES], tries;
+	struct trigger_result result = { .status = status };
+	struct control control;
+	size_t moved = 0;
+
+	for (tries = 0; tries < TRIES && !moved; tries++) {
+		control_open(&control, stress->nodes[0]);
+		moved = control_fire(&control, trigger, to, &result);
+		control_close(&control);
+	}
+	return moved;
+}
+
+/* Compaction may find nothing to do where memory was not laid out for it. */
+static bool proves_nothing(const struct stress *stress, const struct migrator *migrator)
+{
+	const struct trigger *trigger = migrator->row->trigger;
+
+	if (trigger->partial || migrator_moves(stress, migrator) || control_moves(stress, migrator))
+		return false;
+	ksft_print_msg("control: %s moves not even shmem\n", trigger->call);
+	return true;
+}
+
+/* Columns of a line of the list, behind the "# " of a comment of the program's. */
+#define COLUMNS		90
+
+static void print_moved(const struct stress *stress)
+{
+	const struct migrator *migrator;
+	char line[COLUMNS + 64] = "moved alone, in pages:", word[64];
+
+	for (migrator = stress->migrators; migrator < stress->migrators + stress->nr_migrators;
+	     migrator++) {
+		snprintf(word, sizeof(word), " %s %lu%s", migrator->row->trigger->name,
+			 migrator->moved,
+			 migrator + 1 < stress->migrators + stress->nr_migrators ? "," : "");
+		if (strlen(line) + strlen(word) > COLUMNS) {
+			ksft_print_msg("%s\n", line);
+			strcpy(line, " ");
+		}
+		strcat(line, word);
+	}
+	ksft_print_msg("%s\n", line);
+}
+
+bool migrators_all_moved(const struct stress *stress)
+{
+	const struct migrator *migrator;
+	bool good = true;
+
+	print_moved(stress);
+	for (migrator = stress->migrators; migrator < stress->migrators + stress->nr_migrators;
+	     migrator++) {
+		if (stress->suite->options.verbose)
+			ksft_print_msg("%s: %lu calls did all, %lu a part, %lu nothing; %lu ms\n",
+				       migrator->row->trigger->name, migrator->whole,
+				       migrator->part, migrator->refused, migrator->ms);
+		if (proves_nothing(stress, migrator))
+			good = false;
+	}
+	return good;
+}

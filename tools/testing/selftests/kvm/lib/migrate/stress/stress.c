@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One case of the stress test, round after round: see migrate/stress/stress.h.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "kselftest.h"
+#include "migrate/mm/numa.h"
+#include "migrate/stress/stress.h"
+#include "migrate/trigger/trigger.h"
+#include "migrate/util/sysfile.h"
+
+/* Room that a node must have for each of these pages under test, and beside them. */
+#define COPIES		4
+#define NODE_SLACK	(48UL << 20)
+
+/* Lines of progress in all, unless -v asks for more. */
+#define PROGRESS_LINES	40
+
+/*
+ * Pages that the kernel and others may take or free for themselves while a case runs, and how
+ * often to look whether they are back.
+ */
+#define NOISE_PAGES	2048
+#define BOOKS_TRIES	5
+
+bool stress_over(const struct stress *stress)
+{
+	return __atomic_load_n(&stress->failed, __ATOMIC_ACQUIRE);
+}
+
+void stress_fail(struct stress *stress)
+{
+	__atomic_store_n(&stress->failed, true, __ATOMIC_RELEASE);
+}
+
+struct stress_stream stress_random(const struct stress *stress, uint32_t who)
+{
+	return (struct stress_stream) {
+		.pattern = {
+			.seed = stress->suite->options.seed,
+			.file = who,
+			.round = stress->round,
+		},
+	};
+}
+
+uint64_t stress_draw(struct stress_stream *stream, uint64_t min, uint64_t max)
+{
+	return min + pattern_key(&stream->pattern, stream->drawn++) % (max - min + 1);
+}
+
+bool stress_flip(struct stress_stream *stream)
+{
+	return stress_draw(stream, 0, 1);
+}
+
+int stress_pick_node(const struct stress *stress, struct stress_stream *random,
+		     int other_than)
+{
+	int i = stress_draw(random, 0, stress->nr_nodes - 1);
+
+	if (stress->nodes[i] == other_than)
+		i = (i + 1) % stress->nr_nodes;
+	return stress->nodes[i];
+}
+
+void stress_pick_range(struct stress_stream *random, size_t nr_pages, size_t most,
+		       size_t *first, size_t *nr)
+{
+	*nr = stress_draw(random, 1, most < nr_pages ? most : nr_pages);
+	*first = stress_draw(random, 0, nr_pages - *nr);
+}
+
+/* ---- What a case needs ----------------------------------------------------------------- */
+
+static void init_stress(struct stress *stress, const struct suite *suite,
+			const struct testcase *test)
+{
+	size_t bytes = COPIES * suite->options.pages * getpagesize() + NODE_SLACK;
+
+	*stress = (struct stress) { .suite = suite, .test = test, .mix = test->data };
+	stress->nr_nodes = numa_pick_nodes(stress->nodes, MM_COUNTERS_NODES_MAX, bytes);
+	if (stress->nr_nodes < 0)
+		stress->nr_nodes = 0;
+	if (suite->contract.id != CONTRACT_UNMOVABLE)
+		return;
+	/* What does not move cannot be allocated where only that is allowed which does. */
+	while (stress->nr_nodes && !numa_holds_unmovable(stress->nodes[stress->nr_nodes - 1]))
+		stress->nr_nodes--;
+}
+
+static const char *private_skip_reason(void)
+{
+	const struct vm_kind *kind = vm_kind_private();
+
+	return kind ? vm_kind_skip_reason(kind) :
+		      "no kind of VM with private memory is known of this architecture";
+}
+
+/* The job that a case is named for; the crowd's case has but the one. */
+static const struct workload *last_job(const struct stress_mix *mix)
+{
+	const struct workload * const *workload = mix->workloads;
+
+	while (workload[1])
+		workload++;
+	return *workload;
+}
+
+static bool all_jobs(const struct stress_mix *mix)
+{
+	return mix->workloads[2];
+}
+
+const char *stress_skip_reason(const struct suite *suite, const struct testcase *test)
+{
+	const struct stress_mix *mix = test->data;
+	const char *reason = vm_kind_skip_reason(&vm_kind_default);
+	struct stress stress;
+
+	if (!reason && last_job(mix)->private_mem && !all_jobs(mix))
+		reason = private_skip_reason();
+	if (reason)
+		return reason;
+	init_stress(&stress, suite, test);
+	if (!stress.nr_nodes)
+		return "no NUMA node with enough free memory (free some, or give a smaller -m)";
+	return migrators_init(&stress, mix);
+}
+
+/* ---- Parties and threads --------------------------------------------------------------- */
+
+static bool open_parties(struct stress *stress, const struct stress_mix *mix)
+{
+	const struct workload * const *workload;
+
+	for (workload = mix->workloads; *workload; workload++) {
+		const char *reason = (*workload)->private_mem ? private_skip_reason() : NULL;
+
+		if (reason) {
+			ksft_print_msg("without %s: %s\n", (*workload)->name, reason);
+			continue;
+		}
+		if (!stress_target_open(&stress->targets[stress->nr_targets++], stress, *workload))
+			return false;
+	}
+	return true;
+}
+
+static void close_parties(struct stress *stress)
+{
+	while (stress->nr_targets)
+		stress_target_close(&stress->targets[--stress->nr_targets]);
+}
+
+struct crowd_thread {
+	struct stress *stress;
+	uint32_t who;
+	pthread_t thread;
+};
+
+static void *run_crowd_thread(void *arg)
+{
+	struct crowd_thread *self = arg;
+
+	migrators_concurrent(self->stress, self->who);
+	return NULL;
+}
+
+static void *run_job(void *arg)
+{
+	struct stress_target *target = arg;
+
+	target->workload->work(target);
+	return NULL;
+}
+
+#define for_each_party(stress, target)				\
+	for ((target) = (stress)->targets;			\
+	     (target) < (stress)->targets + (stress)->nr_targets; (target)++)
+
+/* Movers' streams are numbered behind those of the parties. */
+static void start_threads(struct stress *stress)
+{
+	int nr = stress->suite->options.threads, i;
+	struct crowd_thread concurrent[nr];
+	struct stress_target *target;
+
+	for_each_party(stress, target)
+		kvm_pthread_create(&target->thread, NULL, run_job, target);
+	for (i = 0; i < nr; i++) {
+		concurrent[i] = (struct crowd_thread) {
+			.stress = stress,
+			.who = STRESS_WORKLOADS_MAX + i,
+		};
+		kvm_pthread_create(&concurrent[i].thread, NULL, run_crowd_thread, &concurrent[i]);
+	}
+	for (i = 0; i < nr; i++)
+		kvm_pthread_join(concurrent[i].thread, NULL);
+	for_each_party(stress, target)
+		kvm_pthread_join(target->thread, NULL);
+}
+
+/* ---- Rounds ---------------------------------------------------------------------------- */
+
+/* Pages that the kernel has migrated since it was booted, and could not. */
+struct migrated {
+	long long pages, failures;
+};
+
+static struct migrated migrated_by_now(void)
+{
+	char text[16384];
+
+	if (sysfile_read("/proc/vmstat", text, sizeof(text)) < 0)
+		text[0] = '\0';
+	return (struct migrated) {
+		.pages = vmstat_value(text, "pgmigrate_success"),
+		.failures = vmstat_value(text, "pgmigrate_fail"),
+	};
+}
+
+static void print_progress(const struct stress *stress, const struct migrated *before)
+{
+	unsigned long rounds = stress->suite->options.rounds, calls = 0, whole = 0, refused = 0;
+	unsigned long stride = DIV_ROUND_UP(rounds, PROGRESS_LINES);
+	struct migrated now = migrated_by_now();
+	const struct migrator *migrator;
+
+	if (!stress->suite->options.verbose && stress->round % stride && stress->round < rounds)
+		return;
+	for (migrator = stress->migrators; migrator < stress->migrators + stress->nr_migrators;
+	     migrator++) {
+		calls += migrator->calls;
+		whole += migrator->whole;
+		refused += migrator->refused;
+	}
+	ksft_print_msg("round %lu of %lu: %lu calls, %lu did all, %lu nothing; %lld pages "
+		       "migrated, %lld not\n", stress->round, rounds, calls, whole, refused,
+		       now.pages - before->pages, now.failures - before->failures);
+}
+
+static void print_end(const struct stress *stress, const struct migrated *before, long seconds)
+{
+	const struct stress_target *target;
+	int i;
+
+	for_each_party(stress, target) ksft_print_msg("%s: %lu %s\n", target->workload->name,
+						      target->done, target->workload->unit);
+	ksft_print_msg("%lld pages migrated in %ld s, nodes",
+		       migrated_by_now().pages - before->pages, seconds);
+	for (i = 0; i < stress->nr_nodes; i++)
+		printf(" %d", stress->nodes[i]);
+	printf("\n");
+}
+
+/* The first party is the live one: guests at work on pages that only movers make go. */
+static void run_round(struct stress *stress)
+{
+	struct stress_target *target;
+
+	for_each_party(stress, target) {
+		target->random = stress_random(stress, target - stress->targets);
+		stress_target_begin_round(target);
+	}
+	migrators_first(stress, &stress->targets[0]);
+	if (!stress_over(stress))
+		start_threads(stress);
+	migrators_serial(stress, &stress->targets[0]);
+	for_each_party(stress, target)
+		stress_target_end_round(target);
+	migrators_end_round(stress);
+}
+
+static int run_rounds(struct stress *stress)
+{
+	const struct migrated before = migrated_by_now();
+	const time_t begun = time(NULL);
+
+	while (stress->round < stress->suite->options.rounds && !stress_over(stress)) {
+		stress->round++;
+		run_round(stress);
+		print_progress(stress, &before);
+	}
+	print_end(stress, &before, time(NULL) - begun);
+	return migrators_all_moved(stress) && !stress_over(stress) ? KSFT_PASS : KSFT_FAIL;
+}
+
+/* ---- Accounts -------------------------------------------------------------------------- */
+
+/* Frames that soft offlining took out of use and nobody gave back, in KiB. */
+static long long poisoned(void)
+{
+	char text[8192], *line;
+
+	if (sysfile_read("/proc/meminfo", text, sizeof(text)) < 0)
+		return 0;
+	line = strstr(text, "HardwareCorrupted:");
+	return line ? strtoll(line + strlen("HardwareCorrupted:"), NULL, 10) : 0;
+}
+
+/* The kernel frees some things in its own time, but not without being asked once more. */
+static bool all_is_back(const struct stress *stress, const struct mm_counters *before)
+{
+	const struct mm_tolerance tolerance = {
+		.pages = NOISE_PAGES,
+		.quiet = stress->suite->options.pages / 4 + 16,
+		.nodes_alike = true,
+	};
+	struct mm_counters after;
+	bool good = false;
+	int tries;
+
+	for (tries = 1; tries <= BOOKS_TRIES && !good; tries++) {
+		mm_counters_read(&after, stress->nodes, stress->nr_nodes);
+		good = mm_counters_diff(before, &after, &tolerance, stress->suite->options.verbose,
+					"all was closed");
+	}
+	return good;
+}
+
+static int run_mix(struct stress *stress, const struct stress_mix *mix)
+{
+	int result = open_parties(stress, mix) ? run_rounds(stress) : fixture_skip();
+
+	close_parties(stress);
+	return result;
+}
+
+/* In a crowd of readers a writer would never have its turn. */
+static void init_crowd(struct stress *stress)
+{
+	pthread_rwlockattr_t attributes;
+
+	pthread_rwlockattr_init(&attributes);
+	pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlock_init(&stress->concurrent, &attributes);
+	pthread_rwlockattr_destroy(&attributes);
+}
+
+int stress_run(const struct suite *suite, const struct testcase *test)
+{
+	long long poisoned_before = poisoned(), more;
+	struct stress stress;
+	struct mm_counters before;
+	int result;
+
+	init_stress(&stress, suite, test);
+	init_crowd(&stress);
+	migrators_init(&stress, test->data);
+	migrators_print_absent(&stress);
+	mm_counters_read(&before, stress.nodes, stress.nr_nodes);
+	result = run_mix(&stress, test->data);
+	/* What a failure leaves behind says nothing. */
+	if (result != KSFT_PASS)
+		return result;
+	if (!all_is_back(&stress, &before))
+		result = KSFT_FAIL;
+	more = poisoned() - poisoned_before;
+	if (!more)
+		return result;
+	ksft_print_msg("%lld KiB more than before are out of use as poisoned\n", more);
+	return KSFT_FAIL;
+}

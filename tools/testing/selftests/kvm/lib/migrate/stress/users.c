@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Jobs of the stress test in which somebody else has a hand on the pages, or lets go of them in the
+ * middle of a move: see migrate/stress/stress.h.
+ */
+#include <sched.h>
+#include <stdlib.h>
+
+#include "kselftest.h"
+#include "migrate/gmem/second_mapper.h"
+#include "migrate/mm/gup_pin.h"
+#include "migrate/stress/stress.h"
+#include "migrate/trigger/trigger.h"
+
+/* In a round. */
+#define SHARERS		2
+#define PINS		4
+#define VMS		2
+
+/* Calls that move the pages of a VM to be closed, which is closed after some of them. */
+#define CALLS		16
+
+/* ---- shared ---------------------------------------------------------------------------- */
+
+/* The other process compares all pages when it comes and before it goes. */
+static void share(struct stress_target *target)
+{
+	struct gmem_vm *gvm = stress_target_vm(target);
+	struct second_mapper second_mapper;
+	size_t bad;
+	int i;
+
+	for (i = 0; i < SHARERS && !stress_over(target->stress); i++) {
+		stress_target_fill(target, 0, gvm->nr_pages, stress_flip(&target->random));
+		gvm->pattern.round = target->last_round;
+		second_mapper_start(&second_mapper, gvm);
+		stress_target_check(target, 0, gvm->nr_pages, true);
+		bad = second_mapper_finish(&second_mapper);
+		target->done++;
+		if (!bad)
+			continue;
+		ksft_print_msg("another process reads %zu pages wrong\n", bad);
+		stress_fail(target->stress);
+	}
+}
+
+const struct workload workload_shared = {
+	.name = "shared",
+	.unit = "processes came and went",
+	.steady = true,
+	.work = share,
+};
+
+/* ---- pinned ---------------------------------------------------------------------------- */
+
+static const struct gup_pin_kind *pick_pin(struct stress_stream *random)
+{
+	bool by_pipe = stress_flip(random);
+
+	if (by_pipe || (gup_pin_io_uring.skip_reason && gup_pin_io_uring.skip_reason()))
+		return &gup_pin_pipe;
+	return &gup_pin_io_uring;
+}
+
+static void read_frames(const struct stress_target *target, size_t first, size_t nr,
+			uint64_t *entries)
+{
+	int r = pagemap_read(gmem_page(stress_target_vm(target), first), nr, entries);
+
+	TEST_ASSERT(!r, "cannot read pagemap: errno %d", -r);
+}
+
+/* A page may be unmapped for a moment, until it is found that it cannot move. */
+static void check_frames(struct stress_target *target, size_t first, size_t nr,
+			 const uint64_t *before)
+{
+	uint64_t after[GUP_PIN_PAGES_MAX];
+	size_t i;
+
+	read_frames(target, first, nr, after);
+	for (i = 0; i < nr; i++) {
+		uint64_t was = pagemap_pfn(before[i]), is = pagemap_pfn(after[i]);
+
+		if (!was || !is || was == is)
+			continue;
+		ksft_print_msg("%s in round %lu: page %zu moved while it was pinned, pfn 0x%" PRIx64
+			       "->0x%" PRIx64 ", offset 0x%zx, gpa 0x%" PRIx64 "; %s\n",
+			       target->workload->name, target->stress->round, first + i, was, is,
+			       (first + i) * stress_target_vm(target)->page_size,
+			       gmem_gpa(stress_target_vm(target), first + i),
+			       suite_context(target->stress->suite));
+		stress_fail(target->stress);
+	}
+}
+
+/* The guest has written something since the pages were pinned: it must be in these frames. */
+static void check_through_pin(struct stress_target *target, const struct gup_pin_kind *kind,
+			      struct gup_pin *pin, size_t first)
+{
+	struct gmem_vm *gvm = stress_target_vm(target);
+	size_t words = GUEST_PAGE_WORDS(gvm->page_size), i;
+	u64 *held = calloc(pin->nr_pages, gvm->page_size);
+	struct pattern pattern = gvm->pattern;
+
+	TEST_ASSERT(held, "out of memory");
+	kind->read(pin, held);
+	pattern.round = target->last_round;
+	for (i = 0; i < pin->nr_pages; i++)
+		stress_target_check_words(target, &pattern, first + i, held + i * words);
+	free(held);
+}
+
+static void hold(struct stress_target *target)
+{
+	const struct gup_pin_kind *kind = pick_pin(&target->random);
+	struct gmem_vm *gvm = stress_target_vm(target);
+	uint64_t before[GUP_PIN_PAGES_MAX];
+	size_t first, nr;
+	struct gup_pin pin;
+
+	stress_pick_range(&target->random, gvm->nr_pages, GUP_PIN_PAGES_MAX, &first, &nr);
+	/* What is to be held for long has to leave ZONE_MOVABLE, and nobody may be in the way. */
+	pthread_rwlock_wrlock(&target->stress->concurrent);
+	kind->hold(&pin, gmem_page(gvm, first), nr);
+	pthread_rwlock_unlock(&target->stress->concurrent);
+	read_frames(target, first, nr, before);
+	/* Some time for the crowd, and for the guest to use other pages. */
+	stress_target_check(target, 0, gvm->nr_pages, true);
+	stress_target_fill(target, first, nr, true);
+	check_frames(target, first, nr, before);
+	check_through_pin(target, kind, &pin, first);
+	kind->release(&pin);
+	target->done++;
+}
+
+static void pin_and_release(struct stress_target *target)
+{
+	int i;
+
+	for (i = 0; i < PINS && !stress_over(target->stress); i++)
+		hold(target);
+}
+
+const struct workload workload_pinned = {
+	.name = "pinned",
+	.unit = "pins held and let go",
+	.steady = true,
+	.work = pin_and_release,
+};
+
+/* ---- closing --------------------------------------------------------------------------- */
+
+/* Pushes all pages of a VM that is going away; addresses may be empty by then. */
+struct pusher {
+	struct stress *stress;
+	void *mem;
+	size_t nr_pages;
+	int calls;			/* begun by now */
+	pthread_t thread;
+};
+
+static void *push_pages(void *arg)
+{
+	struct pusher *pusher = arg;
+	int *status = calloc(pusher->nr_pages, sizeof(*status)), i;
+	struct trigger_result result = { .status = status };
+
+	TEST_ASSERT(status, "out of memory");
+	for (i = 0; i < CALLS; i++) {
+		const struct trigger_range range = {
+			.addr = pusher->mem,
+			.nr_pages = pusher->nr_pages,
+			.to = pusher->stress->nodes[i % pusher->stress->nr_nodes],
+		};
+
+		__atomic_store_n(&pusher->calls, i + 1, __ATOMIC_RELEASE);
+		trigger_move_pages.fire(&range, &result);
+	}
+	free(status);
+	return NULL;
+}
+
+static void start_pusher(struct pusher *pusher, struct stress *stress, const struct gmem_vm *gvm)
+{
+	*pusher = (struct pusher) {
+		.stress = stress,
+		.mem = gvm->mem,
+		.nr_pages = gvm->nr_pages,
+	};
+	kvm_pthread_create(&pusher->thread, NULL, push_pages, pusher);
+}
+
+static void wait_for_call(const struct pusher *pusher, int call)
+{
+	while (__atomic_load_n(&pusher->calls, __ATOMIC_ACQUIRE) < call)
+		sched_yield();
+}
+
+/* The addresses stay reserved: what is mapped next must not be pushed instead. */
+static void unmap(struct gmem_vm *gvm)
+{
+	size_t size = gvm->nr_pages * gvm->page_size;
+
+	TEST_ASSERT(mmap(gvm->mem, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+			 0) == gvm->mem, "mmap: errno %d", errno);
+}
+
+static void close_file(struct gmem_vm *gvm)
+{
+	kvm_close(gvm->fd);
+}
+
+static void close_vm(struct gmem_vm *gvm)
+{
+	kvm_vm_free(gvm->vm);
+}
+
+/* The file ends with its last user: descriptor, mapping, or memslot of a VM. */
+static void close_in_some_order(struct gmem_vm *gvm, struct pusher *pusher,
+				struct stress_stream *random)
+{
+	void (*steps[])(struct gmem_vm *gvm) = { unmap, close_file, close_vm };
+	int call = 1, i, pick;
+
+	for (i = 3; i > 0; i--) {
+		pick = stress_draw(random, 0, i - 1);
+		call += stress_draw(random, 0, CALLS / 3 - 1);
+		wait_for_call(pusher, call);
+		steps[pick](gvm);
+		steps[pick] = steps[i - 1];
+	}
+}
+
+static struct gmem_vm *make_vm(struct stress_target *target)
+{
+	struct stress *stress = target->stress;
+	size_t pages = stress->suite->options.pages / 4;
+	const struct gmem_config config = {
+		.nr_pages = pages > OPTIONS_PAGES_MIN ? pages : OPTIONS_PAGES_MIN,
+		.nr_vcpus = 1,
+		.two_slots = stress_flip(&target->random),
+		.uaddr_is_mapping = stress_flip(&target->random),
+		.node = stress_pick_node(stress, &target->random, -1),
+		.seed = stress->suite->options.seed,
+		.yielding = true,
+	};
+
+	struct gmem_vm *gvm = gmem_vm_create(&vm_kind_default, &config);
+
+	gvm->pattern.file = STRESS_WORKLOADS_MAX;
+	return gvm;
+}
+
+/* The guest must have been right until its end. */
+static void check_last_words(struct stress_target *target, struct gmem_vm *gvm)
+{
+	size_t page, bad = 0;
+
+	if (gmem_guest_stop(gvm, stdout))
+		stress_fail(target->stress);
+	for (page = 0; page < gvm->nr_pages; page++)
+		bad += gvm->pages[page].bad_word != GUEST_NO_BAD_WORD ||
+		       gmem_host_check(gvm, page) < GUEST_PAGE_WORDS(gvm->page_size);
+	if (!bad)
+		return;
+	ksft_print_msg("%s in round %lu: %zu of %zu pages wrong before the VM was closed; %s\n",
+		       target->workload->name, target->stress->round, bad, gvm->nr_pages,
+		       suite_context(target->stress->suite));
+	stress_fail(target->stress);
+}
+
+static void open_and_close(struct stress_target *target)
+{
+	struct pusher pusher;
+	struct gmem_vm *gvm;
+	size_t size;
+	void *mem;
+	int i;
+
+	for (i = 0; i < VMS && !stress_over(target->stress); i++) {
+		gvm = make_vm(target);
+		gmem_guest_fill(gvm);
+		mem = gvm->mem;
+		size = gvm->nr_pages * gvm->page_size;
+		gmem_guest_start(gvm);
+		start_pusher(&pusher, target->stress, gvm);
+		wait_for_call(&pusher, 1);
+		check_last_words(target, gvm);
+		close_in_some_order(gvm, &pusher, &target->random);
+		kvm_pthread_join(pusher.thread, NULL);
+		kvm_munmap(mem, size);
+		free(gvm);
+		target->done++;
+	}
+}
+
+const struct workload workload_closing = {
+	.name = "closing",
+	.unit = "VMs closed in the middle of a move",
+	.apart = true,
+	.work = open_and_close,
+};

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Jobs of the stress test about memslots, the file and private memory: see migrate/stress/stress.h.
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kselftest.h"
+#include "migrate/stress/stress.h"
+
+/* Steps of a job in a round, and how often the host reads each page along, more or less. */
+#define STEPS	6
+#define HOLES	(2 * STEPS)
+#define READS	2
+
+static void pick_range(struct stress_target *target, size_t *first, size_t *nr)
+{
+	size_t pages = stress_target_vm(target)->nr_pages;
+
+	stress_pick_range(&target->random, pages, pages, first, nr);
+}
+
+/* ---- live ------------------------------------------------------------------------------ */
+
+/* Guests write the last word only.  The rest of a page must be right at any time. */
+static void read_along(struct stress_target *target)
+{
+	struct gmem_vm *gvm = stress_target_vm(target);
+	size_t live = GUEST_COUNTER_WORD(gvm->page_size), i, page, bad;
+
+	for (i = 0; i < READS * gvm->nr_pages && !stress_over(target->stress); i++) {
+		const u64 *mem;
+
+		page = stress_draw(&target->random, 0, gvm->nr_pages - 1);
+		mem = gmem_page(gvm, page);
+		bad = pattern_check(&gvm->pattern, page, mem, live);
+		target->done++;
+		if (bad == live)
+			continue;
+		verdict_bad_word(&target->fx.verdict, BAD_CONTENT, page, bad,
+				 pattern_word(&gvm->pattern, page, bad), READ_ONCE(mem[bad]));
+		stress_fail(target->stress);
+	}
+}
+
+const struct workload workload_live = {
+	.name = "live",
+	.unit = "pages read along by the host",
+	.main = true,
+	.two_slots = true,
+	.runs = true,
+	.steady = true,
+	.work = read_along,
+};
+
+/* ---- slots ----------------------------------------------------------------------------- */
+
+static void make_slots(struct gmem_vm *gvm, size_t split, bool hva)
+{
+	gmem_set_slot(gvm, GMEM_SLOT, 0, split ?: gvm->nr_pages, hva);
+	if (split)
+		gmem_set_slot(gvm, GMEM_SLOT + 1, split, gvm->nr_pages - split, hva);
+}
+
+static void delete_slots(struct gmem_vm *gvm, size_t split)
+{
+	vm_set_user_memory_region2(gvm->vm, GMEM_SLOT, 0, gmem_gpa(gvm, 0), 0, NULL, 0, 0);
+	if (split)
+		vm_set_user_memory_region2(gvm->vm, GMEM_SLOT + 1, 0, gmem_gpa(gvm, split), 0,
+					   NULL, 0, 0);
+}
+
+/* Without its slots the guest keeps its hands off.  At last they are as they were. */
+static void change_slots(struct stress_target *target)
+{
+	struct gmem_vm *gvm = stress_target_vm(target);
+	size_t split = 0;
+	int step;
+
+	for (step = 0; step <= STEPS && !stress_over(target->stress); step++) {
+		bool last = step == STEPS;
+
+		if (!gmem_guest_pause(gvm))
+			break;
+		delete_slots(gvm, split);
+		/* By itself, so that there is a move without any slot whatever the crowd does. */
+		stress_target_move_some(target);
+		split = last || stress_flip(&target->random) ? 0 :
+			stress_draw(&target->random, 1, gvm->nr_pages - 1);
+		make_slots(gvm, split, !last && stress_flip(&target->random));
+		gmem_guest_resume(gvm);
+		if (!gmem_guest_iterate(gvm))
+			break;
+		target->done++;
+	}
+}
+
+const struct workload workload_slots = {
+	.name = "slots",
+	.unit = "changes of memslots",
+	.runs = true,
+	.steady = true,
+	.work = change_slots,
+};
+
+/* ---- holes ----------------------------------------------------------------------------- */
+
+/* The guest is the first to touch the odd pages, the host the even ones. */
+static void check_zero(struct stress_target *target, size_t first, size_t nr)
+{
+	struct gmem_vm *gvm = stress_target_vm(target);
+	size_t page, last = GUEST_COUNTER_WORD(gvm->page_size);
+	u64 got;
+
+	for (page = first; page < first + nr; page++) {
+		const u64 *mem = gmem_page(gvm, page);
+
+		got = page % 2 ? gmem_guest_peek(gvm, page, 0) : 0;
+		if (got)
+			verdict_bad_word(&target->fx.verdict, BAD_GUEST, page, 0, 0, got);
+		if (mem[0] || mem[last])
+			verdict_bad_word(&target->fx.verdict, BAD_CONTENT, page,
+					 mem[0] ? 0 : last, 0, mem[0] ?: mem[last]);
+	}
+}
+
+static void punch_and_refill(struct stress_target *target)
+{
+	struct gmem_vm *gvm = stress_target_vm(target);
+	struct stress_stream *random = &target->random;
+	size_t first, nr;
+	int step;
+
+	for (step = 0; step < HOLES && !stress_over(target->stress); step++) {
+		pick_range(target, &first, &nr);
+		gmem_punch(gvm, first, nr);
+		if (stress_flip(random))
+			kvm_fallocate(gvm->fd, FALLOC_FL_KEEP_SIZE, gmem_offset(gvm, first),
+				      nr * gvm->page_size);
+		if (stress_flip(random))
+			check_zero(target, first, nr);
+		stress_target_fill(target, first, nr, stress_flip(random));
+		pick_range(target, &first, &nr);
+		stress_target_check(target, first, nr, stress_flip(random));
+		target->done++;
+	}
+}
+
+const struct workload workload_holes = {
+	.name = "holes",
+	.unit = "holes punched and filled",
+	.work = punch_and_refill,
+};
+
+/* ---- conversions ----------------------------------------------------------------------- */
+
+static void set_private(struct stress_target *target, size_t first, size_t nr, bool private)
+{
+	struct gmem_vm *gvm = stress_target_vm(target);
+
+	vm_set_memory_attributes(gvm->vm, gmem_gpa(gvm, first), nr * gvm->page_size,
+				 private ? KVM_MEMORY_ATTRIBUTE_PRIVATE : 0);
+}
+
+/* What is shared by now has a content of its own, which guest and host agree about. */
+static void use_shared(struct stress_target *target, size_t first, size_t nr)
+{
+	struct gmem_vm *gvm = stress_target_vm(target);
+	struct pattern shared = gvm->pattern;
+	size_t size = nr * sizeof(u32), page;
+	u32 *kept = malloc(size);
+
+	TEST_ASSERT(kept, "out of memory");
+	memcpy(kept, target->rounds + first, size);
+	stress_target_fill(target, first, nr, true);
+	stress_target_move_some(target);
+	shared.round = target->last_round;
+	for (page = first; page < first + nr; page++)
+		stress_target_check_words(target, &shared, page, gmem_page(gvm, page));
+	stress_target_check(target, first, nr, true);
+	memcpy(target->rounds + first, kept, size);
+	free(kept);
+}
+
+static void convert(struct stress_target *target)
+{
+	struct gmem_vm *gvm = stress_target_vm(target);
+	size_t first, nr;
+	int step;
+
+	for (step = 0; step < STEPS && !stress_over(target->stress); step++) {
+		pick_range(target, &first, &nr);
+		set_private(target, first, nr, false);
+		use_shared(target, first, nr);
+		set_private(target, first, nr, true);
+		kvm_madvise(gmem_page(gvm, first), nr * gvm->page_size, MADV_REMOVE);
+		stress_target_check(target, first, nr, true);
+		if (stress_flip(&target->random))
+			stress_target_fill(target, first, nr, true);
+		target->done++;
+	}
+}
+
+const struct workload workload_conversions = {
+	.name = "conversions",
+	.unit = "conversions there and back",
+	.private_mem = true,
+	.work = convert,
+};

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Triggers where the kernel, not a caller, decides that a folio has to go.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "kvm_syscalls.h"
+#include "migrate/mm/folio.h"
+#include "migrate/mm/pageflags_scan.h"
+#include "migrate/trigger/trigger.h"
+#include "migrate/util/sysfile.h"
+
+#define SOFT_OFFLINE	"/sys/devices/system/memory/soft_offline_page"
+#define UNPOISON	"/sys/kernel/debug/hwpoison/unpoison-pfn"
+#define COMPACT		"/proc/sys/vm/compact_memory"
+
+static int write_number(const char *path, uint64_t number)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "0x%" PRIx64, number);
+	return sysfile_write(path, text);
+}
+
+/* Fire @offline at each page that has not moved yet; the first error is the answer. */
+static void soft_offline(const struct trigger_range *range, struct trigger_result *result,
+			 int (*offline)(const struct trigger_range *range, size_t i))
+{
+	size_t i;
+	int r;
+
+	result->ret = 0;
+	for (i = 0; i < range->nr_pages; i++) {
+		if (!trigger_page_in_frame(range, i))
+			continue;
+		r = offline(range, i);
+		if (r && !result->ret)
+			result->ret = r;
+		if (trigger_page_in_frame(range, i))
+			continue;
+		if (range->left)
+			range->left[i] = true;
+		write_number(UNPOISON, range->pfns[i]);
+	}
+}
+
+static int offline_mapped(const struct trigger_range *range, size_t i)
+{
+	return madvise(trigger_page(range, i), getpagesize(), MADV_SOFT_OFFLINE) ? -errno : 0;
+}
+
+static int offline_phys(const struct trigger_range *range, size_t i)
+{
+	return write_number(SOFT_OFFLINE, range->pfns[i] * getpagesize());
+}
+
+static void fire_soft_offline_mapped(const struct trigger_range *range,
+				     struct trigger_result *result)
+{
+	soft_offline(range, result, offline_mapped);
+}
+
+static void fire_soft_offline_phys(const struct trigger_range *range,
+				   struct trigger_result *result)
+{
+	soft_offline(range, result, offline_phys);
+}
+
+static const char *soft_offline_skip_reason(void)
+{
+	if (!folio_pfns_visible())
+		return "page frames are hidden (be root)";
+	if (access(SOFT_OFFLINE, W_OK))
+		return "no soft offlining (CONFIG_MEMORY_FAILURE)";
+	if (access(UNPOISON, W_OK))
+		return "frames could not be given back (CONFIG_HWPOISON_INJECT, mount debugfs)";
+	return NULL;
+}
+
+const struct trigger trigger_soft_offline_mapped = {
+	.name = "soft_offline_mapped",
+	.call = "madvise(SOFT_OFFLINE)",
+	.by_pfn = true,
+	.kernel_picks_node = true,
+	.skip_reason = soft_offline_skip_reason,
+	.fire = fire_soft_offline_mapped,
+};
+
+const struct trigger trigger_soft_offline_phys = {
+	.name = "soft_offline_phys",
+	.call = "soft_offline_page",
+	.by_pfn = true,
+	.kernel_picks_node = true,
+	.skip_reason = soft_offline_skip_reason,
+	.fire = fire_soft_offline_phys,
+};
+
+static void fire_compact(const struct trigger_range *range, struct trigger_result *result)
+{
+	(void)range;
+	result->ret = sysfile_write(COMPACT, "1");
+}
+
+static void fire_compact_node(const struct trigger_range *range, struct trigger_result *result)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/compact", range->from);
+	result->ret = sysfile_write(path, "1");
+}
+
+static const char *compaction_skip_reason(void)
+{
+	if (!folio_pfns_visible())
+		return "page frames are hidden (be root)";
+	if (access(COMPACT, W_OK))
+		return "no compaction on demand (CONFIG_COMPACTION)";
+	return NULL;
+}
+
+const struct trigger trigger_compact = {
+	.name = "compact",
+	.call = "compact_memory",
+	.no_range = true,
+	.kernel_picks_node = true,
+	.partial = true,
+	.skip_reason = compaction_skip_reason,
+	.fire = fire_compact,
+};
+
+const struct trigger trigger_compact_node = {
+	.name = "compact_node",
+	.call = "node/compact",
+	.no_range = true,
+	.kernel_picks_node = true,
+	.partial = true,
+	.skip_reason = compaction_skip_reason,
+	.fire = fire_compact_node,
+};

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "kvm_util.h"
+#include "numaif.h"
+#include "migrate/mm/numa.h"
+#include "migrate/trigger/control.h"
+#include "migrate/trigger/placement.h"
+#include "migrate/trigger/trigger.h"
+
+static size_t control_size(const struct control *control)
+{
+	return control->nr_pages * getpagesize();
+}
+
+struct folio_info *control_now(const struct control *control)
+{
+	struct folio_info *info = calloc(control->nr_pages, sizeof(*info));
+	int r = info ? folio_inspect(control->mem, control->nr_pages, info) : -ENOMEM;
+
+	TEST_ASSERT(!r, "cannot inspect the control pages: %s", strerror(-r));
+	return info;
+}
+
+static void map(struct control *control)
+{
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+	size_t size = control_size(control);
+
+	control->fd = -1;
+	if (!control->kind.anonymous) {
+		flags = MAP_SHARED;
+		control->fd = memfd_create("control", MFD_CLOEXEC);
+		TEST_ASSERT(control->fd >= 0, "memfd_create: %s", strerror(errno));
+		kvm_ftruncate(control->fd, size);
+	}
+	control->mem = kvm_mmap(size, PROT_READ | PROT_WRITE, flags, control->fd);
+	/* A kernel without huge pages has no such advice, and needs none. */
+	madvise(control->mem, size, MADV_NOHUGEPAGE);
+}
+
+static void populate(const struct control *control)
+{
+	struct nodemask mask = nodemask_of(control->from);
+	size_t size = control_size(control);
+
+	kvm_mbind(control->mem, size, MPOL_BIND, mask.bits, NODEMASK_MAXNODE, 0);
+	memset(control->mem, 0x5a, size);
+	kvm_mbind(control->mem, size, MPOL_DEFAULT, NULL, 0, 0);
+}
+
+void control_open_as(struct control *control, int from, const struct control_kind *kind)
+{
+	size_t i;
+
+	control->kind = *kind;
+	control->from = from;
+	control->nr_pages = kind->huge ? get_trans_hugepagesz() / getpagesize() : CONTROL_PAGES;
+	map(control);
+	populate(control);
+	lru_drain();
+	control->before = control_now(control);
+	control->pfns = calloc(control->nr_pages, sizeof(*control->pfns));
+	TEST_ASSERT(control->pfns, "out of memory");
+	for (i = 0; i < control->nr_pages; i++) {
+		TEST_ASSERT_EQ(control->before[i].node, from);
+		control->pfns[i] = control->before[i].pfn;
+	}
+}
+
+void control_open(struct control *control, int from)
+{
+	control_open_as(control, from, &(struct control_kind) {});
+}
+
+void control_close(struct control *control)
+{
+	free(control->before);
+	free(control->pfns);
+	kvm_munmap(control->mem, control_size(control));
+	if (control->fd >= 0)
+		kvm_close(control->fd);
+}
+
+size_t control_moved(const struct control *control, int to)
+{
+	struct folio_info *now;
+	size_t i, moved = 0;
+
+	lru_drain();
+	now = control_now(control);
+	for (i = 0; i < control->nr_pages; i++) {
+		if (to == NUMA_ANY_NODE)
+			moved += now[i].pfn != control->before[i].pfn;
+		else
+			moved += now[i].node == to;
+	}
+	free(now);
+	return moved;
+}
+
+size_t control_fire(const struct control *control, const struct trigger *trigger, int to,
+		    struct trigger_result *result)
+{
+	const struct trigger_range range = {
+		.addr = control->mem,
+		.nr_pages = control->nr_pages,
+		.pfns = control->pfns,
+		.from = control->from,
+		.to = to,
+	};
+
+	trigger->fire(&range, result);
+	return control_moved(control, to);
+}
+
+const char *control_skip_reason(const struct trigger *trigger)
+{
+	if (trigger->placement)
+		return trigger->placement->idle;
+	return "compaction moves no page here, not even of shmem (use a machine with less memory "
+	       "in use, or the lab)";
+}

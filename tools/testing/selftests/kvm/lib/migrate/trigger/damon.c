@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DAMON's migration schemes (Documentation/admin-guide/mm/damon/usage.rst): a kernel thread
+ * watches regions of memory and sends what fits an access pattern to another node.  The pattern
+ * here fits everything; the regions are the pages under test and the control, and nothing else.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kvm_util.h"
+#include "migrate/mm/folio.h"
+#include "migrate/mm/numa.h"
+#include "migrate/runner/test_env.h"
+#include "migrate/trigger/trigger.h"
+#include "migrate/util/sysfile.h"
+#include "migrate/util/undo.h"
+
+#define KDAMONDS	"/sys/kernel/mm/damon/admin/kdamonds/"
+#define KDAMOND		KDAMONDS "0/"
+#define CONTEXT		KDAMOND "contexts/0/"
+#define TARGET		CONTEXT "targets/0/"
+#define SCHEME		CONTEXT "schemes/0/"
+
+struct region {
+	uint64_t start, end;
+};
+
+struct regions {
+	struct region *all;
+	size_t nr;
+};
+
+struct damon_file {
+	const char *path, *value;
+};
+
+/* What a scheme needs beside its action, target and regions; in this order. */
+static const struct damon_file damon_files[] = {
+	{ KDAMONDS "nr_kdamonds", "1" },
+	{ KDAMOND "contexts/nr_contexts", "1" },
+	{ CONTEXT "monitoring_attrs/intervals/sample_us", "1000" },
+	{ CONTEXT "monitoring_attrs/intervals/aggr_us", "5000" },
+	{ CONTEXT "monitoring_attrs/nr_regions/max", "100000" },
+	{ CONTEXT "targets/nr_targets", "1" },
+	{ CONTEXT "schemes/nr_schemes", "1" },
+	{ SCHEME "access_pattern/sz/max", "18446744073709551615" },
+	{ SCHEME "access_pattern/nr_accesses/max", "4294967295" },
+	{ SCHEME "access_pattern/age/max", "4294967295" },
+};
+
+static void set(const char *path, const char *value)
+{
+	int r = sysfile_write(path, value);
+
+	TEST_ASSERT(!r, "cannot write %s to %s: %s", value, path, strerror(-r));
+}
+
+static void set_number(const char *path, uint64_t value)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%" PRIu64, value);
+	set(path, text);
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct region *x = a, *y = b;
+
+	return x->start < y->start ? -1 : x->start > y->start;
+}
+
+static void set_regions(struct regions *regions)
+{
+	char path[128];
+	size_t i;
+
+	qsort(regions->all, regions->nr, sizeof(*regions->all), by_start);
+	set_number(TARGET "regions/nr_regions", regions->nr);
+	for (i = 0; i < regions->nr; i++) {
+		snprintf(path, sizeof(path), TARGET "regions/%zu/start", i);
+		set_number(path, regions->all[i].start);
+		snprintf(path, sizeof(path), TARGET "regions/%zu/end", i);
+		set_number(path, regions->all[i].end);
+	}
+}
+
+static void add_region(struct regions *regions, uint64_t start, uint64_t size)
+{
+	regions->all[regions->nr++] = (struct region) { start, start + size };
+}
+
+static void add_frames(struct regions *regions, const void *mem, size_t nr_pages)
+{
+	uint64_t *entries = calloc(nr_pages, sizeof(*entries));
+	size_t i;
+
+	TEST_ASSERT(entries, "out of memory");
+	TEST_ASSERT(!pagemap_read(mem, nr_pages, entries), "cannot read pagemap");
+	for (i = 0; i < nr_pages; i++)
+		add_region(regions, pagemap_pfn(entries[i]) * getpagesize(), getpagesize());
+	free(entries);
+}
+
+static const char *run_scheme(const struct trigger_range *range, const char *operations,
+			      const char *action, struct regions *regions)
+{
+	size_t i;
+	int r;
+
+	for (i = 0; i < ARRAY_SIZE(damon_files); i++)
+		set(damon_files[i].path, damon_files[i].value);
+	set(CONTEXT "operations", operations);
+	set(SCHEME "action", action);
+	set_number(SCHEME "target_nid", range->to);
+	set_number(TARGET "pid_target", getpid());
+	set_regions(regions);
+	free(regions->all);
+	undo_add(KDAMONDS "nr_kdamonds", "0");
+	undo_add(KDAMOND "state", "off");
+	r = sysfile_write(KDAMOND "state", "on");
+	if (r == -EBUSY)
+		return "somebody else in the kernel uses DAMON (write N to "
+		       "/sys/module/damon_*/parameters/enabled)";
+	TEST_ASSERT(!r, "cannot start DAMON: %s", strerror(-r));
+	return NULL;
+}
+
+static struct regions room_for(size_t nr)
+{
+	struct regions regions = { .all = calloc(nr, sizeof(*regions.all)) };
+
+	TEST_ASSERT(regions.all, "out of memory");
+	return regions;
+}
+
+/* "fvaddr" watches virtual addresses like "vaddr" does, but just those it is told. */
+static const char *start_vaddr(const struct trigger_range *range)
+{
+	const struct control *control = range->control;
+	struct regions regions = room_for(2);
+
+	add_region(&regions, (uintptr_t)range->addr, range->nr_pages * getpagesize());
+	add_region(&regions, (uintptr_t)control->mem, control->nr_pages * getpagesize());
+	return run_scheme(range, "fvaddr", "migrate_hot", &regions);
+}
+
+static const char *start_paddr(const struct trigger_range *range)
+{
+	const struct control *control = range->control;
+	struct regions regions = room_for(range->nr_pages + control->nr_pages);
+
+	add_frames(&regions, range->addr, range->nr_pages);
+	add_frames(&regions, control->mem, control->nr_pages);
+	return run_scheme(range, "paddr", "migrate_cold", &regions);
+}
+
+/* The kernel thread answers this between two looks at the memory; it then has done some work. */
+static void fire_damon(const struct trigger_range *range, struct trigger_result *result)
+{
+	(void)range;
+	result->ret = sysfile_write(KDAMOND "state", "update_schemes_stats");
+}
+
+static void stop_damon(void)
+{
+	sysfile_write(KDAMOND "state", "off");
+	sysfile_write(KDAMONDS "nr_kdamonds", "0");
+}
+
+/* Schemes run only while no other part of the kernel watches memory. */
+static const struct setting settings[] = {
+	{ .path = "/sys/module/damon_stat/parameters/enabled", .value = "N", .optional = true },
+	{},
+};
+
+static const struct test_env env = { .settings = settings };
+
+static const char *damon_skip_reason(void)
+{
+	char text[16];
+
+	if (access(KDAMONDS "nr_kdamonds", F_OK))
+		return "no DAMON (CONFIG_DAMON_SYSFS, CONFIG_DAMON_VADDR, CONFIG_DAMON_PADDR)";
+	if (access(KDAMONDS "nr_kdamonds", W_OK) || !folio_pfns_visible())
+		return "DAMON cannot be told what to do (be root)";
+	if (sysfile_read(KDAMONDS "nr_kdamonds", text, sizeof(text)) < 0 || strcmp(text, "0\n"))
+		return "somebody else uses DAMON (stop it, and write 0 to its nr_kdamonds)";
+	return NULL;
+}
+
+static size_t moved(const struct trigger_range *range)
+{
+	return control_moved(range->control, range->to);
+}
+
+#define DEFINE_DAMON_TRIGGER(_name, _text, _start)					\
+static const struct must_not_touch never_##_name = {						\
+	.acts = "moved",								\
+	.rounds = 500,									\
+	.counters = { "pgmigrate_success", "pgmigrate_fail" },				\
+	.prepare = _start,								\
+	.acted = moved,									\
+	.stop = stop_damon,								\
+};											\
+											\
+const struct trigger trigger_##_name = {						\
+	.name = #_name,									\
+	.call = _text,									\
+	.no_range = true,								\
+	.env = &env,								\
+	.must_not_touch = &never_##_name,							\
+	.skip_reason = damon_skip_reason,							\
+	.fire = fire_damon,								\
+}
+
+DEFINE_DAMON_TRIGGER(damon_hot_vaddr, "DAMON migrate_hot (vaddr)", start_vaddr);
+DEFINE_DAMON_TRIGGER(damon_cold_paddr, "DAMON migrate_cold (paddr)", start_paddr);

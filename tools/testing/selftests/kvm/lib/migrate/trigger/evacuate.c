@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Triggers that empty a piece of memory as a whole: a memory block to be taken offline
+ * (offline_pages() in mm/memory_hotplug.c), a CMA area that a device wants (cma_alloc() in
+ * mm/cma.c).
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "kvm_util.h"
+#include "migrate/mm/cma.h"
+#include "migrate/mm/memory_block.h"
+#include "migrate/mm/pageflags_scan.h"
+#include "migrate/trigger/placement.h"
+#include "migrate/trigger/trigger.h"
+#include "migrate/util/sysfile.h"
+#include "migrate/util/undo.h"
+
+/* How often migration has to fail for each page before taking a block offline is given up. */
+#define FAILURES_A_PAGE 10
+#define GIVE_UP_MS	20000
+
+/* A page of the kernel's own may be in the way for a moment: refused at once, not tried. */
+#define BUSY_TRIES	20
+#define BUSY_NS		10000000
+
+/* The blocks that pages are in which have not moved yet.  Returns how many. */
+static size_t blocks_of(const struct trigger_range *range, unsigned long *blocks)
+{
+	size_t i, j, nr = 0;
+
+	for (i = 0; i < range->nr_pages; i++) {
+		if (!trigger_page_in_frame(range, i))
+			continue;
+		for (j = 0; j < nr && blocks[j] != memory_block_of(range->pfns[i]); j++)
+			;
+		if (j == nr)
+			blocks[nr++] = memory_block_of(range->pfns[i]);
+	}
+	return nr;
+}
+
+static void note_who_left(const struct trigger_range *range)
+{
+	size_t i;
+
+	for (i = 0; i < range->nr_pages && range->left; i++)
+		if (!trigger_page_in_frame(range, i))
+			range->left[i] = true;
+}
+
+static int take_offline(unsigned long block, size_t nr_pages)
+{
+	const struct timespec moment = { .tv_nsec = BUSY_NS };
+	int tries, r = -EBUSY;
+
+	for (tries = 0; r == -EBUSY && tries < BUSY_TRIES; tries++) {
+		if (tries)
+			nanosleep(&moment, NULL);
+		r = memory_block_offline(block, FAILURES_A_PAGE * nr_pages, GIVE_UP_MS);
+	}
+	return r;
+}
+
+/* All at once, so that no page goes from one to the other; the first error is the answer. */
+static void fire_offline(const struct trigger_range *range, struct trigger_result *result)
+{
+	unsigned long *blocks = calloc(range->nr_pages, sizeof(*blocks));
+	size_t i, nr, offline = 0;
+	int r;
+
+	TEST_ASSERT(blocks, "out of memory");
+	result->ret = 0;
+	nr = blocks_of(range, blocks);
+	for (i = 0; i < nr; i++) {
+		r = take_offline(blocks[i], range->nr_pages);
+		if (!r)
+			blocks[offline++] = blocks[i];
+		else if (!result->ret)
+			result->ret = r;
+	}
+	note_who_left(range);
+	for (i = 0; i < offline; i++)
+		memory_block_online(blocks[i]);
+	free(blocks);
+}
+
+const struct trigger trigger_memory_offline = {
+	.name = "memory_offline",
+	.call = "memory/state",
+	.no_range = true,
+	.by_pfn = true,
+	.kernel_picks_node = true,
+	.placement = &placement_offline,
+	.skip_reason = memory_block_skip_reason,
+	.fire = fire_offline,
+};
+
+/* As much as is free in one piece, and give it back. */
+static void fire_cma(const struct trigger_range *range, struct trigger_result *result)
+{
+	char path[192], pages[32];
+	struct cma_area area;
+
+	(void)range;
+	result->ret = -ENODEV;
+	if (!cma_find(&area))
+		return;
+	snprintf(path, sizeof(path), "%s/maxchunk", area.dir);
+	if (sysfile_read(path, pages, sizeof(pages)) < 0)
+		return;
+	snprintf(path, sizeof(path), "%s/free", area.dir);
+	undo_add(path, pages);
+	snprintf(path, sizeof(path), "%s/alloc", area.dir);
+	result->ret = sysfile_write(path, pages);
+	note_who_left(range);
+	snprintf(path, sizeof(path), "%s/free", area.dir);
+	if (result->ret)
+		undo_cancel(path, NULL);
+	else
+		undo_run(path, NULL);
+}
+
+const struct trigger trigger_cma_alloc = {
+	.name = "cma_alloc",
+	.call = "cma/alloc",
+	.no_range = true,
+	.kernel_picks_node = true,
+	.partial = true,
+	.all_or_nothing = true,
+	.placement = &placement_cma,
+	.skip_reason = cma_skip_reason,
+	.fire = fire_cma,
+};

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Making one page of several: KSM of equal small ones, collapse of small ones to a huge one.
+ */
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "kvm_util.h"
+#include "migrate/mm/folio.h"
+#include "migrate/runner/test_env.h"
+#include "migrate/trigger/trigger.h"
+#include "migrate/util/sysfile.h"
+
+#define KSM		"/sys/kernel/mm/ksm/"
+#define HUGE_SIZE	"/sys/kernel/mm/transparent_hugepage/hpage_pmd_size"
+
+/* How often to look whether KSM's thread has come round, giving way to it each time. */
+#define LOOKS_AT_KSM	1000000
+
+/* Returns 0 or -errno. */
+static long advise(void *addr, size_t nr_pages, int advice)
+{
+	return madvise(addr, nr_pages * getpagesize(), advice) ? -errno : 0;
+}
+
+static const struct setting ksm_knobs[] = {
+	{ .path = KSM "sleep_millisecs", .value = "0" },
+	{ .path = KSM "run", .value = "1" },
+	{},
+};
+
+static const struct test_env ksm_outside = { .settings = ksm_knobs };
+
+static const char *ksm_skip_reason(void)
+{
+	if (access(KSM "run", F_OK))
+		return "no KSM (CONFIG_KSM)";
+	if (access(KSM "run", W_OK) || !folio_pfns_visible())
+		return "KSM cannot be started, or its work not be seen (be root)";
+	return NULL;
+}
+
+static long full_scans(void)
+{
+	char text[32];
+
+	return sysfile_read(KSM "full_scans", text, sizeof(text)) < 0 ? -1 : atol(text);
+}
+
+/* Two more: the scan that is under way may have passed by already. */
+static bool wait_for_full_scan(void)
+{
+	long first = full_scans();
+	int looks;
+
+	for (looks = 0; looks < LOOKS_AT_KSM; looks++) {
+		if (full_scans() >= first + 2)
+			return true;
+		sched_yield();
+	}
+	return false;
+}
+
+/* KSM takes only anonymous memory, and just ignores the advice for all else. */
+static void fire_ksm(const struct trigger_range *range, struct trigger_result *result)
+{
+	const struct control *control = range->control;
+
+	result->ret = advise(control->mem, control->nr_pages, MADV_MERGEABLE);
+	if (!result->ret)
+		result->ret = advise(range->addr, range->nr_pages, MADV_MERGEABLE);
+	if (!result->ret && !wait_for_full_scan())
+		result->ret = -ETIMEDOUT;
+}
+
+static size_t count_flag(const struct control *control, uint64_t flags)
+{
+	struct folio_info *now = control_now(control);
+	size_t i, found = 0;
+
+	for (i = 0; i < control->nr_pages; i++)
+		found += !!(now[i].flags & flags);
+	free(now);
+	return found;
+}
+
+static size_t merged(const struct trigger_range *range)
+{
+	return count_flag(range->control, FOLIO_FLAG(KSM));
+}
+
+static const struct must_not_touch never_ksm = {
+	.control = { .anonymous = true },
+	.acts = "merged",
+	.rounds = 20,
+	.acted = merged,
+};
+
+const struct trigger trigger_ksm = {
+	.name = "ksm",
+	.call = "madvise(MERGEABLE)",
+	.kernel_picks_node = true,
+	.env = &ksm_outside,
+	.must_not_touch = &never_ksm,
+	.skip_reason = ksm_skip_reason,
+	.fire = fire_ksm,
+};
+
+static const char *collapse_skip_reason(void)
+{
+	if (access(HUGE_SIZE, F_OK))
+		return "no huge pages (CONFIG_TRANSPARENT_HUGEPAGE)";
+	if (madvise(NULL, 0, MADV_COLLAPSE))
+		return "no madvise(MADV_COLLAPSE) (Linux 6.1)";
+	if (!folio_pfns_visible())
+		return "huge pages cannot be told from small ones (be root)";
+	return NULL;
+}
+
+/*
+ * Map the shared memory at @mem once more, where a huge page could be: a new size for an old one
+ * of 0 is a second mapping (mremap(2)).
+ */
+static void *alias_aligned(void *mem, size_t size)
+{
+	size_t huge = get_trans_hugepagesz();
+	char *room = kvm_mmap(size + huge, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	char *place = (char *)(((uintptr_t)room + huge - 1) / huge * huge);
+	void *alias = mremap(mem, 0, size, MREMAP_MAYMOVE | MREMAP_FIXED, place);
+
+	TEST_ASSERT(alias == place, "mremap() to a second mapping: %s", strerror(errno));
+	/* What is left of the room on both sides goes with the process. */
+	return alias;
+}
+
+static long collapse(void *mem, size_t nr_pages)
+{
+	size_t size = nr_pages * getpagesize();
+	void *alias = alias_aligned(mem, size);
+	long ret;
+
+	madvise(alias, size, MADV_HUGEPAGE);
+	ret = advise(alias, nr_pages, MADV_COLLAPSE);
+	kvm_munmap(alias, size);
+	return ret;
+}
+
+static void fire_collapse(const struct trigger_range *range, struct trigger_result *result)
+{
+	const struct control *control = range->control;
+
+	collapse(control->mem, control->nr_pages);
+	result->ret = collapse(range->addr, range->nr_pages);
+}
+
+static size_t collapsed(const struct trigger_range *range)
+{
+	const struct control *control = range->control;
+	const volatile char *page = control->mem;
+	size_t i;
+
+	/* Collapse takes away page table entries of small pages. */
+	for (i = 0; i < control->nr_pages; i++)
+		(void)page[i * getpagesize()];
+	return count_flag(control, FOLIO_FLAG(COMPOUND_HEAD) | FOLIO_FLAG(COMPOUND_TAIL));
+}
+
+static const struct must_not_touch never_collapse = {
+	.control = { .huge = true },
+	.acts = "collapsed",
+	.rounds = 20,
+	.counters = { "thp_collapse_alloc", "thp_collapse_alloc_failed" },
+	.acted = collapsed,
+};
+
+const struct trigger trigger_madv_collapse = {
+	.name = "madv_collapse",
+	.call = "madvise(COLLAPSE)",
+	.kernel_picks_node = true,
+	.huge = true,
+	.must_not_touch = &never_collapse,
+	.skip_reason = collapse_skip_reason,
+	.fire = fire_collapse,
+};

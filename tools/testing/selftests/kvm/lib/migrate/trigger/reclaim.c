@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reclaim: taking memory away that seems unused.  What is reclaimed without swap is anonymous
+ * memory whose content is given up (MADV_FREE): such is the control.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "kvm_util.h"
+#include "migrate/mm/folio.h"
+#include "migrate/mm/mm_counters.h"
+#include "migrate/runner/test_env.h"
+#include "migrate/trigger/trigger.h"
+#include "migrate/util/cgroup.h"
+#include "migrate/util/sysfile.h"
+
+/* Give @advice for the control and the pages under test.  Returns 0 or -errno. */
+static long advise_both(const struct trigger_range *range, int advice)
+{
+	const struct control *control = range->control;
+
+	if (madvise(control->mem, control->nr_pages * getpagesize(), advice))
+		return -errno;
+	return madvise(range->addr, range->nr_pages * getpagesize(), advice) ? -errno : 0;
+}
+
+static const char *give_up_control(const struct trigger_range *range)
+{
+	const struct control *control = range->control;
+
+	kvm_madvise(control->mem, control->nr_pages * getpagesize(), MADV_FREE);
+	lru_drain();
+	return NULL;
+}
+
+static size_t gone(const struct trigger_range *range)
+{
+	struct folio_info *now = control_now(range->control);
+	size_t i, found = 0;
+
+	for (i = 0; i < range->control->nr_pages; i++)
+		found += now[i].node == -ENOENT;
+	free(now);
+	return found;
+}
+
+static void fire_pageout(const struct trigger_range *range, struct trigger_result *result)
+{
+	result->ret = advise_both(range, MADV_PAGEOUT);
+}
+
+static const struct must_not_touch never_pageout = {
+	.control = { .anonymous = true },
+	.acts = "reclaimed",
+	.rounds = 100,
+	.counters = { "pglazyfreed", "pswpout", "unevictable_pgs_culled" },
+	.prepare = give_up_control,
+	.acted = gone,
+};
+
+const struct trigger trigger_madv_pageout = {
+	.name = "madv_pageout",
+	.call = "madvise(PAGEOUT)",
+	.kernel_picks_node = true,
+	.must_not_touch = &never_pageout,
+	.fire = fire_pageout,
+};
+
+static void fire_cold(const struct trigger_range *range, struct trigger_result *result)
+{
+	result->ret = advise_both(range, MADV_COLD);
+}
+
+/* Bytes of the mapping that begins at @mem that count as referenced (/proc/PID/smaps). */
+static size_t referenced(const void *mem)
+{
+	FILE *smaps = fopen("/proc/self/smaps", "re");
+	size_t kib = 0, size = 0;
+	bool found = false;
+	uintptr_t start;
+	char *line = NULL;
+
+	TEST_ASSERT(smaps, "cannot read /proc/self/smaps: %s", strerror(errno));
+	while (getline(&line, &size, smaps) > 0) {
+		if (sscanf(line, "%" SCNxPTR "-", &start) == 1)
+			found = start == (uintptr_t)mem;
+		if (found && sscanf(line, "Referenced: %zu kB", &kib) == 1)
+			break;
+	}
+	free(line);
+	fclose(smaps);
+	return kib * 1024;
+}
+
+static size_t cooled(const struct trigger_range *range)
+{
+	return range->control->nr_pages - referenced(range->control->mem) / getpagesize();
+}
+
+static const struct must_not_touch never_cold = {
+	.acts = "made cold",
+	.rounds = 100,
+	.counters = { "pgdeactivate" },
+	.acted = cooled,
+};
+
+const struct trigger trigger_madv_cold = {
+	.name = "madv_cold",
+	.call = "madvise(COLD)",
+	.kernel_picks_node = true,
+	.must_not_touch = &never_cold,
+	.fire = fire_cold,
+};
+
+/* Bytes of files that the case's cgroup pays for. */
+static size_t charged_file_bytes(void)
+{
+	char path[128], text[16384];
+	int r;
+
+	r = sysfile_read(cgroup_file("memory.stat", path, sizeof(path)), text,
+			 sizeof(text));
+	TEST_ASSERT(r >= 0, "cannot read %s: %s", path, strerror(-r));
+	return vmstat_value(text, "file");
+}
+
+/* Only what the cgroup pays for can be taken away from it. */
+static const char *prepare_reclaim(const struct trigger_range *range)
+{
+	TEST_ASSERT(charged_file_bytes() >= range->nr_pages * getpagesize(),
+		    "the case's cgroup pays for %zu bytes of files only", charged_file_bytes());
+	return give_up_control(range);
+}
+
+/* More than there is, so that all is tried: that some is left is no error. */
+static void fire_reclaim(const struct trigger_range *range, struct trigger_result *result)
+{
+	size_t pages = 2 * (range->nr_pages + range->control->nr_pages);
+	char path[128], text[32];
+
+	snprintf(text, sizeof(text), "%zu", pages * getpagesize());
+	result->ret = sysfile_write(cgroup_file("memory.reclaim", path, sizeof(path)),
+				    text);
+	if (result->ret == -EAGAIN)
+		result->ret = 0;
+}
+
+static const struct test_env reclaim_outside = { .cgroup = "memory" };
+
+static const struct must_not_touch never_reclaim = {
+	.control = { .anonymous = true },
+	.acts = "reclaimed",
+	.rounds = 100,
+	.counters = { "pglazyfreed", "pswpout", "pgscan_proactive", "pgsteal_proactive" },
+	.prepare = prepare_reclaim,
+	.acted = gone,
+};
+
+const struct trigger trigger_reclaim = {
+	.name = "reclaim",
+	.call = "memory.reclaim",
+	.no_range = true,
+	.kernel_picks_node = true,
+	.env = &reclaim_outside,
+	.must_not_touch = &never_reclaim,
+	.fire = fire_reclaim,
+};
+
+#define DEMOTION	"/sys/kernel/mm/numa/demotion_enabled"
+#define TIERS		"/sys/devices/virtual/memory_tiering"
+
+static const struct setting demotion_knobs[] = {
+	{ .path = DEMOTION, .value = "1" },
+	{},
+};
+
+static const struct test_env demotion_outside = { .settings = demotion_knobs, .cgroup = "memory" };
+
+static int count_tiers(void)
+{
+	DIR *dir = opendir(TIERS);
+	struct dirent *entry;
+	int found = 0;
+
+	if (!dir)
+		return 0;
+	while ((entry = readdir(dir)))
+		found += !strncmp(entry->d_name, "memory_tier", strlen("memory_tier"));
+	closedir(dir);
+	return found;
+}
+
+static const char *demotion_skip_reason(void)
+{
+	if (access(DEMOTION, F_OK))
+		return "no demotion (CONFIG_NUMA, CONFIG_MIGRATION)";
+	if (access(DEMOTION, W_OK))
+		return "demotion cannot be switched on (be root)";
+	if (count_tiers() < 2)
+		return "all memory is of one tier (needs slower memory, such as CXL)";
+	return NULL;
+}
+
+/* Unused memory is what reclaim sends to a slower node, if there is one. */
+static const char *prepare_demotion(const struct trigger_range *range)
+{
+	return advise_both(range, MADV_COLD) ? "no madvise(MADV_COLD) (Linux 5.4)" : NULL;
+}
+
+static size_t elsewhere(const struct trigger_range *range)
+{
+	struct folio_info *now = control_now(range->control);
+	size_t i, found = 0;
+
+	for (i = 0; i < range->control->nr_pages; i++)
+		found += now[i].node >= 0 && now[i].node != range->from;
+	free(now);
+	return found;
+}
+
+static const struct must_not_touch never_demotion = {
+	.acts = "demoted",
+	.rounds = 100,
+	.counters = { "pgdemote_proactive", "pgdemote_direct", "pgmigrate_success",
+		      "pgmigrate_fail" },
+	.prepare = prepare_demotion,
+	.acted = elsewhere,
+};
+
+const struct trigger trigger_demotion = {
+	.name = "demotion",
+	.call = "memory.reclaim, with demotion",
+	.no_range = true,
+	.kernel_picks_node = true,
+	.env = &demotion_outside,
+	.must_not_touch = &never_demotion,
+	.skip_reason = demotion_skip_reason,
+	.fire = fire_reclaim,
+};

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <linux/capability.h>
+
+#include "numaif.h"
+#include "migrate/mm/folio.h"
+#include "migrate/mm/numa.h"
+#include "migrate/trigger/trigger.h"
+#include "migrate/util/child.h"
+#include "migrate/verdict/verdict.h"
+
+static long or_errno(long ret)
+{
+	return ret < 0 ? -errno : ret;
+}
+
+bool trigger_may_move_all(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {};
+
+	return !syscall(SYS_capget, &header, data) &&
+	       (data[CAP_TO_INDEX(CAP_SYS_NICE)].effective & CAP_TO_MASK(CAP_SYS_NICE));
+}
+
+static const char *sys_nice_skip_reason(void)
+{
+	if (trigger_may_move_all())
+		return NULL;
+	return "no CAP_SYS_NICE, which MPOL_MF_MOVE_ALL needs (be root)";
+}
+
+struct move_call {
+	pid_t pid;
+	size_t nr_pages;
+	void **pages;
+	int *nodes, *status;
+	int flags;
+};
+
+static long call_move_pages(const void *data)
+{
+	const struct move_call *call = data;
+
+	return or_errno(move_pages(call->pid, call->nr_pages, call->pages, call->nodes,
+				   call->status, call->flags));
+}
+
+static void prepare_move(const struct trigger_range *range, struct move_call *call)
+{
+	size_t i;
+
+	for (i = 0; i < range->nr_pages; i++) {
+		call->pages[i] = trigger_page(range, i);
+		call->nodes[i] = range->to;
+		call->status[i] = STATUS_UNSET;
+	}
+}
+
+static void fire_move_pages_with(const struct trigger_range *range, struct trigger_result *result,
+				 int flags)
+{
+	struct move_call call = {
+		.nr_pages = range->nr_pages,
+		.pages = calloc(range->nr_pages, sizeof(*call.pages)),
+		.nodes = calloc(range->nr_pages, sizeof(*call.nodes)),
+		.status = result->status,
+		.flags = flags,
+	};
+
+	result->ret = -ENOMEM;
+	if (call.pages && call.nodes) {
+		prepare_move(range, &call);
+		result->ret = call_move_pages(&call);
+	}
+	free(call.pages);
+	free(call.nodes);
+}
+
+static void fire_move_pages(const struct trigger_range *range, struct trigger_result *result)
+{
+	fire_move_pages_with(range, result, MPOL_MF_MOVE);
+}
+
+static void fire_move_pages_all(const struct trigger_range *range, struct trigger_result *result)
+{
+	fire_move_pages_with(range, result, MPOL_MF_MOVE_ALL);
+}
+
+/* In memory that the other process shares, for its status entries to come back. */
+static void fire_move_pages_remote(const struct trigger_range *range, struct trigger_result *result)
+{
+	size_t nr = range->nr_pages;
+	size_t size = nr * (sizeof(void *) + 2 * sizeof(int));
+	void **memory = shared_alloc(size);
+	struct move_call call = {
+		.pid = getpid(),
+		.nr_pages = nr,
+		.pages = memory,
+		.nodes = (int *)(memory + nr),
+		.status = (int *)(memory + nr) + nr,
+		.flags = MPOL_MF_MOVE,
+	};
+
+	prepare_move(range, &call);
+	result->ret = child_call(call_move_pages, &call);
+	memcpy(result->status, call.status, nr * sizeof(*result->status));
+	shared_free(memory, size);
+}
+
+const struct trigger trigger_move_pages = {
+	.name = "move_pages",
+	.call = "move_pages(MOVE)",
+	.has_status = true,
+	.exclusive_only = true,
+	.fire = fire_move_pages,
+};
+
+const struct trigger trigger_move_pages_all = {
+	.name = "move_pages_all",
+	.call = "move_pages(MOVE_ALL)",
+	.has_status = true,
+	.skip_reason = sys_nice_skip_reason,
+	.fire = fire_move_pages_all,
+};
+
+const struct trigger trigger_move_pages_remote = {
+	.name = "move_pages_remote",
+	.call = "move_pages(PID, MOVE)",
+	.has_status = true,
+	.exclusive_only = true,
+	.fire = fire_move_pages_remote,
+};
+
+static long bind_to(const struct trigger_range *range, unsigned int flags)
+{
+	struct nodemask target = nodemask_of(range->to);
+
+	return or_errno(mbind(range->addr, range->nr_pages * getpagesize(), MPOL_BIND,
+			      target.bits, NODEMASK_MAXNODE, flags));
+}
+
+#define DEFINE_MBIND_TRIGGER(suffix, flags, text, ...)					\
+static void fire_mbind_##suffix(const struct trigger_range *range,			\
+				struct trigger_result *result)				\
+{											\
+	result->ret = bind_to(range, flags);						\
+}											\
+											\
+const struct trigger trigger_mbind_##suffix = {						\
+	.name = "mbind_" #suffix,							\
+	.call = "mbind(BIND, " text ")",						\
+	.fire = fire_mbind_##suffix,							\
+	__VA_ARGS__									\
+}
+
+DEFINE_MBIND_TRIGGER(move, MPOL_MF_MOVE, "MOVE",
+		     .exclusive_only = true);
+DEFINE_MBIND_TRIGGER(strict, MPOL_MF_MOVE | MPOL_MF_STRICT, "MOVE|STRICT",
+		     .exclusive_only = true);
+DEFINE_MBIND_TRIGGER(move_all, MPOL_MF_MOVE_ALL, "MOVE_ALL",
+		     .skip_reason = sys_nice_skip_reason);
+
+struct migrate_call {
+	pid_t pid;
+	struct nodemask from, to;
+};
+
+static long call_migrate_pages(const void *data)
+{
+	const struct migrate_call *call = data;
+
+	return or_errno(migrate_pages(call->pid, NODEMASK_MAXNODE, call->from.bits,
+				      call->to.bits));
+}
+
+static long migrate_self(const struct trigger_range *range)
+{
+	const struct migrate_call call = {
+		.from = nodemask_of(range->from),
+		.to = nodemask_of(range->to),
+	};
+
+	return call_migrate_pages(&call);
+}
+
+static long migrate_by_other(const struct trigger_range *range)
+{
+	const struct migrate_call call = {
+		.pid = getpid(),
+		.from = nodemask_of(range->from),
+		.to = nodemask_of(range->to),
+	};
+
+	return child_call_vm(call_migrate_pages, &call);
+}
+
+/* Let the range's page table entries go; the folios stay in the file. */
+static int unmap_range(const struct trigger_range *range, uint64_t *entries)
+{
+	int r = pagemap_read(range->addr, range->nr_pages, entries);
+
+	if (!r && madvise(range->addr, range->nr_pages * getpagesize(), MADV_DONTNEED))
+		r = -errno;
+	return r;
+}
+
+/* Map again what was mapped, and nothing else: a hole of the file must stay one. */
+static void remap_range(const struct trigger_range *range, const uint64_t *entries)
+{
+	size_t i;
+
+	for (i = 0; i < range->nr_pages; i++)
+		if (pagemap_present(entries[i]))
+			(void)*(volatile char *)trigger_page(range, i);
+}
+
+static void migrate_and_count(const struct trigger_range *range, struct trigger_result *result,
+			      long (*migrate)(const struct trigger_range *range))
+{
+	uint64_t *entries = calloc(range->nr_pages, sizeof(*entries));
+	long others;
+
+	result->ret = entries ? unmap_range(range, entries) : -ENOMEM;
+	if (!result->ret) {
+		others = migrate(range);
+		remap_range(range, entries);
+		result->ret = migrate(range);
+		if (result->ret >= 0 && others >= 0)
+			result->ret -= others;
+	}
+	free(entries);
+}
+
+static void fire_migrate_pages(const struct trigger_range *range, struct trigger_result *result)
+{
+	migrate_and_count(range, result, migrate_self);
+}
+
+static void fire_migrate_pages_remote(const struct trigger_range *range,
+				      struct trigger_result *result)
+{
+	migrate_and_count(range, result, migrate_by_other);
+}
+
+const struct trigger trigger_migrate_pages = {
+	.name = "migrate_pages",
+	.call = "migrate_pages()",
+	.no_range = true,
+	.exclusive_only_unless_nice = true,
+	.fire = fire_migrate_pages,
+};
+
+const struct trigger trigger_migrate_pages_remote = {
+	.name = "migrate_pages_remote",
+	.call = "migrate_pages(PID)",
+	.no_range = true,
+	.exclusive_only_unless_nice = true,
+	.fire = fire_migrate_pages_remote,
+};

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "kvm_util.h"
+#include "migrate/util/child.h"
+
+#define STACK_SIZE	(64 << 10)
+
+void *shared_alloc(size_t size)
+{
+	return kvm_mmap(size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1);
+}
+
+void shared_free(void *mem, size_t size)
+{
+	kvm_munmap(mem, size);
+}
+
+pid_t child_fork(void)
+{
+	pid_t parent = getpid(), pid = fork();
+
+	TEST_ASSERT(pid >= 0, "fork: %s", strerror(errno));
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
+	return 0;
+}
+
+void child_wait(pid_t pid)
+{
+	int status;
+
+	TEST_ASSERT_EQ(waitpid(pid, &status, 0), pid);
+	TEST_ASSERT(!status, "the other process ended with status 0x%x", status);
+}
+
+long child_call(long (*call)(const void *data), const void *data)
+{
+	long *answer = shared_alloc(sizeof(*answer)), ret;
+	pid_t pid = child_fork();
+
+	if (!pid) {
+		*answer = call(data);
+		_exit(0);
+	}
+	child_wait(pid);
+	ret = *answer;
+	shared_free(answer, sizeof(*answer));
+	return ret;
+}
+
+struct order {
+	long (*call)(const void *data);
+	const void *data;
+	long answer;
+};
+
+static int carry_out(void *arg)
+{
+	struct order *order = arg;
+
+	order->answer = order->call(order->data);
+	return 0;
+}
+
+/* This thread waits until the other process has ended (CLONE_VFORK). */
+long child_call_vm(long (*call)(const void *data), const void *data)
+{
+	struct order order = { .call = call, .data = data };
+	char *stack = kvm_mmap(STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			       -1);
+	pid_t pid = clone(carry_out, stack + STACK_SIZE, CLONE_VM | CLONE_VFORK | SIGCHLD, &order);
+
+	TEST_ASSERT(pid > 0, "clone: %s", strerror(errno));
+	child_wait(pid);
+	kvm_munmap(stack, STACK_SIZE);
+	return order.answer;
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <string.h>
+
+#include "migrate/util/btf.h"
+#include "migrate/verdict/contract.h"
+
+static const char * const contract_names[NR_CONTRACTS] = {
+	[CONTRACT_UNMOVABLE] = "unmovable",
+	[CONTRACT_MOVABLE] = "movable",
+};
+
+bool outcome_moves(enum outcome outcome)
+{
+	return outcome == OUTCOME_MOVED || outcome == OUTCOME_MOVED_SOME;
+}
+
+const char *outcome_name(enum outcome outcome)
+{
+	static const char * const names[] = {
+		[OUTCOME_MOVED] = "MOVED",
+		[OUTCOME_MOVED_SOME] = "MOVED_SOME",
+		[OUTCOME_REFUSED] = "REFUSED",
+		[OUTCOME_NEVER] = "NEVER",
+		[OUTCOME_NOT_MAPPED] = "NOT_MAPPED",
+		[OUTCOME_NO_FOLIO] = "NO_FOLIO",
+		[OUTCOME_UNTOUCHED] = "UNTOUCHED",
+	};
+
+	return names[outcome];
+}
+
+const char *contract_name(enum contract_id id)
+{
+	return contract_names[id];
+}
+
+const char *contract_source_name(enum contract_source source)
+{
+	static const char * const names[] = {
+		[CONTRACT_BY_OPTION] = "-k",
+		[CONTRACT_BY_BTF] = "BTF",
+		[CONTRACT_PROBED] = "probed",
+	};
+
+	return names[source];
+}
+
+int contract_parse(const char *name)
+{
+	int id;
+
+	for (id = 0; id < NR_CONTRACTS; id++)
+		if (!strcmp(name, contract_names[id]))
+			return id;
+	return -EINVAL;
+}
+
+int contract_from_btf(void)
+{
+	int has = btf_vmlinux_enum_has("mapping_flags", "AS_UNMOVABLE");
+
+	if (has < 0)
+		return has;
+	return has ? CONTRACT_MOVABLE : CONTRACT_UNMOVABLE;
+}
+
+long expected_return(const struct expected *expected, size_t nr_pages)
+{
+	switch (expected->ret) {
+	case RET_NR_FAILED:
+		return nr_pages;
+	case RET_EIO:
+		return -EIO;
+	case RET_EBUSY:
+		return -EBUSY;
+	case RET_EINVAL:
+		return -EINVAL;
+	case RET_EINTR:
+		return -EINTR;
+	case RET_0:
+	case RET_ENOENT:
+		break;
+	}
+	return 0;
+}

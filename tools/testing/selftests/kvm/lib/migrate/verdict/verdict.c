@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "migrate/mm/numa.h"
+#include "migrate/verdict/verdict.h"
+
+int verdict_init(struct verdict *verdict, size_t nr_pages, size_t page_size)
+{
+	memset(verdict, 0, sizeof(*verdict));
+	verdict->pages = calloc(nr_pages, sizeof(*verdict->pages));
+	if (!verdict->pages)
+		return -ENOMEM;
+	verdict->nr_pages = nr_pages;
+	verdict->page_size = page_size;
+	verdict->flags_on = FOLIO_FLAG(UNEVICTABLE);
+	verdict_reset(verdict);
+	return 0;
+}
+
+void verdict_free(struct verdict *verdict)
+{
+	free(verdict->pages);
+	verdict->pages = NULL;
+}
+
+void verdict_reset(struct verdict *verdict)
+{
+	size_t i;
+
+	verdict->call = NULL;
+	verdict->ret = 0;
+	verdict->expected_ret = 0;
+	verdict->has_status = false;
+	verdict->judged = false;
+	for (i = 0; i < verdict->nr_pages; i++) {
+		verdict->pages[i] = (struct page_verdict) {
+			.gpa = verdict->pages[i].gpa,
+			.status = STATUS_UNSET,
+			.guest_reads = -1,
+		};
+	}
+}
+
+void verdict_before(struct verdict *verdict, const struct folio_info *info)
+{
+	size_t i;
+
+	for (i = 0; i < verdict->nr_pages; i++)
+		verdict->pages[i].before = info[i];
+}
+
+void verdict_after(struct verdict *verdict, const struct folio_info *info)
+{
+	size_t i;
+
+	for (i = 0; i < verdict->nr_pages; i++)
+		verdict->pages[i].after = info[i];
+}
+
+void verdict_call(struct verdict *verdict, const char *call, long ret, long expected_ret,
+		  const int *status, size_t first, size_t nr)
+{
+	size_t i;
+
+	verdict->call = call;
+	verdict->ret = ret;
+	verdict->expected_ret = expected_ret;
+	verdict->has_status = status;
+	for (i = 0; i < nr && status; i++)
+		verdict->pages[first + i].status = status[i];
+}
+
+void verdict_expect_status(struct verdict *verdict, size_t first, size_t nr, int wanted)
+{
+	struct page_verdict *page;
+
+	for (page = verdict->pages + first; page < verdict->pages + first + nr; page++) {
+		page->expected_status = wanted;
+		if (page->status != wanted)
+			page->bad |= BAD_STATUS;
+	}
+}
+
+static bool same_frame(const struct page_verdict *page)
+{
+	return page->before.pfn == page->after.pfn;
+}
+
+static bool frames_known(const struct page_verdict *page)
+{
+	return page->before.pfn && page->after.pfn;
+}
+
+static bool on_node(const struct folio_info *info, int node)
+{
+	return node == NUMA_ANY_NODE ? info->node >= 0 : info->node == node;
+}
+
+static bool moved_well(const struct page_verdict *page, int from, int to)
+{
+	return on_node(&page->before, from) && on_node(&page->after, to) &&
+	       (!frames_known(page) || !same_frame(page));
+}
+
+static bool stayed_well(const struct page_verdict *page, int from)
+{
+	return on_node(&page->before, from) && page->after.node == page->before.node &&
+	       (!frames_known(page) || same_frame(page));
+}
+
+static bool placed_well(const struct page_verdict *page, enum outcome outcome, int from, int to)
+{
+	switch (outcome) {
+	case OUTCOME_MOVED:
+		return moved_well(page, from, to);
+	case OUTCOME_MOVED_SOME:
+		return moved_well(page, from, to) || stayed_well(page, from);
+	case OUTCOME_REFUSED:
+	case OUTCOME_NEVER:
+	case OUTCOME_NOT_MAPPED:
+	case OUTCOME_NO_FOLIO:
+	case OUTCOME_UNTOUCHED:
+		break;
+	}
+	return stayed_well(page, from);
+}
+
+/*
+ * mm/migrate.c must carry UNEVICTABLE over, and neither contract lets guest_memfd lose it.  A folio
+ * gets the flag when it is put on its LRU list, which may be a while after it is mapped.
+ */
+static bool state_good(const struct verdict *verdict, const struct folio_info *info)
+{
+	bool final = verdict->lru_drained || (info->flags & FOLIO_FLAG(LRU));
+
+	return !info->flags || !final ||
+	       (!(verdict->flags_on & ~info->flags) && !(verdict->flags_off & info->flags));
+}
+
+size_t verdict_count_moved(const struct verdict *verdict, int from, int to)
+{
+	size_t i, moved = 0;
+
+	for (i = 0; i < verdict->nr_pages; i++)
+		moved += moved_well(&verdict->pages[i], from, to);
+	return moved;
+}
+
+void verdict_expect(struct verdict *verdict, size_t first, size_t nr, enum outcome outcome,
+		    int from, int to)
+{
+	struct page_verdict *page;
+
+	verdict->outcome = outcome;
+	verdict->from = from;
+	verdict->to = to;
+	verdict->judged = true;
+	for (page = verdict->pages + first; page < verdict->pages + first + nr; page++) {
+		if (!placed_well(page, outcome, from, to))
+			page->bad |= BAD_PLACEMENT;
+		if (!state_good(verdict, &page->before) || !state_good(verdict, &page->after))
+			page->bad |= BAD_STATE;
+	}
+}
+
+void verdict_bad_word(struct verdict *verdict, unsigned int fault, size_t page, size_t word,
+		      uint64_t want, uint64_t got)
+{
+	struct page_verdict *judged = &verdict->pages[page];
+	const uint8_t *want_bytes = (const uint8_t *)&want;
+	const uint8_t *got_bytes = (const uint8_t *)&got;
+	size_t i;
+
+	if (!(judged->bad & (BAD_CONTENT | BAD_GUEST))) {
+		for (i = 0; i < sizeof(want) - 1 && want_bytes[i] == got_bytes[i]; i++)
+			;
+		judged->bad_offset = word * sizeof(want) + i;
+		judged->want = want_bytes[i];
+		judged->got = got_bytes[i];
+	}
+	judged->bad |= fault;
+}
+
+size_t verdict_bad_pages(const struct verdict *verdict)
+{
+	size_t i, bad = 0;
+
+	for (i = 0; i < verdict->nr_pages; i++)
+		bad += !!verdict->pages[i].bad;
+	return bad;
+}
+
+static bool enough_moved(const struct verdict *verdict)
+{
+	return !verdict->judged || verdict->outcome != OUTCOME_MOVED_SOME ||
+	       verdict_count_moved(verdict, verdict->from, verdict->to);
+}
+
+bool verdict_good(const struct verdict *verdict)
+{
+	return !verdict_bad_pages(verdict) && verdict->ret == verdict->expected_ret &&
+	       enough_moved(verdict);
+}

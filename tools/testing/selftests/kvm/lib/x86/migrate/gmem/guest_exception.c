@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "kvm_util.h"
+#include "processor.h"
+#include "migrate/gmem/guest.h"
+
+#define BP_VECTOR 3
+
+/* In the guest: the breakpoint is past, so there is nothing to step over. */
+static void count_exception(struct ex_regs *regs)
+{
+	(*(u64 *)regs->rdi)++;
+}
+
+void guest_exceptions_prepare(struct kvm_vm *vm)
+{
+	vm_install_exception_handler(vm, BP_VECTOR, count_exception);
+}
+
+void guest_exception(u64 *count)
+{
+	asm volatile("int3" : : "D"(count) : "memory");
+}

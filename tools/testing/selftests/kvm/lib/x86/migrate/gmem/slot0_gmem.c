@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "kvm_util.h"
+#include "migrate/gmem/gmem_vm.h"
+#include "migrate/util/sysfile.h"
+
+/* Of the module that is loaded: without nested paging KVM walks the guest's page tables itself. */
+static bool walks_page_tables(const char *parameter)
+{
+	char text[8];
+
+	return sysfile_read(parameter, text, sizeof(text)) > 0 &&
+	       (text[0] == 'N' || text[0] == '0');
+}
+
+const char *slot0_gmem_skip_reason(void)
+{
+	if (walks_page_tables("/sys/module/kvm_amd/parameters/npt") ||
+	    walks_page_tables("/sys/module/kvm_intel/parameters/ept"))
+		return "KVM reads the guest's page tables through userspace_addr (load kvm_amd "
+		       "with npt=1 or kvm_intel with ept=1, on hardware that has it)";
+	return NULL;
+}
