@@ -5,6 +5,7 @@
  * the very rows that the tests walk, so the page cannot promise what nobody tests.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "migrate/gmem/gmem_vm.h"
 #include "migrate/matrix/contract_table.h"
@@ -179,15 +180,19 @@ static void print_properties(void)
 
 static void print_never_properties(void)
 {
-	size_t i, rows = 0;
+	struct case_list list = {};
+	size_t i, rows = 0, each;
 
-	for (i = 0; i < nr_contract_rows; i++)
+	for (i = 0; i < nr_contract_rows; i++) {
 		rows += !!contract_rows[i].trigger->must_not_touch;
+		must_not_touch_add_cases(&list, &contract_rows[i]);
+	}
+	each = list.nr / rows;
 	printf("\n"
 	       "NEVER is tested for these, see `migrate/matrix/must_not_touch.h`:\n"
 	       "\n");
-	for (i = 0; i < nr_must_not_touch_properties; i++)
-		printf("* `%s`: %zu of %zu rows\n", must_not_touch_properties[i].name, rows,
+	for (i = 0; i < each; i++)
+		printf("* `%s`: %zu of %zu rows\n", strrchr(list.cases[i].name, '.') + 1, rows,
 		       nr_contract_rows);
 }
 
@@ -205,7 +210,8 @@ int main(void)
 	print_rows();
 	printf("\n"
 	       "Every row is tested for each of these properties that can apply to it, as a case\n"
-	       "called `trigger.VM.property`; `migrate/matrix/property.h` says what each means:\n"
+	       "called `trigger.VM.property`; `migrate/matrix/property_table.h` says what each\n"
+	       "means:\n"
 	       "\n");
 	print_properties();
 	print_never_properties();

@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Private memory of a VM stays where it is, whatever asks for it to move.
+ * Test that private memory of a VM never migrates.
  *
- * Property: the host may neither read private memory nor copy it: it may be encrypted with its
- * physical address, or tracked by the firmware page by page.  Whoever wants such a folio to move
- * is refused, or does not even see it, as the contract says (PRIVATE_MEMORY_CONTRACT in
- * migrate/matrix/contract_table.h), on kernels that can migrate guest_memfd as on those that
- * cannot: every page
- * keeps its frame and its node, the guest reads what it wrote, and host user space still cannot
- * get at it.
+ * Property: the host must neither read nor copy private memory: encryption or firmware may tie it
+ * to its physical address.  Every trigger is refused, or finds no folio (PRIVATE_MEMORY_CONTRACT in
+ * migrate/matrix/contract_table.h), on every kernel: each page keeps its frame and node, the guest
+ * reads what it wrote, and host user space cannot access it.
  *
- * Algorithm: the guest fills private memory, and the frames are found by their flags
- * (migrate/gmem/unmapped_pfns.h).  Every trigger of the contract is fired at them: by page frame
- * where it
- * takes one, else at the slot's userspace_addr, where private pages have nothing mapped.  The same
- * trigger must move a shmem mapping in the same case.  Then once more around conversions to shared
- * memory and back, where what is shared does move.
+ * Algorithm: the guest fills private memory, and its frames are found by their flags
+ * (migrate/gmem/unmapped_pfns.h).  Each trigger is fired at them: by frame where it takes one, else
+ * at the slot's userspace_addr, where private pages have no PTE.  The same trigger must move shmem
+ * in the same case.  Then once more around conversions to shared memory, which does move, and back.
  *
  * Contract by kernel: private memory exists since Linux 6.8 and was never movable.
  */
@@ -32,20 +27,15 @@
 #include "migrate/mm/numa.h"
 #include "migrate/trigger/trigger.h"
 
-/* Fire at all pages, which are private memory's whatever the guest uses now, and judge. */
+/* Fire at all private pages, also while the guest uses shared memory instead. */
 static int attempt(struct fixture *fx)
 {
-	size_t nr = fx->gvm->nr_pages;
-
 	verdict_reset(&fx->verdict);
-	fixture_look_before(fx);
-	fixture_fire(fx, 0, nr, expected_return(&fx->expected, nr));
-	fixture_look_after(fx);
-	fixture_expect(fx, 0, nr, fx->expected.outcome);
-	return fixture_judge_with_content(fx);
+	property_fire_all(fx);
+	return fixture_judge_content(fx);
 }
 
-/* From here on the guest uses ordinary memory, which is on the source node. */
+/* The guest uses shared memory on the source node from now on. */
 static void convert_to_shared(struct fixture *fx)
 {
 	struct gmem_vm *gvm = fx->gvm;
@@ -57,7 +47,7 @@ static void convert_to_shared(struct fixture *fx)
 	gmem_guest_fill(gvm);
 }
 
-/* Back to what private memory held, with what was shared gone, as a VMM does it. */
+/* The guest uses private memory again; the shared memory is freed, as a VMM does. */
 static void convert_to_private(struct fixture *fx, const struct pattern *held)
 {
 	struct gmem_vm *gvm = fx->gvm;
@@ -67,7 +57,7 @@ static void convert_to_private(struct fixture *fx, const struct pattern *held)
 	gvm->pattern = *held;
 }
 
-/* Calls see shared memory and move it: the best of controls. */
+/* System calls find shared memory and must move it. */
 static bool shared_pages_moved(const struct fixture *fx)
 {
 	size_t nr = fx->gvm->nr_pages, i, moved = 0;
@@ -84,7 +74,7 @@ static bool shared_pages_moved(const struct fixture *fx)
 	return moved == nr;
 }
 
-/* The private folios stay in their frames also while the guest uses other memory. */
+/* Private folios keep their frames while the guest uses shared memory. */
 static int attempt_while_shared(struct fixture *fx)
 {
 	bool seen = fx->expected.outcome == OUTCOME_NOT_MAPPED && !fx->trigger->kernel_picks_node;
@@ -93,9 +83,9 @@ static int attempt_while_shared(struct fixture *fx)
 	long wanted = expected_return(&fx->expected, nr);
 
 	verdict_reset(&fx->verdict);
-	fixture_look_before(fx);
+	fixture_inspect_before(fx);
 	fixture_fire(fx, 0, nr, wanted);
-	fixture_look_after(fx);
+	fixture_inspect_after(fx);
 	verdict_expect(&fx->verdict, 0, nr, OUTCOME_UNTOUCHED, fx->from, fx->to);
 	if (fx->trigger->has_status)
 		verdict_expect_status(&fx->verdict, 0, nr, fx->to);
@@ -118,30 +108,17 @@ static int act_conversion(struct fixture *fx)
 	return result ?: attempt(fx);
 }
 
-static int run_scene(const struct suite *suite, const struct testcase *test,
-		     int (*act)(struct fixture *fx))
-{
-	const struct fixture_config config = { .nr_vcpus = 1 };
-	struct fixture fx;
-	int result;
-
-	if (!fixture_open(&fx, suite, test, &config))
-		return fixture_skip();
-	result = fixture_begin(&fx) ?: act(&fx);
-	fixture_close(&fx);
-	return result;
-}
+static const struct fixture_config one_vcpu = { .nr_vcpus = 1 };
 
 static int run_conversion(const struct suite *suite, const struct testcase *test)
 {
-	return run_scene(suite, test, act_conversion);
+	return fixture_run(suite, test, &one_vcpu, act_conversion);
 }
 
 /*
- * Compaction passes over folios that it cannot move, by a look at their mapping: it should not
- * take each off its list, unmap it, and find out then (isolate_migratepages_block() in
- * mm/compaction.c).  Attempts in vain are in a counter of the whole machine, so the same
- * compaction without our folios says how many of them are somebody else's.
+ * isolate_migratepages_block() in mm/compaction.c must skip unmovable folios by a look at their
+ * mapping, rather than isolate and unmap each and fail then.  The counter of failed migrations
+ * counts the whole machine's, so the same compaction without our folios is the comparison.
  */
 #define COMPARISONS 3
 
@@ -159,7 +136,7 @@ static long failed_migrations(void)
 	return count;
 }
 
-/* Compact memory laid out anew, with our folios or without.  Returns how many attempts failed. */
+/* Fragment memory and compact it, with our folios or without.  Returns the failed migrations. */
 static long failures_of_compaction(struct fixture *fx, bool ours)
 {
 	struct gmem_vm *gvm = fx->gvm;
@@ -173,7 +150,7 @@ static long failures_of_compaction(struct fixture *fx, bool ours)
 		gmem_punch(gvm, 0, gvm->nr_pages);
 	before = failed_migrations();
 	if (ours)
-		fixture_look_before(fx);
+		fixture_inspect_before(fx);
 	fixture_fire(fx, 0, gvm->nr_pages, 0);
 	return failed_migrations() - before;
 }
@@ -189,7 +166,7 @@ static int act_not_isolated(struct fixture *fx)
 		if (ours < others + enough)
 			return KSFT_PASS;
 	}
-	ksft_print_msg("%zu unmovable folios not left alone: %s fails to migrate %ld with them, "
+	ksft_print_msg("%zu unmovable folios are isolated: %s fails to migrate %ld with them, "
 		       "%ld without; %s\n", fx->gvm->nr_pages, fx->trigger->call, ours,
 		       others, suite_context(fx->suite));
 	return KSFT_FAIL;
@@ -197,7 +174,7 @@ static int act_not_isolated(struct fixture *fx)
 
 static int run_not_isolated(const struct suite *suite, const struct testcase *test)
 {
-	return run_scene(suite, test, act_not_isolated);
+	return fixture_run(suite, test, &one_vcpu, act_not_isolated);
 }
 
 static const char *kind_skip_reason(const struct suite *suite, const struct testcase *test)
@@ -206,52 +183,29 @@ static const char *kind_skip_reason(const struct suite *suite, const struct test
 	return vm_kind_skip_reason(test->row->vm);
 }
 
-/* Kinds that always miss something: at least their launch. */
+/* The launch of these kinds is not implemented: their skip reason is never NULL. */
 static int run_nothing(const struct suite *suite, const struct testcase *test)
 {
 	return suite_skip(kind_skip_reason(suite, test));
 }
 
-static void add_row(struct testcase **next, const struct contract_row *row)
+static void add_row(struct case_list *list, const struct contract_row *row)
 {
-	struct testcase test = {
-		.skip_reason = fixture_skip_reason_two_nodes,
-		.run = property_run,
-		.row = row,
-	};
+	struct testcase test = { .skip_reason = fixture_skip_reason_two_nodes, .row = row };
 	size_t i;
 
-	for (i = 0; i < nr_properties; i++) {
-		test.data = &properties[i];
-		/* Slots matter to what is invalidated when a folio moves. */
-		if (property_applies(&properties[i], row) && !properties[i].config.two_slots)
-			contract_row_add_case(next, &test, properties[i].name);
-	}
+	/* Memslots matter only to the invalidation of folios that move. */
+	for (i = 0; i < nr_properties; i++)
+		if (!properties[i].config.two_slots)
+			property_add_case(list, row, &properties[i]);
 	test.run = run_conversion;
-	contract_row_add_case(next, &test, "conversion");
+	case_list_add(list, &test, "conversion");
 	test.run = run_not_isolated;
-	if (row->trigger->partial && !row->trigger->placement)
-		contract_row_add_case(next, &test, "not_isolated");
+	if (row->trigger->partial && !row->trigger->all_or_nothing)
+		case_list_add(list, &test, "not_isolated");
 }
 
-static void add_places(struct testcase **next, struct contract_row *rows)
-{
-	size_t i;
-
-	for (i = 0; i < nr_private_allocation_rows; i++) {
-		const struct testcase test = {
-			.skip_reason = fixture_skip_reason_one_node,
-			.run = alloc_zone_run,
-			.row = &rows[i],
-		};
-
-		rows[i] = private_allocation_rows[i];
-		rows[i].vm = &vm_kind_sw_protected;
-		contract_row_add_case(next, &test, "allocated");
-	}
-}
-
-static void add_absent_kind(struct testcase **next, const struct contract_row *row)
+static void add_absent_kind(struct case_list *list, const struct contract_row *row)
 {
 	const struct testcase test = {
 		.skip_reason = kind_skip_reason,
@@ -259,9 +213,23 @@ static void add_absent_kind(struct testcase **next, const struct contract_row *r
 		.row = row,
 	};
 
-	**next = test;
-	snprintf((*next)->name, sizeof((*next)->name), "all.%s", row->vm->name);
-	(*next)++;
+	case_list_add(list, &test, "");
+	snprintf(list->cases[list->nr - 1].name, sizeof(test.name), "all.%s", row->vm->name);
+}
+
+/* The tables for private memory hold for each kind of VM: copy @nr @rows for @kind. */
+static struct contract_row *rows_for(const struct vm_kind *kind, const struct contract_row *rows,
+				     size_t nr)
+{
+	struct contract_row *copy = calloc(nr, sizeof(*copy));
+	size_t i;
+
+	TEST_ASSERT(copy, "out of memory");
+	for (i = 0; i < nr; i++) {
+		copy[i] = rows[i];
+		copy[i].vm = kind;
+	}
+	return copy;
 }
 
 int main(int argc, char **argv)
@@ -273,23 +241,19 @@ int main(int argc, char **argv)
 		.program = "private_mem_migrate_test",
 		.options = { .contract = -1, .pages = 64, .rounds = 2 },
 	};
-	size_t nr_rows = nr_private_memory_rows + ARRAY_SIZE(absent), i;
-	struct contract_row rows[nr_rows], places[nr_private_allocation_rows];
-	size_t most = nr_rows * (nr_properties + 2) + nr_private_allocation_rows;
-	struct testcase cases[most], *next = cases;
+	struct contract_row *rows, *zones;
+	struct case_list list = {};
+	size_t i;
 
-	for (i = 0; i < nr_rows; i++) {
-		bool runs = i < nr_private_memory_rows;
-
-		rows[i] = private_memory_rows[runs ? i : 0];
-		rows[i].vm = runs ? &vm_kind_sw_protected : absent[i - nr_private_memory_rows];
-		if (runs)
-			add_row(&next, &rows[i]);
-		else
-			add_absent_kind(&next, &rows[i]);
-	}
-	add_places(&next, places);
-	/* Nothing to observe: the contract is the same whichever it is. */
+	rows = rows_for(&vm_kind_sw_protected, private_memory_rows, nr_private_memory_rows);
+	for (i = 0; i < nr_private_memory_rows; i++)
+		add_row(&list, &rows[i]);
+	for (i = 0; i < ARRAY_SIZE(absent); i++)
+		add_absent_kind(&list, rows_for(absent[i], private_memory_rows, 1));
+	zones = rows_for(&vm_kind_sw_protected, private_allocation_rows,
+			 nr_private_allocation_rows);
+	alloc_zone_add_cases(&list, zones, nr_private_allocation_rows);
 	vm_keep_one_open();
-	return suite_main(&suite, argc, argv, cases, next - cases, NULL);
+	/* No probe: both contracts are the same for private memory. */
+	return suite_main(&suite, argc, argv, list.cases, list.nr, NULL);
 }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where folios are allocated: ZONE_MOVABLE and CMA areas are for what the kernel can move away
- * again, and guest_memfd is let in there or kept out as ALLOCATION_CONTRACT says.  Before each of
- * its pages one of shmem must be allocated there.
+ * Cases about the zones that folios are allocated from.  ZONE_MOVABLE and CMA areas are for movable
+ * memory; ALLOCATION_CONTRACT says whether guest_memfd may use them.  Before each page under test a
+ * page of shmem must be allocated there.
  */
 #ifndef SELFTEST_KVM_MIGRATE_MATRIX_ALLOC_ZONE_H
 #define SELFTEST_KVM_MIGRATE_MATRIX_ALLOC_ZONE_H
 
-#include "migrate/runner/suite.h"
+#include "migrate/matrix/contract_table.h"
 
-/* For .run of a case with a row of that contract. */
-int alloc_zone_run(const struct suite *suite, const struct testcase *test);
+/* Append a case to @list for each of @nr @rows, which must outlive it. */
+void alloc_zone_add_cases(struct case_list *list, const struct contract_row *rows, size_t nr);
 
 #endif /* SELFTEST_KVM_MIGRATE_MATRIX_ALLOC_ZONE_H */

@@ -122,14 +122,22 @@ extern const size_t nr_allocation_rows;
 extern const struct contract_row private_allocation_rows[];
 extern const size_t nr_private_allocation_rows;
 
+/* Returns the row of MIGRATION_CONTRACT for @trigger and the first kind of VM that has one. */
+const struct contract_row *contract_row_of(const struct trigger *trigger);
+
 /* Returns whether the trigger finds folios under at least one contract. */
 bool contract_row_finds_folios(const struct contract_row *row);
 
+/* The cases of a program, in the order of their numbers. */
+struct case_list {
+	struct testcase *cases;
+	size_t nr;
+};
+
 /*
- * Append @test, with the name "trigger.vm.@property" of its row and the environment of its trigger,
- * else its own, to the array that *@next walks.
+ * Append @test with the name "trigger.vm.@property" of its row and the environment of its trigger,
+ * or its own where the trigger has none.
  */
-void contract_row_add_case(struct testcase **next, const struct testcase *test,
-			   const char *property);
+void case_list_add(struct case_list *list, const struct testcase *test, const char *property);
 
 #endif /* SELFTEST_KVM_MIGRATE_MATRIX_CONTRACT_TABLE_H */

@@ -160,9 +160,9 @@ static int judge(struct fixture *fx, const struct controls *controls)
 			       one_in, one_out, controls->in, controls->nr,
 			       suite_context(fx->suite));
 	/* State and content as ever; none of it has moved. */
-	fixture_look_after(fx);
+	fixture_inspect_after(fx);
 	verdict_expect(&fx->verdict, 0, nr, OUTCOME_UNTOUCHED, fx->from, fx->to);
-	return fixture_judge_with_content(fx) ?: good ? KSFT_PASS : KSFT_FAIL;
+	return fixture_judge_content(fx) ?: good ? KSFT_PASS : KSFT_FAIL;
 }
 
 /* Returns whether controls show that pages under test might have come from there. */
@@ -175,7 +175,7 @@ static bool fill_after_controls(struct fixture *fx, struct controls *controls)
 	good = allocate_after_controls(fx, controls);
 	if (good) {
 		fixture_fill(fx);
-		fixture_look_before(fx);
+		fixture_inspect_before(fx);
 	}
 	controls_close(controls);
 	return good;
@@ -201,7 +201,7 @@ static int fill_and_judge(struct fixture *fx)
 			  "fewer, an idle machine, or the lab)");
 }
 
-int alloc_zone_run(const struct suite *suite, const struct testcase *test)
+static int run(const struct suite *suite, const struct testcase *test)
 {
 	const struct fixture_config config = { .nr_vcpus = 1 };
 	struct fixture fx;
@@ -212,4 +212,19 @@ int alloc_zone_run(const struct suite *suite, const struct testcase *test)
 	result = fill_and_judge(&fx);
 	fixture_close(&fx);
 	return result;
+}
+
+void alloc_zone_add_cases(struct case_list *list, const struct contract_row *rows, size_t nr)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		const struct testcase test = {
+			.skip_reason = fixture_skip_reason_one_node,
+			.run = run,
+			.row = &rows[i],
+		};
+
+		case_list_add(list, &test, "allocated");
+	}
 }

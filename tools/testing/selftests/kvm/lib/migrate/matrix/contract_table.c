@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stdlib.h>
+
 #include "kvm_util.h"
 #include "migrate/gmem/gmem_vm.h"
 #include "migrate/matrix/contract_table.h"
@@ -47,6 +49,16 @@ const struct contract_row private_allocation_rows[] = {
 };
 const size_t nr_private_allocation_rows = ARRAY_SIZE(private_allocation_rows);
 
+const struct contract_row *contract_row_of(const struct trigger *trigger)
+{
+	size_t i;
+
+	for (i = 0; i < nr_contract_rows; i++)
+		if (contract_rows[i].trigger == trigger)
+			return &contract_rows[i];
+	TEST_FAIL("the contract has no row for %s", trigger->name);
+}
+
 bool contract_row_finds_folios(const struct contract_row *row)
 {
 	int id;
@@ -58,12 +70,15 @@ bool contract_row_finds_folios(const struct contract_row *row)
 	return false;
 }
 
-void contract_row_add_case(struct testcase **next, const struct testcase *test,
-			   const char *property)
+void case_list_add(struct case_list *list, const struct testcase *test, const char *property)
 {
-	**next = *test;
-	(*next)->env = test->row->trigger->env ?: test->env;
-	snprintf((*next)->name, sizeof((*next)->name), "%s.%s.%s", test->row->trigger->name,
+	struct testcase *added;
+
+	list->cases = realloc(list->cases, (list->nr + 1) * sizeof(*list->cases));
+	TEST_ASSERT(list->cases, "out of memory");
+	added = &list->cases[list->nr++];
+	*added = *test;
+	added->env = test->row->trigger->env ?: test->env;
+	snprintf(added->name, sizeof(added->name), "%s.%s.%s", test->row->trigger->name,
 		 test->row->vm->name, property);
-	(*next)++;
 }

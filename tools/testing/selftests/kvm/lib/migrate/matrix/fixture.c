@@ -34,14 +34,14 @@ const char *fixture_skip_reason_two_nodes(const struct suite *suite, const struc
 {
 	const char *reason = fixture_skip_reason_one_node(suite, test);
 
-	/* What the kernel may keep on the node that it is on needs no other. */
+	/* Where the kernel picks the node it may pick the one that the page is on. */
 	if (!reason && suite->nr_nodes < 2 && !test->row->trigger->kernel_picks_node)
 		reason = "fewer than two NUMA nodes with enough free memory (boot with "
-			 "numa=fake=2, or use the lab)";
+			 "numa=fake=2, needs CONFIG_NUMA_EMU)";
 	return reason;
 }
 
-/* KVM that emulates guest code reads and writes guest memory through userspace_addr. */
+/* KVM that emulates guest code accesses guest memory through userspace_addr. */
 static bool guest_needs_uaddr(struct fixture *fx, const struct fixture_config *config)
 {
 	return !config->uaddr_is_mapping && !gmem_guest_reaches(fx->gvm);
@@ -139,8 +139,8 @@ bool fixture_open(struct fixture *fx, const struct suite *suite, const struct te
 
 int fixture_skip(void)
 {
-	return suite_skip("KVM emulates guest code and so needs the memslot's userspace_addr "
-			  "(use hardware with nested paging, or the lab)");
+	return suite_skip("KVM emulates guest code and needs the memslot's userspace_addr "
+			  "(needs hardware with nested paging)");
 }
 
 void fixture_close(struct fixture *fx)
@@ -152,8 +152,8 @@ void fixture_close(struct fixture *fx)
 	gmem_vm_free(fx->gvm);
 }
 
-/* Not while the guest runs: it makes every CPU do some work, and vCPUs leave it no time. */
-static void settle(struct fixture *fx)
+/* A drain needs every CPU, and running vCPUs leave it no time. */
+static void drain(struct fixture *fx)
 {
 	fx->verdict.lru_drained = !gmem_guest_running(fx->gvm);
 	if (fx->verdict.lru_drained)
@@ -165,13 +165,13 @@ static bool host_maps(const struct fixture *fx)
 	return vm_kind_host_maps(fx->gvm->kind);
 }
 
-/* Whether page tables of the host lead to the pages. */
+/* Whether the host has PTEs for the pages. */
 static bool are_mapped(const struct fixture *fx)
 {
 	return !fx->unmapped.nr_pages;
 }
 
-/* What the pages are now, for the caller to free. */
+/* Returns the state of all pages, which the caller frees. */
 static struct folio_info *inspect(struct fixture *fx, void (*look)(struct unmapped_pfns *unmapped,
 								   struct folio_info *info))
 {
@@ -180,7 +180,7 @@ static struct folio_info *inspect(struct fixture *fx, void (*look)(struct unmapp
 	int r = 0;
 
 	TEST_ASSERT(info, "out of memory");
-	settle(fx);
+	drain(fx);
 	if (are_mapped(fx))
 		r = folio_inspect(fx->gvm->mem, nr, info);
 	else
@@ -189,7 +189,7 @@ static struct folio_info *inspect(struct fixture *fx, void (*look)(struct unmapp
 	return info;
 }
 
-void fixture_look_before(struct fixture *fx)
+void fixture_inspect_before(struct fixture *fx)
 {
 	struct folio_info *info = inspect(fx, unmapped_pfns_look_before);
 
@@ -197,7 +197,7 @@ void fixture_look_before(struct fixture *fx)
 	free(info);
 }
 
-void fixture_look_after(struct fixture *fx)
+void fixture_inspect_after(struct fixture *fx)
 {
 	struct folio_info *info = inspect(fx, unmapped_pfns_look_after);
 
@@ -205,7 +205,7 @@ void fixture_look_after(struct fixture *fx)
 	free(info);
 }
 
-/* The frames that the pages were in at the last look. */
+/* Returns the frames at the last inspection, which the caller frees. */
 static uint64_t *frames_of(const struct fixture *fx, size_t first, size_t nr)
 {
 	uint64_t *pfns = calloc(nr, sizeof(*pfns));
@@ -240,7 +240,7 @@ static void fire_once(struct fixture *fx, size_t first, size_t nr, long expected
 	free(pfns);
 }
 
-/* Fire once at a control of its own.  Returns how many of its pages moved. */
+/* Fire once at a new control.  Returns how many of its pages moved. */
 static size_t fire_at_control(const struct fixture *fx, struct trigger_result *result)
 {
 	struct control control;
@@ -280,7 +280,7 @@ void fixture_fire(struct fixture *fx, size_t first, size_t nr, long expected_ret
 	if (!needs_fragment(fx) || !outcome_moves(fx->expected.outcome))
 		return;
 	for (tries = 1; tries < COMPACTION_TRIES; tries++) {
-		fixture_look_after(fx);
+		fixture_inspect_after(fx);
 		if (!compaction_idle(fx))
 			return;
 		placement_again(fx);
@@ -327,7 +327,7 @@ static bool placement_ok(struct fixture *fx)
 
 	if (!placement)
 		return true;
-	fixture_look_before(fx);
+	fixture_inspect_before(fx);
 	pfns = frames_of(fx, 0, nr);
 	good = placement->verify(pfns, nr);
 	free(pfns);
@@ -416,8 +416,8 @@ void fixture_check_guest(struct fixture *fx)
 	}
 }
 
-/* Have the report say what the guest reads at each page's first bad byte. */
-static void ask_guest(struct fixture *fx)
+/* The report says what the guest reads at the first bad byte of each page. */
+static void peek_bad_bytes(struct fixture *fx)
 {
 	size_t i;
 
@@ -452,11 +452,11 @@ int fixture_judge(struct fixture *fx)
 	return KSFT_FAIL;
 }
 
-int fixture_judge_with_content(struct fixture *fx)
+int fixture_judge_content(struct fixture *fx)
 {
 	fixture_check_host(fx);
 	fixture_check_guest(fx);
-	ask_guest(fx);
+	peek_bad_bytes(fx);
 	return fixture_judge(fx);
 }
 
@@ -468,4 +468,27 @@ void fixture_swap_nodes(struct fixture *fx)
 	if (!fx->trigger->kernel_picks_node)
 		fx->to = from;
 	verdict_reset(&fx->verdict);
+}
+
+int fixture_stop_and_judge(struct fixture *fx)
+{
+	if (!gmem_guest_stop(fx->gvm, stdout))
+		return fixture_judge_content(fx);
+	/* A dead guest cannot check its memory. */
+	fixture_check_host(fx);
+	fixture_judge(fx);
+	return KSFT_FAIL;
+}
+
+int fixture_run(const struct suite *suite, const struct testcase *test,
+		const struct fixture_config *config, int (*act)(struct fixture *fx))
+{
+	struct fixture fx;
+	int result;
+
+	if (!fixture_open(&fx, suite, test, config))
+		return fixture_skip();
+	result = fixture_begin(&fx) ?: act(&fx);
+	fixture_close(&fx);
+	return result;
 }

@@ -5,17 +5,17 @@
 
 #include <linux/falloc.h>
 
-#include "kvm_util.h"
 #include "kselftest.h"
+#include "kvm_util.h"
 #include "migrate/matrix/mapping_flags.h"
+#include "migrate/matrix/property.h"
 #include "migrate/mm/numa.h"
 #include "migrate/trigger/trigger.h"
 
-#include "property_acts.h"
 
 #define PUNCH	(FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE)
 
-/* Changes of the file that must be refused as a whole; offset and length in halves of a page. */
+/* Changes of the file that fail as a whole; offset and length in half pages. */
 struct bad_change {
 	const char *call;
 	int mode;
@@ -36,14 +36,14 @@ static const struct bad_change bad_changes[] = {
 	{ "fallocate(INSERT_RANGE)", FALLOC_FL_INSERT_RANGE, 8, 2, EOPNOTSUPP },
 };
 
-/* Every page is where it is, and holds what it holds. */
+/* Every page keeps its frame and its content. */
 static int judge_untouched(struct fixture *fx, const char *call, long ret, long wanted)
 {
 	verdict_call(&fx->verdict, call, ret, wanted, NULL, 0, 0);
-	fixture_look_after(fx);
+	fixture_inspect_after(fx);
 	verdict_expect(&fx->verdict, 0, fx->gvm->nr_pages, OUTCOME_UNTOUCHED, fx->from,
 		       fx->from);
-	return fixture_judge_with_content(fx);
+	return fixture_judge_content(fx);
 }
 
 static int try_change(struct fixture *fx, const struct bad_change *bad)
@@ -52,13 +52,13 @@ static int try_change(struct fixture *fx, const struct bad_change *bad)
 	int r;
 
 	verdict_reset(&fx->verdict);
-	fixture_look_before(fx);
+	fixture_inspect_before(fx);
 	r = fallocate(fx->gvm->fd, bad->mode, bad->offset % (2 * fx->gvm->nr_pages) * half,
 		      bad->length * half);
 	return judge_untouched(fx, bad->call, r ? -errno : 0, -bad->wanted);
 }
 
-/* Its size is for good: neither more nor less, and not by half a page. */
+/* The size of a guest_memfd is fixed. */
 static int try_sizes(struct fixture *fx)
 {
 	static const int halves[] = { -4, -1, 1, 2 };
@@ -70,7 +70,7 @@ static int try_sizes(struct fixture *fx)
 	for (i = 0; i < ARRAY_SIZE(halves) && !result; i++) {
 		size = (2 * (off_t)gvm->nr_pages + halves[i]) * (off_t)(gvm->page_size / 2);
 		verdict_reset(&fx->verdict);
-		fixture_look_before(fx);
+		fixture_inspect_before(fx);
 		r = ftruncate(gvm->fd, size);
 		result = judge_untouched(fx, "ftruncate()", r ? -errno : 0, -EINVAL);
 	}
@@ -87,7 +87,7 @@ static int try_bad_changes(struct fixture *fx)
 	return result ?: try_sizes(fx);
 }
 
-/* By the file, or by an address where it is mapped: both end in the same function. */
+/* By the file, or by an address of its mapping. */
 static int punch_page(const struct fixture *fx, size_t page, bool by_address)
 {
 	const struct gmem_vm *gvm = fx->gvm;
@@ -97,7 +97,7 @@ static int punch_page(const struct fixture *fx, size_t page, bool by_address)
 	return fallocate(gvm->fd, PUNCH, gmem_offset(gvm, page), gvm->page_size) ? -errno : 0;
 }
 
-/* A page that was punched is zero, for host or guest, whoever looks first; then it is filled. */
+/* A punched page reads zero, at first touch by guest or host; then the guest fills it. */
 static size_t look_and_refill(struct fixture *fx, size_t page)
 {
 	struct gmem_vm *gvm = fx->gvm;
@@ -111,74 +111,67 @@ static size_t look_and_refill(struct fixture *fx, size_t page)
 	return bad;
 }
 
-/*
- * Every other page becomes a hole: no page has a neighbour that stays, and each that stays is
- * beside two holes.  @at is the node where they are.
- */
+/* Punch every other page, so that each page that stays is between two holes on node @at. */
 static int punch_every_other(struct fixture *fx, int at, bool by_address)
 {
 	size_t page, bad = 0, nr = fx->gvm->nr_pages;
 	int r = 0;
 
 	verdict_reset(&fx->verdict);
-	fixture_look_before(fx);
+	fixture_inspect_before(fx);
 	for (page = 1; page < nr && !r; page += 2)
 		r = punch_page(fx, page, by_address);
 	verdict_call(&fx->verdict, by_address ? "madvise(REMOVE)" : "fallocate(PUNCH_HOLE)", r,
 		     0, NULL, 0, 0);
-	fixture_look_after(fx);
+	fixture_inspect_after(fx);
 	for (page = 0; page < nr; page += 2)
 		verdict_expect(&fx->verdict, page, 1, OUTCOME_UNTOUCHED, at, at);
 	for (page = 1; page < nr; page += 2)
 		bad += look_and_refill(fx, page);
 	if (bad)
 		ksft_print_msg("%zu words in holes are not zero\n", bad);
-	return fixture_judge_with_content(fx) ?: (bad ? KSFT_FAIL : KSFT_PASS);
+	return fixture_judge_content(fx) ?: (bad ? KSFT_FAIL : KSFT_PASS);
 }
 
-/* Beside live data, before a move and after one. */
 static int act_inaccessible(struct fixture *fx)
 {
 	int result = try_bad_changes(fx) ?: punch_every_other(fx, fx->from, false) ?:
 		     punch_every_other(fx, fx->from, true);
 
 	verdict_reset(&fx->verdict);
-	property_fire_at_all(fx);
-	result = result ?: fixture_judge_with_content(fx);
+	property_fire_all(fx);
+	result = result ?: fixture_judge_content(fx);
 	if (result || fx->expected.outcome != OUTCOME_MOVED)
 		return result;
-	/* A hole is filled where the policy says: all pages must be on one node to go on. */
+	/* The policy allocates refilled holes on the first node: only the data is on the second. */
 	fixture_swap_nodes(fx);
 	return try_bad_changes(fx) ?: punch_every_other(fx, fx->from, false) ?:
 	       property_rewrite_and_judge(fx);
 }
 
-/* A trigger of the kernel's own, which not every machine has. */
+/* A trigger that the kernel starts, on machines that have it. */
 static int soft_offline(struct fixture *fx)
 {
-	const struct contract_row *row;
+	const struct contract_row *row = contract_row_of(&trigger_soft_offline_phys);
 
 	if (trigger_soft_offline_phys.skip_reason())
 		return KSFT_PASS;
-	for (row = contract_rows; row->trigger != &trigger_soft_offline_phys; row++)
-		;
 	fx->trigger = row->trigger;
 	fx->expected = row->expected[fx->suite->contract.id];
-	/* Of the pages, half are where the others moved to, and half where they are filled. */
+	/* The pages are on both nodes by now. */
 	fx->from = fx->to = NUMA_ANY_NODE;
 	verdict_reset(&fx->verdict);
-	property_fire_at_all(fx);
-	return fixture_judge_with_content(fx);
+	property_fire_all(fx);
+	return fixture_judge_content(fx);
 }
 
-/* Pages beside holes move or stay as all others do, whoever asks. */
 static int act_unmovable(struct fixture *fx)
 {
 	int result = punch_every_other(fx, fx->from, false);
 
 	verdict_reset(&fx->verdict);
-	property_fire_at_all(fx);
-	result = result ?: fixture_judge_with_content(fx);
+	property_fire_all(fx);
+	result = result ?: fixture_judge_content(fx);
 	if (result)
 		return result;
 	if (fx->expected.outcome == OUTCOME_MOVED)
@@ -186,23 +179,36 @@ static int act_unmovable(struct fixture *fx)
 	return punch_every_other(fx, fx->from, true) ?: soft_offline(fx);
 }
 
-const struct mapping_flag_case mapping_flag_cases[] = {
+static const struct flag_case {
+	const char *name;
+	int (*act)(struct fixture *fx);
+} flag_cases[] = {
 	{ "inaccessible", act_inaccessible },
 	{ "unmovable", act_unmovable },
 };
 
-const size_t nr_mapping_flag_cases = ARRAY_SIZE(mapping_flag_cases);
-
-int mapping_flag_case_run(const struct suite *suite, const struct testcase *test)
+static int run(const struct suite *suite, const struct testcase *test)
 {
-	const struct mapping_flag_case *mapping_flag_case = test->data;
+	const struct flag_case *flag_case = test->data;
 	const struct fixture_config config = { .nr_vcpus = 1 };
-	struct fixture fx;
-	int result;
 
-	if (!fixture_open(&fx, suite, test, &config))
-		return fixture_skip();
-	result = fixture_begin(&fx) ?: mapping_flag_case->act(&fx);
-	fixture_close(&fx);
-	return result;
+	return fixture_run(suite, test, &config, flag_case->act);
+}
+
+void mapping_flags_add_cases(struct case_list *list, const struct contract_row *row)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(flag_cases); i++) {
+		const struct testcase test = {
+			.skip_reason = fixture_skip_reason_two_nodes,
+			.run = run,
+			.row = row,
+			.data = &flag_cases[i],
+		};
+
+		case_list_add(list, &test, flag_cases[i].name);
+		snprintf(list->cases[list->nr - 1].name, sizeof(test.name), "mapping_flags.%s.%s",
+			 row->vm->name, flag_cases[i].name);
+	}
 }

@@ -3,20 +3,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kselftest.h"
 #include "kvm_util.h"
 #include "numaif.h"
+#include "migrate/matrix/fixture.h"
 #include "migrate/matrix/must_not_touch.h"
+#include "migrate/trigger/control.h"
+#include "migrate/trigger/trigger.h"
 #include "migrate/util/sysfile.h"
 
-const char *must_not_touch_skip_reason(const struct suite *suite, const struct testcase *test)
-{
-	const struct trigger *trigger = test->row->trigger;
+/* A row NEVER is tested on pages in these states. */
+struct state {
+	const char *name;
+	bool dirty, running;
+	struct fixture_config config;
+};
 
-	return trigger->kernel_picks_node ? fixture_skip_reason_one_node(suite, test) :
-					    fixture_skip_reason_two_nodes(suite, test);
-}
-
-/* Events that the kernel counted since it started, of all of @never's counters. */
+/* Read the events that the kernel has counted since boot. */
 static void read_counters(const struct must_not_touch *must_not_touch, long long *values)
 {
 	char text[16384], name[64], *at;
@@ -33,7 +36,7 @@ static void read_counters(const struct must_not_touch *must_not_touch, long long
 	}
 }
 
-/* Pages of a file that are mapped and clean: the host has read them, and found zeros. */
+/* A read maps clean pages of zeros. */
 static void check_zeros(struct fixture *fx)
 {
 	size_t page, word;
@@ -52,12 +55,12 @@ static void check_zeros(struct fixture *fx)
 	}
 }
 
-/* The kernel's own ends yield to a policy of the file: let there be none. */
-static void populate(struct fixture *fx, const struct must_not_touch_property *property)
+/* The file gets no policy: background mechanisms honour one. */
+static void populate(struct fixture *fx, const struct state *state)
 {
 	struct gmem_vm *gvm = fx->gvm;
 
-	if (property->filled) {
+	if (state->dirty) {
 		gmem_guest_fill(gvm);
 		fixture_check_host(fx);
 	} else {
@@ -66,7 +69,7 @@ static void populate(struct fixture *fx, const struct must_not_touch_property *p
 	kvm_mbind(gvm->mem, gvm->nr_pages * gvm->page_size, MPOL_DEFAULT, NULL, 0, 0);
 }
 
-/* Two pages of the control hold what one of the pages under test holds. */
+/* Two pages of the control get the content of one page under test. */
 static void copy_to_control(const struct fixture *fx, const struct control *control)
 {
 	size_t i, page_size = fx->gvm->page_size;
@@ -108,8 +111,8 @@ static bool fire(struct fixture *fx)
 }
 
 /*
- * Fire until it has acted on the control, and as often again.  Returns how often, up to the first
- * wrong answer, or until it is clear that it does not act.
+ * Fire until the mechanism has acted on the control, and as often again; stop at a wrong return
+ * value.  Returns the number of rounds.
  */
 static unsigned int fire_enough(struct fixture *fx)
 {
@@ -138,7 +141,7 @@ static void report_proof(const struct fixture *fx, unsigned int rounds, const lo
 	printf("# control: %zu of %zu pages of %s %s, %u rounds%s", acted(fx),
 	       fx->control->nr_pages,
 	       must_not_touch->control.anonymous ? "anonymous memory" : "shmem",
-	       must_not_touch->acts, rounds, proven(fx) ? "" : ": no proof that it was at work");
+	       must_not_touch->acts, rounds, proven(fx) ? "" : ": the mechanism did not act");
 	for (i = 0; must_not_touch->counters[i]; i++)
 		printf("%s %s %+lld", i ? "," : "; vmstat:", must_not_touch->counters[i],
 		       after[i] - before[i]);
@@ -152,38 +155,32 @@ static void expose(struct fixture *fx, const long long *counters)
 
 	if (must_not_touch->stop)
 		must_not_touch->stop();
-	fixture_look_after(fx);
+	fixture_inspect_after(fx);
 	fixture_expect(fx, 0, fx->gvm->nr_pages, OUTCOME_NEVER);
 	if (fx->suite->options.verbose || !verdict_good(&fx->verdict) || !proven(fx))
 		report_proof(fx, rounds, counters);
 }
 
-/* What was never written becomes memory like any other. */
-static int judge_clean(struct fixture *fx)
+static int judge(struct fixture *fx, const struct state *state)
 {
 	int result;
 
+	if (state->running) {
+		gmem_guest_iterate(fx->gvm);
+		return fixture_stop_and_judge(fx);
+	}
+	if (state->dirty)
+		return fixture_judge_content(fx);
 	check_zeros(fx);
 	result = fixture_judge(fx);
 	if (result)
 		return result;
+	/* Pages that were never written are like any other memory afterwards. */
 	gmem_guest_fill(fx->gvm);
-	return fixture_judge_with_content(fx);
+	return fixture_judge_content(fx);
 }
 
-static int judge_running(struct fixture *fx)
-{
-	gmem_guest_iterate(fx->gvm);
-	if (!gmem_guest_stop(fx->gvm, stdout))
-		return fixture_judge_with_content(fx);
-	/* A dead guest cannot be asked any more. */
-	fixture_check_host(fx);
-	fixture_judge(fx);
-	return KSFT_FAIL;
-}
-
-/* Everything is in place but the mechanism and a guest at work. */
-static int prepare_and_expose(struct fixture *fx, const struct must_not_touch_property *property)
+static int prepare_and_expose(struct fixture *fx, const struct state *state)
 {
 	const struct must_not_touch *must_not_touch = fx->trigger->must_not_touch;
 	const struct trigger_range range = range_of(fx);
@@ -192,8 +189,8 @@ static int prepare_and_expose(struct fixture *fx, const struct must_not_touch_pr
 	int result;
 
 	read_counters(must_not_touch, counters);
-	fixture_look_before(fx);
-	if (property->running) {
+	fixture_inspect_before(fx);
+	if (state->running) {
 		gmem_guest_start(fx->gvm);
 		gmem_guest_iterate(fx->gvm);
 	}
@@ -201,52 +198,53 @@ static int prepare_and_expose(struct fixture *fx, const struct must_not_touch_pr
 	if (reason)
 		return suite_skip(reason);
 	expose(fx, counters);
-	result = property->judge(fx);
-	/* A mechanism that leaves everything alone proves nothing. */
+	result = judge(fx, state);
+	/* A mechanism that leaves the control alone proves nothing. */
 	return result ?: proven(fx) ? KSFT_PASS : KSFT_FAIL;
 }
 
-const struct must_not_touch_property must_not_touch_properties[] = {
-	{
-		/* No vCPU has been there before: one that only reads makes a folio dirty, too. */
-		.name = "clean",
-		.judge = judge_clean,
-		.config = { .nr_vcpus = 1, .uaddr_is_mapping = true },
-	},
-	{
-		.name = "dirty",
-		.filled = true,
-		.judge = fixture_judge_with_content,
-		.config = { .nr_vcpus = 1 },
-	},
-	{
-		.name = "running",
-		.filled = true,
-		.running = true,
-		.judge = judge_running,
-		.config = { .nr_vcpus = 2 },
-	},
+static const struct state states[] = {
+	/* No vCPU accesses the pages: even a read by a vCPU makes a folio dirty. */
+	{ .name = "clean", .config = { .nr_vcpus = 1, .uaddr_is_mapping = true } },
+	{ .name = "dirty", .dirty = true, .config = { .nr_vcpus = 1 } },
+	{ .name = "running", .dirty = true, .running = true, .config = { .nr_vcpus = 2 } },
 };
 
-const size_t nr_must_not_touch_properties = ARRAY_SIZE(must_not_touch_properties);
-
-int must_not_touch_run(const struct suite *suite, const struct testcase *test)
+static int run(const struct suite *suite, const struct testcase *test)
 {
-	const struct must_not_touch_property *property = test->data;
+	const struct state *state = test->data;
 	struct control control;
 	struct fixture fx;
 	int result;
 
-	if (!fixture_open(&fx, suite, test, &property->config))
+	if (!fixture_open(&fx, suite, test, &state->config))
 		return fixture_skip();
-	populate(&fx, property);
+	populate(&fx, state);
 	control_open_as(&control, fx.from, &fx.trigger->must_not_touch->control);
 	copy_to_control(&fx, &control);
 	fx.control = &control;
-	result = prepare_and_expose(&fx, property);
+	result = prepare_and_expose(&fx, state);
 	control_close(&control);
 	/* A guest that still runs ends with this process. */
 	if (result != KSFT_SKIP)
 		fixture_close(&fx);
 	return result;
+}
+
+void must_not_touch_add_cases(struct case_list *list, const struct contract_row *row)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(states) && row->trigger->must_not_touch; i++) {
+		const struct testcase test = {
+			.skip_reason = row->trigger->kernel_picks_node ?
+				       fixture_skip_reason_one_node :
+				       fixture_skip_reason_two_nodes,
+			.run = run,
+			.row = row,
+			.data = &states[i],
+		};
+
+		case_list_add(list, &test, states[i].name);
+	}
 }

@@ -1,196 +1,73 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "kselftest.h"
+#include "kvm_util.h"
 #include "migrate/matrix/property.h"
 #include "migrate/mm/numa.h"
 #include "migrate/runner/test_env.h"
 #include "migrate/trigger/trigger.h"
 
-#include "property_acts.h"
+/* The columns of the table. */
+#define ALL		.triggers = TRIGGERS_ALL
+#define RANGE		.triggers = TRIGGERS_RANGE
+#define NODE		.triggers = TRIGGERS_NODE
+#define PER_PAGE	.triggers = TRIGGERS_PER_PAGE
+#define ONLY(a)		.triggers = TRIGGERS_ONLY, .only = { &trigger_##a }
+#define EITHER(a, b)	.triggers = TRIGGERS_ONLY, .only = { &trigger_##a, &trigger_##b }
+#define ONE		.two_slots = false
+#define UADDR		.uaddr_is_mapping = true
+#define TWO		.two_slots = true
+#define FAR		.two_slots = true, .large_offset = true
 
-const struct property properties[] = {
-	{ .name = "idle", .act = act_idle, .config = { .nr_vcpus = 1 } },
-	{
-		.name = "running",
-		.act = act_running,
-		.needs_folios = true,
-		.config = { .nr_vcpus = 2 },
+#define ROW(_name, _act, _triggers, _pages, _slots, _vcpus, ...)	\
+	{								\
+		.name = #_name,						\
+		.act = act_##_act,					\
+		_triggers,						\
+		.pages = PAGES_##_pages,				\
+		.config = { .nr_vcpus = _vcpus, _slots },		\
+		__VA_ARGS__						\
 	},
-	{
-		.name = "running_uaddr",
-		.act = act_running,
-		.only = { &trigger_move_pages },
-		.needs_mapping = true,
-		.config = { .nr_vcpus = 2, .uaddr_is_mapping = true },
-	},
-	{
-		.name = "running_two_slots",
-		.act = act_running,
-		.only = { &trigger_move_pages },
-		.needs_mapping = true,
-		.config = { .nr_vcpus = 2, .two_slots = true },
-	},
-	{
-		.name = "running_large_offset",
-		.act = act_running,
-		.only = { &trigger_move_pages },
-		.needs_mapping = true,
-		.config = { .nr_vcpus = 2, .two_slots = true, .large_offset = true },
-	},
-	{
-		.name = "partial",
-		.act = act_partial,
-		.needs_range = true,
-		.needs_folios = true,
-		.config = { .nr_vcpus = 1 },
-	},
-	{
-		.name = "no_leak",
-		.act = act_no_leak,
-		.only = { &trigger_move_pages, &trigger_compact },
-		.needs_folios = true,
-		.config = { .nr_vcpus = 1 },
-	},
-	{
-		.name = "memcg_charge",
-		.act = act_memcg_charge,
-		.only = { &trigger_move_pages },
-		.needs_mapping = true,
-		.env = &env_memcg,
-		.config = { .nr_vcpus = 1 },
-	},
-	{
-		.name = "shared_mapping",
-		.act = act_shared_mapping,
-		.needs_mapping = true,
-		.config = { .nr_vcpus = 1 },
-	},
-	{
-		.name = "already_on_node",
-		.act = act_already_on_node,
-		.needs_target = true,
-		.needs_folios = true,
-		.config = { .nr_vcpus = 1 },
-	},
-	{
-		.name = "pinned",
-		.act = act_pinned,
-		.needs_parts = true,
-		.needs_mapping = true,
-		.config = { .nr_vcpus = 1 },
-	},
-	{
-		.name = "pinned_longterm",
-		.act = act_pinned_longterm,
-		.only = { &trigger_move_pages, &trigger_mbind_strict },
-		.needs_mapping = true,
-		.skip_reason = longterm_pin_skip_reason,
-		.config = { .nr_vcpus = 1 },
-	},
-	{
-		.name = "punch_refault",
-		.act = act_punch_refault,
-		.only = { &trigger_move_pages, &trigger_mbind_strict },
-		.needs_mapping = true,
-		.fills_target = true,
-		.config = { .nr_vcpus = 1 },
-	},
-	{
-		.name = "punch_race",
-		.act = act_punch_race,
-		.only = { &trigger_move_pages },
-		.needs_mapping = true,
-		.config = { .nr_vcpus = 1 },
-	},
-	{
-		.name = "not_uptodate",
-		.act = act_not_uptodate,
-		.only = { &trigger_compact },
-		.config = { .nr_vcpus = 1 },
-	},
-	{
-		.name = "zap_exact",
-		.act = act_zap_exact,
-		.only = { &trigger_move_pages },
-		.needs_mapping = true,
-		.config = { .nr_vcpus = 1, .two_slots = true },
-	},
-	{
-		.name = "guest_image",
-		.act = act_guest_image,
-		.only = { &trigger_move_pages },
-		.needs_mapping = true,
-		.skip_reason = slot0_gmem_skip_reason,
-		.config = { .nr_vcpus = 1 },
-	},
-	{
-		.name = "policy_bind",
-		.act = act_policy_bind,
-		.only = { &trigger_mbind_strict },
-		.needs_mapping = true,
-		.fills_target = true,
-		.config = { .nr_vcpus = 1 },
-	},
-	{
-		.name = "policy_preferred",
-		.act = act_policy_preferred,
-		.only = { &trigger_mbind_strict },
-		.needs_mapping = true,
-		.fills_target = true,
-		.config = { .nr_vcpus = 1 },
-	},
-	{
-		.name = "policy_interleave",
-		.act = act_policy_interleave,
-		.only = { &trigger_mbind_strict },
-		.needs_mapping = true,
-		.fills_target = true,
-		.config = { .nr_vcpus = 1 },
-	},
-	{
-		.name = "policy_weighted",
-		.act = act_policy_weighted,
-		.only = { &trigger_mbind_strict },
-		.needs_mapping = true,
-		.fills_target = true,
-		.skip_reason = weighted_interleave_skip_reason,
-		.env = &env_weighted_interleave,
-		.config = { .nr_vcpus = 1 },
-	},
-	{
-		.name = "policy_local",
-		.act = act_policy_local,
-		.only = { &trigger_mbind_strict },
-		.needs_mapping = true,
-		.fills_target = true,
-		.config = { .nr_vcpus = 1 },
-	},
-};
 
+const struct property properties[] = { PROPERTIES(ROW) };
 const size_t nr_properties = ARRAY_SIZE(properties);
 
-/* A list of none is one of all. */
-static bool is_among(const struct trigger *trigger, const struct trigger * const *list)
+static bool triggers_apply(const struct property *property, const struct trigger *trigger)
 {
-	size_t i;
+	switch (property->triggers) {
+	case TRIGGERS_RANGE:
+		return !trigger->no_range;
+	case TRIGGERS_NODE:
+		return !trigger->kernel_picks_node;
+	case TRIGGERS_PER_PAGE:
+		return !trigger->all_or_nothing;
+	case TRIGGERS_ONLY:
+		return trigger == property->only[0] || trigger == property->only[1];
+	case TRIGGERS_ALL:
+		break;
+	}
+	return true;
+}
 
-	for (i = 0; i < PROPERTY_TRIGGERS_MAX && list[i]; i++)
-		if (list[i] == trigger)
-			return true;
-	return !list[0];
+static bool pages_apply(const struct property *property, const struct contract_row *row)
+{
+	switch (property->pages) {
+	case PAGES_FOUND:
+		return contract_row_finds_folios(row);
+	case PAGES_MAPPED:
+		return vm_kind_host_maps(row->vm);
+	case PAGES_ANY:
+		break;
+	}
+	return true;
 }
 
 bool property_applies(const struct property *property, const struct contract_row *row)
 {
-	return !row->trigger->must_not_touch &&
-	       is_among(row->trigger, property->only) &&
-	       !(property->needs_range && row->trigger->no_range) &&
-	       !(property->needs_target && row->trigger->kernel_picks_node) &&
-	       !(property->needs_parts && row->trigger->all_or_nothing) &&
-	       !(property->needs_mapping && !vm_kind_host_maps(row->vm)) &&
-	       !(property->needs_folios && !contract_row_finds_folios(row));
+	return !row->trigger->must_not_touch && triggers_apply(property, row->trigger) &&
+	       pages_apply(property, row);
 }
 
-/* Where the kernel does not move folios, it does not allocate them in ZONE_MOVABLE either. */
+/* The kernel does not allocate unmovable folios in ZONE_MOVABLE. */
 static const char *target_skip_reason(const struct suite *suite, const struct testcase *test)
 {
 	const struct expected *expected = &test->row->expected[suite->contract.id];
@@ -198,33 +75,60 @@ static const char *target_skip_reason(const struct suite *suite, const struct te
 	if (outcome_moves(expected->outcome) ||
 	    numa_holds_unmovable(suite->nodes[suite->nr_nodes - 1]))
 		return NULL;
-	return "all memory of the second node is in ZONE_MOVABLE, and the pages do not move "
-	       "(use a node with other memory, or the lab's two-node machine)";
+	return "all memory of the second node is in ZONE_MOVABLE and the pages are unmovable "
+	       "(needs a second node with other memory)";
 }
 
-const char *property_skip_reason(const struct suite *suite, const struct testcase *test)
+static const char *skip_reason(const struct suite *suite, const struct testcase *test)
 {
 	const struct property *property = test->data;
 	const char *reason = fixture_skip_reason_two_nodes(suite, test);
 
-	if (!reason && property->fills_target)
+	if (!reason && property->allocates_on_target)
 		reason = target_skip_reason(suite, test);
 	if (!reason && property->skip_reason)
 		reason = property->skip_reason();
-	if (!reason)
-		reason = test_env_skip_reason(property->env);
-	return reason;
+	return reason ?: test_env_skip_reason(property->env);
 }
 
-int property_run(const struct suite *suite, const struct testcase *test)
+static int run(const struct suite *suite, const struct testcase *test)
 {
 	const struct property *property = test->data;
-	struct fixture fx;
-	int result;
 
-	if (!fixture_open(&fx, suite, test, &property->config))
-		return fixture_skip();
-	result = fixture_begin(&fx) ?: property->act(&fx);
-	fixture_close(&fx);
-	return result;
+	return fixture_run(suite, test, &property->config, property->act);
+}
+
+void property_add_case(struct case_list *list, const struct contract_row *row,
+		       const struct property *property)
+{
+	const struct testcase test = {
+		.skip_reason = skip_reason,
+		.run = run,
+		.row = row,
+		.env = property->env,
+		.data = property,
+	};
+
+	if (property_applies(property, row))
+		case_list_add(list, &test, property->name);
+}
+
+void property_fire_all(struct fixture *fx)
+{
+	size_t nr = fx->gvm->nr_pages;
+
+	fixture_inspect_before(fx);
+	fixture_fire(fx, 0, nr, expected_return(&fx->expected, nr));
+	fixture_inspect_after(fx);
+	fixture_expect(fx, 0, nr, fx->expected.outcome);
+}
+
+int property_rewrite_and_judge(struct fixture *fx)
+{
+	if (vm_kind_host_maps(fx->gvm->kind)) {
+		gmem_host_fill(fx->gvm);
+		fixture_check_guest(fx);
+	}
+	gmem_guest_fill(fx->gvm);
+	return fixture_judge_content(fx);
 }

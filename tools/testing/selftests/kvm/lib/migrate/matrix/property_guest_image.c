@@ -1,122 +1,79 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The property of a guest that lives in what moves: see migrate/matrix/property.h.
+ * Property guest_image; see migrate/matrix/property_table.h.
  *
- * The guest's program, stacks, page tables, descriptor tables and the host's orders to it are in a
- * guest_memfd that moves as a whole while vCPUs run there, with userspace_addr 0.  They count in
- * memory of another file, and note in this one how far they are; they call functions that call
- * themselves, and take exceptions.  A frame that is left behind anywhere ends in a wrong count, a
- * wrong return or a dead vCPU.
+ * The guest's program, stacks, page tables, descriptor tables and its struct guest_job are in a
+ * guest_memfd that moves as a whole while vCPUs run there, with userspace_addr 0.  The guest counts
+ * in the file of the fixture and notes its progress in this one, calls recursive functions and
+ * takes exceptions.  A stale frame ends in a wrong count, a wrong return or a dead vCPU.
  */
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "kvm_util.h"
 #include "kselftest.h"
+#include "kvm_util.h"
+#include "migrate/matrix/property.h"
 #include "migrate/trigger/trigger.h"
 
-#include "property_acts.h"
-
-/* A vCPU that faults on a page holds a reference to it, for that moment. */
+/* A vCPU that faults on a page holds a reference for a moment. */
 #define TRIES_WHILE_RUNNING	8
 
-/* As struct fixture, for the guest's own memory. */
-struct image_fixture {
+/* The image, and its verdict beside that of the fixture. */
+struct image {
 	struct fixture *fx;
-	struct slot0_gmem own;
+	struct slot0_gmem slot0;
 	struct verdict verdict;
 };
 
-static struct folio_info *look(const struct image_fixture *os)
+static void inspect(struct image *image,
+		    void (*note)(struct verdict *verdict, const struct folio_info *info))
 {
-	struct folio_info *info = calloc(os->own.nr_pages, sizeof(*info));
+	struct folio_info *info = calloc(image->slot0.nr_pages, sizeof(*info));
 
-	TEST_ASSERT(info && !folio_inspect(os->own.mem, os->own.nr_pages, info),
-		    "cannot inspect the guest's own memory");
-	return info;
-}
-
-static void look_before(struct image_fixture *os)
-{
-	struct folio_info *info = look(os);
-
-	verdict_before(&os->verdict, info);
+	TEST_ASSERT(info && !folio_inspect(image->slot0.mem, image->slot0.nr_pages, info),
+		    "cannot inspect the guest's image");
+	note(&image->verdict, info);
 	free(info);
 }
 
-static void look_after(struct image_fixture *os)
+/* Returns whether the call returned what the contract says. */
+static bool fire_once(struct image *image)
 {
-	struct folio_info *info = look(os);
-
-	verdict_after(&os->verdict, info);
-	free(info);
-}
-
-/* Returns whether the move is done, or refused as it should be. */
-static bool fire_once(struct image_fixture *os)
-{
-	const struct trigger *trigger = os->fx->trigger;
+	const struct trigger *trigger = image->fx->trigger;
 	struct trigger_range range = {
-		.addr = os->own.mem,
-		.nr_pages = os->own.nr_pages,
-		.from = os->fx->from,
-		.to = os->fx->to,
+		.addr = image->slot0.mem,
+		.nr_pages = image->slot0.nr_pages,
+		.from = image->fx->from,
+		.to = image->fx->to,
 	};
-	struct trigger_result result = { .status = calloc(os->own.nr_pages, sizeof(int)) };
+	struct trigger_result result = { .status = calloc(image->slot0.nr_pages, sizeof(int)) };
 
 	TEST_ASSERT(result.status, "out of memory");
 	trigger->fire(&range, &result);
-	verdict_call(&os->verdict, trigger->call, result.ret,
-		     expected_return(&os->fx->expected, os->own.nr_pages), NULL, 0, 0);
+	verdict_call(&image->verdict, trigger->call, result.ret,
+		     expected_return(&image->fx->expected, image->slot0.nr_pages), NULL, 0, 0);
 	free(result.status);
-	return os->verdict.ret == os->verdict.expected_ret;
+	return image->verdict.ret == image->verdict.expected_ret;
 }
 
-/* Returns false where it went wrong, or a vCPU died. */
-static bool move_own(struct image_fixture *os)
+/* Returns false where a page is wrong or a vCPU died. */
+static bool move_image(struct image *image)
 {
-	struct fixture *fx = os->fx;
+	struct fixture *fx = image->fx;
 	int tries = 0;
 
-	verdict_reset(&os->verdict);
-	look_before(os);
-	while (!fire_once(os) && ++tries < TRIES_WHILE_RUNNING && gmem_guest_iterate(fx->gvm))
+	verdict_reset(&image->verdict);
+	inspect(image, verdict_before);
+	while (!fire_once(image) && ++tries < TRIES_WHILE_RUNNING && gmem_guest_iterate(fx->gvm))
 		;
-	look_after(os);
-	verdict_expect(&os->verdict, 0, os->own.nr_pages, fx->expected.outcome, fx->from,
+	inspect(image, verdict_after);
+	verdict_expect(&image->verdict, 0, image->slot0.nr_pages, fx->expected.outcome, fx->from,
 		       fx->to);
-	return verdict_good(&os->verdict);
+	return verdict_good(&image->verdict);
 }
 
-static int move_often(struct image_fixture *os)
+static int check_calls_and_exceptions(const struct gmem_vm *gvm)
 {
-	unsigned long move, moves = os->fx->suite->options.rounds;
-	bool good = true;
-
-	for (move = 0; move < moves && good && gmem_guest_iterate(os->fx->gvm); move++) {
-		if (move && outcome_moves(os->fx->expected.outcome))
-			fixture_swap_nodes(os->fx);
-		good = move_own(os);
-	}
-	gmem_guest_iterate(os->fx->gvm);
-	return good ? KSFT_PASS : KSFT_FAIL;
-}
-
-static int judge_own(struct image_fixture *os, int result, int deaths)
-{
-	if (result)
-		verdict_report(&os->verdict, stdout, suite_context(os->fx->suite));
-	if (!deaths)
-		return fixture_judge_with_content(os->fx) ?: result;
-	/* A dead guest cannot be asked any more. */
-	fixture_check_host(os->fx);
-	fixture_judge(os->fx);
-	return KSFT_FAIL;
-}
-
-static int calls_and_exceptions(const struct fixture *fx)
-{
-	struct gmem_vm *gvm = fx->gvm;
 	int i, result = KSFT_PASS;
 
 	for (i = 0; i < gvm->nr_vcpus; i++) {
@@ -124,8 +81,8 @@ static int calls_and_exceptions(const struct fixture *fx)
 
 		if (job->exceptions == job->iterations && !job->bad_returns)
 			continue;
-		ksft_print_msg("vCPU %d: %" PRIu64 " exceptions taken of %" PRIu64 ", and %" PRIu64
-			       " calls returned what they should not\n", i, job->exceptions,
+		ksft_print_msg("vCPU %d took %" PRIu64 " exceptions, wanted %" PRIu64 "; %" PRIu64
+			       " calls returned a wrong value\n", i, job->exceptions,
 			       job->iterations, job->bad_returns);
 		result = KSFT_FAIL;
 	}
@@ -134,22 +91,32 @@ static int calls_and_exceptions(const struct fixture *fx)
 
 int act_guest_image(struct fixture *fx)
 {
-	struct image_fixture os = { .fx = fx };
-	int result, deaths, i;
+	struct image image = { .fx = fx };
+	unsigned long move;
+	bool good = true;
+	int result, i;
 
 	guest_exceptions_prepare(fx->gvm->vm);
 	for (i = 0; i < fx->gvm->nr_vcpus; i++) {
 		fx->gvm->vcpus[i].job->in_gmem = true;
 		fx->gvm->vcpus[i].job->exceptions = fx->gvm->vcpus[i].job->iterations;
 	}
-	slot0_gmem_create(fx->gvm, fx->from, &os.own);
-	TEST_ASSERT(!verdict_init(&os.verdict, os.own.nr_pages, fx->gvm->page_size),
+	slot0_gmem_create(fx->gvm, fx->from, &image.slot0);
+	TEST_ASSERT(!verdict_init(&image.verdict, image.slot0.nr_pages, fx->gvm->page_size),
 		    "out of memory");
 	gmem_guest_start(fx->gvm);
-	result = move_often(&os);
-	deaths = gmem_guest_stop(fx->gvm, stdout);
-	result = judge_own(&os, result, deaths) ?: calls_and_exceptions(fx);
-	verdict_free(&os.verdict);
-	kvm_close(os.own.fd);
-	return result;
+	for (move = 0; move < fx->suite->options.rounds && good; move++) {
+		if (!gmem_guest_iterate(fx->gvm))
+			break;
+		if (move && outcome_moves(fx->expected.outcome))
+			fixture_swap_nodes(fx);
+		good = move_image(&image);
+	}
+	gmem_guest_iterate(fx->gvm);
+	if (!good)
+		verdict_report(&image.verdict, stdout, suite_context(fx->suite));
+	result = fixture_stop_and_judge(fx) ?: check_calls_and_exceptions(fx->gvm);
+	verdict_free(&image.verdict);
+	kvm_close(image.slot0.fd);
+	return good ? result : KSFT_FAIL;
 }

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The property that a move takes the charge along: see migrate/matrix/property.h.
+ * Property memcg_charge; see migrate/matrix/property_table.h.
  *
- * The case runs in a cgroup of its own, whose file pages on each node are in memory.numa_stat.
- * A folio that moves is charged to the same cgroup as before (mem_cgroup_migrate() in
- * mm/memcontrol.c), on another node; freed, it is charged to nobody.
- *
- * The numbers are exact when the kernel has added up what its CPUs noted.  It does so for a reader
- * once enough has changed since the last time (memcg_vmstats_needs_flush()): the reader changes
- * enough.
+ * The case runs in a cgroup of its own; memory.numa_stat has its file pages by node.
+ * mem_cgroup_migrate() in mm/memcontrol.c charges the new folio to the cgroup of the old one; a
+ * freed folio is charged to none.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,19 +12,21 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "kvm_util.h"
 #include "kselftest.h"
+#include "kvm_util.h"
+#include "migrate/matrix/property.h"
 #include "migrate/mm/mm_counters.h"
 #include "migrate/runner/test_env.h"
 #include "migrate/util/cgroup.h"
 #include "migrate/util/sysfile.h"
 
-#include "property_acts.h"
-
 const struct test_env env_memcg = { .cgroup = "memory" };
 
-/* Each page that comes and goes is two changes at least. */
-static void change_enough(void)
+/*
+ * The kernel sums up the counters of its CPUs for a reader only after enough changes
+ * (memcg_vmstats_needs_flush()): make them.  A page that comes and goes is two changes.
+ */
+static void force_flush(void)
 {
 	size_t size = MEMCG_CHARGE_BATCH * sysconf(_SC_NPROCESSORS_ONLN) * getpagesize();
 	void *mem = kvm_mmap(size, PROT_READ | PROT_WRITE,
@@ -37,14 +35,14 @@ static void change_enough(void)
 	kvm_munmap(mem, size);
 }
 
-/* Pages of files on @node that the cgroup is charged for. */
-static long charged(int node)
+/* File pages on @node that the cgroup is charged for. */
+static long charged_on(int node)
 {
 	char path[128], text[16384], name[16];
 	const char *line, *at = NULL;
 	int r;
 
-	change_enough();
+	force_flush();
 	cgroup_file("memory.numa_stat", path, sizeof(path));
 	r = sysfile_read(path, text, sizeof(text));
 	TEST_ASSERT(r > 0, "cannot read %s: %s", path, strerror(-r));
@@ -60,16 +58,16 @@ struct charge {
 	long from, to;
 };
 
-static struct charge charge_now(const struct fixture *fx)
+static struct charge read_charge(const struct fixture *fx)
 {
-	return (struct charge) { .from = charged(fx->from), .to = charged(fx->to) };
+	return (struct charge) { .from = charged_on(fx->from), .to = charged_on(fx->to) };
 }
 
-/* The cgroup is to pay for so many more pages on either node than it did. */
+/* The charge of both nodes must have changed by these numbers of pages. */
 static int judge_charge(const struct fixture *fx, const char *when, const struct charge *before,
 			long more_from, long more_to)
 {
-	struct charge now = charge_now(fx);
+	struct charge now = read_charge(fx);
 
 	if (now.from - before->from == more_from && now.to - before->to == more_to)
 		return KSFT_PASS;
@@ -84,12 +82,12 @@ int act_memcg_charge(struct fixture *fx)
 {
 	long nr = fx->gvm->nr_pages;
 	long moved = fx->expected.outcome == OUTCOME_MOVED ? nr : 0;
-	struct charge before = charge_now(fx);
+	struct charge before = read_charge(fx);
 	int result, charge;
 
-	property_fire_at_all(fx);
+	property_fire_all(fx);
 	charge = judge_charge(fx, "after the move", &before, -moved, moved);
-	result = fixture_judge_with_content(fx);
+	result = fixture_judge_content(fx);
 	gmem_punch(fx->gvm, 0, nr);
 	return charge ?: result ?: judge_charge(fx, "with all pages freed", &before, -nr, 0);
 }

@@ -1,58 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Properties about what moves while who does what: see migrate/matrix/property.h.
+ * Properties idle, running, partial and already_on_node; see migrate/matrix/property_table.h.
  */
 #include "kselftest.h"
+#include "migrate/matrix/property.h"
 #include "migrate/mm/numa.h"
 #include "migrate/trigger/trigger.h"
 
-#include "property_acts.h"
-
 /*
- * A vCPU that faults on a page holds a reference to it while it waits for the folio lock: it may
- * stay behind, for that moment.  With userspace_addr at the mapping that is likely for the pages
- * that the vCPUs use just then, as the MMU notifier zaps them some time before they are copied.
- * What is left after some tries must go as soon as the guest keeps its hands off.
+ * A vCPU that faults on a page holds a reference while it waits for the folio lock, so the page may
+ * stay for that moment.  With userspace_addr at the mapping that is likely: the MMU notifier zaps
+ * the page some time before the copy.  Pages that stay after some tries must move while the guest
+ * pauses.
  */
 #define TRIES_WHILE_RUNNING	3
 #define TRIES_WHILE_PAUSED	3
 
-void property_fire_at_all(struct fixture *fx)
-{
-	size_t nr = fx->gvm->nr_pages;
-
-	fixture_look_before(fx);
-	fixture_fire(fx, 0, nr, expected_return(&fx->expected, nr));
-	fixture_look_after(fx);
-	fixture_expect(fx, 0, nr, fx->expected.outcome);
-}
-
-int property_rewrite_and_judge(struct fixture *fx)
-{
-	if (vm_kind_host_maps(fx->gvm->kind)) {
-		gmem_host_fill(fx->gvm);
-		fixture_check_guest(fx);
-	}
-	gmem_guest_fill(fx->gvm);
-	return fixture_judge_with_content(fx);
-}
-
-/* What moved must be able to move again. */
-static int move_back(struct fixture *fx)
-{
-	if (fx->expected.outcome != OUTCOME_MOVED)
-		return KSFT_PASS;
-	fixture_swap_nodes(fx);
-	property_fire_at_all(fx);
-	return fixture_judge_with_content(fx) ?: property_rewrite_and_judge(fx);
-}
-
-/* Nobody touches the pages while they move. */
 int act_idle(struct fixture *fx)
 {
-	property_fire_at_all(fx);
-	return fixture_judge_with_content(fx) ?: property_rewrite_and_judge(fx) ?:
-	       move_back(fx);
+	int result;
+
+	property_fire_all(fx);
+	result = fixture_judge_content(fx) ?: property_rewrite_and_judge(fx);
+	if (result || fx->expected.outcome != OUTCOME_MOVED)
+		return result;
+	/* A page that moved must be able to move again. */
+	fixture_swap_nodes(fx);
+	property_fire_all(fx);
+	return fixture_judge_content(fx) ?: property_rewrite_and_judge(fx);
 }
 
 static bool move_is_done(const struct fixture *fx)
@@ -74,12 +49,11 @@ static bool fire_once(struct fixture *fx)
 	size_t nr = fx->gvm->nr_pages;
 
 	fixture_fire(fx, 0, nr, expected_return(&fx->expected, nr));
-	fixture_look_after(fx);
+	fixture_inspect_after(fx);
 	return move_is_done(fx);
 }
 
-/* What a running guest keeps from moving moves while it pauses. */
-static void fire_at_the_rest(struct fixture *fx)
+static void fire_while_paused(struct fixture *fx)
 {
 	int tries = 0;
 
@@ -91,28 +65,25 @@ static void fire_at_the_rest(struct fixture *fx)
 }
 
 /*
- * One move under a running guest.  Returns whether the guest had to pause for it.  A lap between
- * two tries lets a vCPU that waits for a folio's lock come through its fault.
+ * One move under a running guest.  Between two tries the guest passes over all pages, so a vCPU
+ * that waits for a folio lock gets through its fault.  Returns whether the guest had to pause.
  */
 static bool fire_under_guest(struct fixture *fx)
 {
 	bool done;
 	int tries = 0;
 
-	fixture_look_before(fx);
+	fixture_inspect_before(fx);
 	do {
 		done = fire_once(fx);
 	} while (!done && ++tries < TRIES_WHILE_RUNNING && gmem_guest_iterate(fx->gvm));
 	if (!done)
-		fire_at_the_rest(fx);
+		fire_while_paused(fx);
 	fixture_expect(fx, 0, fx->gvm->nr_pages, fx->expected.outcome);
 	return !done;
 }
 
-/*
- * How often to fire.  What compaction has moved it does not move again, and what works page by
- * page is a call a page each time.
- */
+/* Compaction does not move a page twice; a trigger by frame makes a call for each page. */
 static unsigned long moves_under_guest(const struct fixture *fx)
 {
 	if (fx->trigger->partial)
@@ -120,11 +91,11 @@ static unsigned long moves_under_guest(const struct fixture *fx)
 	return fx->trigger->by_pfn ? 2 : 2 * fx->suite->options.rounds;
 }
 
-/* Send the memory there and back; the guest passes over every page between two moves. */
-static void move_under_guest(struct fixture *fx)
+int act_running(struct fixture *fx)
 {
 	unsigned long move, moves = moves_under_guest(fx), pauses = 0;
 
+	gmem_guest_start(fx->gvm);
 	for (move = 0; move < moves && gmem_guest_iterate(fx->gvm); move++) {
 		if (move && outcome_moves(fx->expected.outcome))
 			fixture_swap_nodes(fx);
@@ -135,46 +106,32 @@ static void move_under_guest(struct fixture *fx)
 	gmem_guest_iterate(fx->gvm);
 	if (fx->suite->options.verbose)
 		ksft_print_msg("%lu moves, %lu of them with a pause of the guest\n", move, pauses);
+	return fixture_stop_and_judge(fx);
 }
 
-/* The guest reads and writes all pages all the time. */
-int act_running(struct fixture *fx)
-{
-	gmem_guest_start(fx->gvm);
-	move_under_guest(fx);
-	if (!gmem_guest_stop(fx->gvm, stdout))
-		return fixture_judge_with_content(fx);
-	/* A dead guest cannot be asked any more. */
-	fixture_check_host(fx);
-	fixture_judge(fx);
-	return KSFT_FAIL;
-}
-
-/* The middle half moves, its neighbours stay where they are. */
 int act_partial(struct fixture *fx)
 {
 	size_t nr = fx->gvm->nr_pages, first = nr / 4, middle = nr - 2 * first;
 
-	fixture_look_before(fx);
+	fixture_inspect_before(fx);
 	fixture_fire(fx, first, middle, expected_return(&fx->expected, middle));
-	fixture_look_after(fx);
+	fixture_inspect_after(fx);
 	fixture_expect(fx, 0, first, OUTCOME_UNTOUCHED);
 	fixture_expect(fx, nr - first, first, OUTCOME_UNTOUCHED);
 	fixture_expect(fx, first, middle, fx->expected.outcome);
-	return fixture_judge_with_content(fx) ?: property_rewrite_and_judge(fx);
+	return fixture_judge_content(fx) ?: property_rewrite_and_judge(fx);
 }
 
-/* Pages that are on the target already stay in their frames, and the call says success. */
 int act_already_on_node(struct fixture *fx)
 {
 	size_t nr = fx->gvm->nr_pages;
 
 	fixture_swap_nodes(fx);
-	fixture_look_before(fx);
+	fixture_inspect_before(fx);
 	fixture_fire(fx, 0, nr, 0);
-	fixture_look_after(fx);
+	fixture_inspect_after(fx);
 	verdict_expect(&fx->verdict, 0, nr, OUTCOME_UNTOUCHED, fx->to, fx->to);
 	if (fx->trigger->has_status)
 		verdict_expect_status(&fx->verdict, 0, nr, fx->to);
-	return fixture_judge_with_content(fx);
+	return fixture_judge_content(fx);
 }

@@ -1,61 +1,44 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Properties of pages that the kernel holds on to: see migrate/matrix/property.h.
+ * Properties pinned and pinned_longterm; see migrate/matrix/property_table.h.
  */
 #include <stdlib.h>
 
 #include "kselftest.h"
+#include "kvm_util.h"
+#include "migrate/matrix/property.h"
 #include "migrate/mm/gup_pin.h"
 #include "migrate/mm/numa.h"
 #include "migrate/trigger/trigger.h"
 
-#include "property_acts.h"
-
-static size_t pages_to_hold(const struct fixture *fx)
-{
-	size_t quarter = fx->gvm->nr_pages / 4;
-
-	return quarter < GUP_PIN_PAGES_MAX ? quarter : GUP_PIN_PAGES_MAX;
-}
-
-/*
- * What a call answers that meets @held pages which cannot move is what it answers under the
- * unmovable contract, for just these.
- */
-static long wanted_answer(const struct fixture *fx, size_t held)
-{
-	const struct expected *refused = &fx->test->row->expected[CONTRACT_UNMOVABLE];
-
-	if (!outcome_moves(fx->expected.outcome))
-		held = fx->gvm->nr_pages;
-	return expected_return(refused, held);
-}
-
-static void want_others(struct fixture *fx, size_t first, size_t nr)
+static void expect_contract(struct fixture *fx, size_t first, size_t nr)
 {
 	verdict_expect(&fx->verdict, first, nr, fx->expected.outcome, fx->from, fx->to);
 }
 
 /*
- * The pages that are held stay, all others do as promised.  No status is written by then.  What
- * is wanted last heads the report, unless it has to be counted.
+ * The pinned pages stay, all others meet the contract.  A call returns for pinned pages what it
+ * returns for all pages of an unmovable file; it writes no status then.  The last expectation heads
+ * the report, and MOVED_SOME counts the pages of the last one.
  */
-static void fire_at_held(struct fixture *fx, size_t first, size_t held)
+static void fire_at_pinned(struct fixture *fx, size_t first, size_t pinned)
 {
-	size_t nr = fx->gvm->nr_pages, behind = first + held;
+	const struct expected *refused = &fx->test->row->expected[CONTRACT_UNMOVABLE];
+	size_t nr = fx->gvm->nr_pages, behind = first + pinned;
+	size_t failed = outcome_moves(fx->expected.outcome) ? pinned : nr;
 
-	fixture_look_before(fx);
-	fixture_fire(fx, 0, nr, wanted_answer(fx, held));
-	fixture_look_after(fx);
-	want_others(fx, 0, first);
-	want_others(fx, behind, nr - behind);
-	verdict_expect(&fx->verdict, first, held, OUTCOME_REFUSED, fx->from, fx->to);
+	fixture_inspect_before(fx);
+	fixture_fire(fx, 0, nr, expected_return(refused, failed));
+	fixture_inspect_after(fx);
+	expect_contract(fx, 0, first);
+	expect_contract(fx, behind, nr - behind);
+	verdict_expect(&fx->verdict, first, pinned, OUTCOME_REFUSED, fx->from, fx->to);
 	if (fx->expected.outcome == OUTCOME_MOVED_SOME)
-		want_others(fx, 0, first);
+		expect_contract(fx, 0, first);
 }
 
-/* The guest writes something else, and whoever holds the frames reads it there. */
-static int look_through_pin(struct fixture *fx, const struct gup_pin_kind *kind,
+/* The guest writes, and the holder of the pin reads the new content in the frames. */
+static int read_through_pin(struct fixture *fx, const struct gup_pin_kind *kind,
 			    struct gup_pin *pin, size_t first)
 {
 	struct gmem_vm *gvm = fx->gvm;
@@ -71,38 +54,39 @@ static int look_through_pin(struct fixture *fx, const struct gup_pin_kind *kind,
 	free(words);
 	if (!bad)
 		return KSFT_PASS;
-	ksft_print_msg("%zu of %zu pages held by %s are not those that the guest writes\n", bad,
+	ksft_print_msg("%zu of %zu pages pinned by %s differ from what the guest wrote\n", bad,
 		       pin->nr_pages, kind->name);
 	return KSFT_FAIL;
 }
 
-/* What was held moves now, to where its neighbours are. */
-static int move_released(struct fixture *fx, size_t first, size_t held)
+/* Once unpinned, the pages move to the node of their neighbours. */
+static int move_unpinned(struct fixture *fx, size_t first, size_t pinned)
 {
 	int from = fx->trigger->kernel_picks_node ? NUMA_ANY_NODE : fx->from;
 
-	/* What compaction left where it was need not be in its way. */
+	/* Compaction may have no reason to move these pages later. */
 	if (fx->expected.outcome != OUTCOME_MOVED)
-		return fixture_judge_with_content(fx);
+		return fixture_judge_content(fx);
 	verdict_reset(&fx->verdict);
-	fixture_look_before(fx);
-	fixture_fire(fx, first, held, 0);
-	fixture_look_after(fx);
-	verdict_expect(&fx->verdict, first, held, OUTCOME_MOVED, from, fx->to);
-	return fixture_judge_with_content(fx) ?: property_rewrite_and_judge(fx);
+	fixture_inspect_before(fx);
+	fixture_fire(fx, first, pinned, 0);
+	fixture_inspect_after(fx);
+	verdict_expect(&fx->verdict, first, pinned, OUTCOME_MOVED, from, fx->to);
+	return fixture_judge_content(fx) ?: property_rewrite_and_judge(fx);
 }
 
 static int act_pinned_by(struct fixture *fx, const struct gup_pin_kind *kind)
 {
-	size_t held = pages_to_hold(fx), first = fx->gvm->nr_pages / 4;
+	size_t first = fx->gvm->nr_pages / 4;
+	size_t pinned = first < GUP_PIN_PAGES_MAX ? first : GUP_PIN_PAGES_MAX;
 	struct gup_pin pin;
 	int result;
 
-	kind->hold(&pin, gmem_page(fx->gvm, first), held);
-	fire_at_held(fx, first, held);
-	result = fixture_judge_with_content(fx) ?: look_through_pin(fx, kind, &pin, first);
+	kind->hold(&pin, gmem_page(fx->gvm, first), pinned);
+	fire_at_pinned(fx, first, pinned);
+	result = fixture_judge_content(fx) ?: read_through_pin(fx, kind, &pin, first);
 	kind->release(&pin);
-	return result ?: move_released(fx, first, held);
+	return result ?: move_unpinned(fx, first, pinned);
 }
 
 int act_pinned(struct fixture *fx)

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Properties about the memory policy of the file: see migrate/matrix/property.h.
+ * Properties policy_*; see migrate/matrix/property_table.h.
  *
- * A policy is honoured twice, by different parts of the kernel:
+ * Two parts of the kernel follow a policy:
  *
- *	first touch	by guest or host: kvm_gmem_get_folio() in virt/kvm/guest_memfd.c looks up
- *			what mbind() left in the file.  Interleaving goes by the order in which the
- *			task allocates, not by offset
- *	MPOL_MF_MOVE	pages on nodes that are not in the policy's set are moved to where it
- *			allocates; those on a node of the set stay (queue_folio_required() in
- *			mm/mempolicy.c).  The set of MPOL_LOCAL is empty: all pages move
+ *	first touch	kvm_gmem_get_folio() in virt/kvm/guest_memfd.c looks up the policy that
+ *			mbind() set for the file, for guest and host.  Interleaving follows the
+ *			order in which the task allocates, not the offset
+ *	MPOL_MF_MOVE	queue_folio_required() in mm/mempolicy.c takes pages on nodes outside
+ *			the policy's set.  The set of MPOL_LOCAL is empty: all pages move
  */
 #include <errno.h>
 #include <sched.h>
@@ -18,23 +17,23 @@
 #include "kvm_util.h"
 #include "kselftest.h"
 #include "numaif.h"
+#include "migrate/matrix/property.h"
 #include "migrate/mm/numa.h"
 #include "migrate/runner/test_env.h"
 #include "migrate/trigger/trigger.h"
 #include "migrate/util/sysfile.h"
 
-#include "property_acts.h"
 
 #define WEIGHTS		"/sys/kernel/mm/mempolicy/weighted_interleave/"
 
 /* MPOL_WEIGHTED_INTERLEAVE; kernel headers have it since Linux 6.9. */
 #define MODE_WEIGHTED_INTERLEAVE 6
 
-/* Pages that follow one another go to the nodes in turn, @weight of them to each. */
 struct policy {
 	const char *call;		/* for reports */
 	int mode;
-	int nodes[2], weights[2];
+	int nodes[2];
+	int weights[2];			/* pages in a row on each node, of an interleaving mode */
 	int nr_nodes;
 };
 
@@ -52,46 +51,38 @@ static long set_policy(const struct fixture *fx, const struct policy *policy, un
 		     NODEMASK_MAXNODE, flags) ? -errno : 0;
 }
 
-static int whole_turn(const struct policy *policy)
+/* Pages after which an interleaving starts over. */
+static int cycle_of(const struct policy *policy)
 {
 	return policy->nr_nodes == 1 ? 1 : policy->weights[0] + policy->weights[1];
 }
 
-/* How many of the pages of the first turn are on the first node. */
-static int on_first_node(const struct fixture *fx, const struct policy *policy)
-{
-	int i, count = 0;
-
-	for (i = 0; i < whole_turn(policy); i++)
-		count += fx->verdict.pages[i].after.node == policy->nodes[0];
-	return count;
-}
-
-/* Where in its turn the task was is unknown: the first turn is counted, the others repeat it. */
+/* The phase of the task's interleaving is unknown: count the first cycle, all others repeat it. */
 static int judge_nodes(struct fixture *fx, const struct policy *policy)
 {
-	size_t nr = fx->gvm->nr_pages, turn = whole_turn(policy), page;
+	size_t nr = fx->gvm->nr_pages, cycle = cycle_of(policy), page;
 	const struct page_verdict *pages = fx->verdict.pages;
-	int node, wanted = policy->nr_nodes == 1 ? 1 : policy->weights[0];
+	int node, count = 0, wanted = policy->nr_nodes == 1 ? 1 : policy->weights[0], result;
 
-	fixture_look_before(fx);
-	fixture_look_after(fx);
-	if (turn > nr)
-		return fixture_judge_with_content(fx);
+	fixture_inspect_before(fx);
+	fixture_inspect_after(fx);
+	if (cycle > nr)
+		return fixture_judge_content(fx);
 	for (page = 0; page < nr; page++) {
-		node = turn == 1 ? policy->nodes[0] : pages[page % turn].after.node;
+		node = cycle == 1 ? policy->nodes[0] : pages[page % cycle].after.node;
 		verdict_expect(&fx->verdict, page, 1, OUTCOME_UNTOUCHED, node, node);
 	}
-	if (on_first_node(fx, policy) != wanted) {
-		ksft_print_msg("%s: %d of %zu pages on node %d, wanted %d\n", policy->call,
-			       on_first_node(fx, policy), turn, policy->nodes[0], wanted);
-		fixture_judge_with_content(fx);
-		return KSFT_FAIL;
-	}
-	return fixture_judge_with_content(fx);
+	for (page = 0; page < cycle; page++)
+		count += pages[page].after.node == policy->nodes[0];
+	result = fixture_judge_content(fx);
+	if (count == wanted)
+		return result;
+	ksft_print_msg("%s: %d of %zu pages on node %d, wanted %d\n", policy->call, count, cycle,
+		       policy->nodes[0], wanted);
+	return KSFT_FAIL;
 }
 
-/* All pages are allocated anew, by a touch of the guest or of the host. */
+/* Allocate all pages again, by a touch of the guest or of the host. */
 static int touch_first(struct fixture *fx, const struct policy *policy,
 		       void (*fill)(struct gmem_vm *gvm))
 {
@@ -109,7 +100,7 @@ static bool has_node(const struct policy *policy, int node)
 	       (policy->nr_nodes == 2 && policy->nodes[1] == node));
 }
 
-/* All pages are on .from, where the policy may want them or not. */
+/* Move all pages from .from, which may be in the set of the policy. */
 static int move(struct fixture *fx, const struct policy *policy)
 {
 	const struct policy back = {
@@ -122,17 +113,17 @@ static int move(struct fixture *fx, const struct policy *policy)
 	if (result)
 		return result;
 	verdict_reset(&fx->verdict);
-	fixture_look_before(fx);
+	fixture_inspect_before(fx);
 	verdict_call(&fx->verdict, policy->call,
 		     set_policy(fx, policy, MPOL_MF_MOVE | MPOL_MF_STRICT), wanted, NULL, 0, 0);
-	fixture_look_after(fx);
+	fixture_inspect_after(fx);
 	verdict_expect(&fx->verdict, 0, fx->gvm->nr_pages,
 		       stay ? OUTCOME_UNTOUCHED : fx->expected.outcome, fx->from,
 		       stay ? fx->from : policy->nodes[0]);
-	return fixture_judge_with_content(fx) ?: property_rewrite_and_judge(fx);
+	return fixture_judge_content(fx) ?: property_rewrite_and_judge(fx);
 }
 
-static int act_policy(struct fixture *fx, const struct policy *policy)
+static int check_policy(struct fixture *fx, const struct policy *policy)
 {
 	return touch_first(fx, policy, gmem_guest_fill) ?:
 	       touch_first(fx, policy, gmem_host_fill) ?:
@@ -141,31 +132,25 @@ static int act_policy(struct fixture *fx, const struct policy *policy)
 
 int act_policy_bind(struct fixture *fx)
 {
-	const struct policy policy = {
+	return check_policy(fx, &(struct policy) {
 		.call = "mbind(BIND)", .mode = MPOL_BIND, .nodes = { fx->to }, .nr_nodes = 1,
-	};
-
-	return act_policy(fx, &policy);
+	});
 }
 
 int act_policy_preferred(struct fixture *fx)
 {
-	const struct policy policy = {
+	return check_policy(fx, &(struct policy) {
 		.call = "mbind(PREFERRED)", .mode = MPOL_PREFERRED, .nodes = { fx->to },
 		.nr_nodes = 1,
-	};
-
-	return act_policy(fx, &policy);
+	});
 }
 
 int act_policy_interleave(struct fixture *fx)
 {
-	const struct policy policy = {
+	return check_policy(fx, &(struct policy) {
 		.call = "mbind(INTERLEAVE)", .mode = MPOL_INTERLEAVE,
 		.nodes = { fx->from, fx->to }, .weights = { 1, 1 }, .nr_nodes = 2,
-	};
-
-	return act_policy(fx, &policy);
+	});
 }
 
 static int weight_of(int node)
@@ -187,10 +172,10 @@ int act_policy_weighted(struct fixture *fx)
 
 	if (fx->suite->options.verbose)
 		ksft_print_msg("weights %d and %d\n", policy.weights[0], policy.weights[1]);
-	return act_policy(fx, &policy);
+	return check_policy(fx, &policy);
 }
 
-/* The node of the task that touches and calls, which needs a CPU there. */
+/* The node of the task that touches and calls: the case runs on a CPU of it. */
 int act_policy_local(struct fixture *fx)
 {
 	int cpu = numa_cpu_of(fx->to);
@@ -203,11 +188,11 @@ int act_policy_local(struct fixture *fx)
 	if (cpu < 0)
 		cpu = numa_cpu_of(fx->from);
 	if (cpu < 0)
-		return suite_skip("neither node has a CPU (use a machine with CPUs on its nodes)");
+		return suite_skip("neither node has a CPU (needs a node with CPUs and memory)");
 	CPU_ZERO(&here);
 	CPU_SET(cpu, &here);
 	kvm_sched_setaffinity(0, sizeof(here), &here);
-	return act_policy(fx, &policy);
+	return check_policy(fx, &policy);
 }
 
 const char *weighted_interleave_skip_reason(void)
@@ -217,7 +202,7 @@ const char *weighted_interleave_skip_reason(void)
 	return NULL;
 }
 
-/* A weight of its own for each of the lowest nodes; others keep theirs, which are asked for. */
+/* Different weights for the lowest nodes; the case reads those of all others. */
 static const struct setting weights[] = {
 	{ WEIGHTS "auto", "0", .optional = true },
 	{ WEIGHTS "node0", "3", .optional = true },
@@ -229,8 +214,8 @@ static const struct setting weights[] = {
 };
 
 /*
- * Weights that the kernel finds for itself cannot be had back where it has not found any, though
- * it says that they are automatic.
+ * The kernel restores automatic weights only where the firmware reports bandwidths; elsewhere
+ * "auto" reads as set and refuses the write.
  */
 static bool weights_can_be_restored(void)
 {

@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The property that nothing is taken from a guest but what moves: see migrate/matrix/property.h.
+ * Property zap_exact; see migrate/matrix/property_table.h.
  *
- * Of pages that move, the guests' page table entries go, and no others: whatever a VM has mapped
- * beside them, it need not fault in again.  KVM counts the entries of a VM (pages_4k of its
- * statistics); the guest is idle, so none come back by themselves.
+ * KVM counts the 4K mappings of a VM (pages_4k of its statistics).  The guest is idle, so it does
+ * not fault any of them back in.
  */
 #include <stdlib.h>
 
-#include "kvm_util.h"
 #include "kselftest.h"
+#include "kvm_util.h"
+#include "migrate/matrix/property.h"
 #include "migrate/util/sysfile.h"
-
-#include "property_acts.h"
 
 #define KVM_STATS "/sys/kernel/debug/kvm/"
 
-/* How many pages the VM has mapped, or -1. */
+/* Returns how many pages the VM maps, or -1. */
 static long pages_mapped(const struct gmem_vm *gvm)
 {
 	char path[96], text[32];
@@ -25,44 +23,44 @@ static long pages_mapped(const struct gmem_vm *gvm)
 	return sysfile_read(path, text, sizeof(text)) < 0 ? -1 : strtol(text, NULL, 10);
 }
 
-/* Of @nr pages from @first on, those that the guest has and loses to a move. */
-static long pages_to_lose(const struct fixture *fx, size_t first, size_t nr)
+/* Returns how many of @nr pages from @first on the guest maps and a move must zap. */
+static long pages_to_zap(const struct fixture *fx, size_t first, size_t nr)
 {
 	size_t page;
-	long lost = 0;
+	long zapped = 0;
 
 	if (fx->expected.outcome != OUTCOME_MOVED)
 		return 0;
 	for (page = first; page < first + nr; page++)
-		lost += !gmem_in_hole(fx->gvm, page);
-	return lost;
+		zapped += !gmem_in_hole(fx->gvm, page);
+	return zapped;
 }
 
 static int move_and_count(struct fixture *fx, size_t first, size_t nr)
 {
 	size_t all = fx->gvm->nr_pages, behind = first + nr;
-	long wanted = pages_to_lose(fx, first, nr), before, lost;
+	long wanted = pages_to_zap(fx, first, nr), before, zapped;
+	int result;
 
 	verdict_reset(&fx->verdict);
 	gmem_guest_check(fx->gvm);
-	fixture_look_before(fx);
+	fixture_inspect_before(fx);
 	before = pages_mapped(fx->gvm);
 	fixture_fire(fx, first, nr, expected_return(&fx->expected, nr));
-	lost = before - pages_mapped(fx->gvm);
-	fixture_look_after(fx);
+	zapped = before - pages_mapped(fx->gvm);
+	fixture_inspect_after(fx);
 	verdict_expect(&fx->verdict, 0, first, OUTCOME_UNTOUCHED, fx->from, fx->from);
-	verdict_expect(&fx->verdict, behind, all - behind, OUTCOME_UNTOUCHED, fx->from,
-		       fx->from);
+	verdict_expect(&fx->verdict, behind, all - behind, OUTCOME_UNTOUCHED, fx->from, fx->from);
 	fixture_expect(fx, first, nr, fx->expected.outcome);
-	if (lost == wanted)
-		return fixture_judge_with_content(fx);
-	ksft_print_msg("pages [%zu-%zu] were moved or refused: the VM had %ld pages mapped, and "
-		       "lost %ld of them, wanted %ld\n", first, behind - 1, before, lost, wanted);
-	fixture_judge_with_content(fx);
+	result = fixture_judge_content(fx);
+	if (zapped == wanted)
+		return result;
+	ksft_print_msg("pages [%zu-%zu] were moved or refused: the VM mapped %ld pages and lost "
+		       "%ld of them, wanted %ld\n", first, behind - 1, before, zapped, wanted);
 	return KSFT_FAIL;
 }
 
-/* Put all pages back to where they were. */
+/* Allocate all pages on the first node again. */
 static int start_over(struct fixture *fx)
 {
 	if (fx->expected.outcome != OUTCOME_MOVED)
@@ -73,15 +71,14 @@ static int start_over(struct fixture *fx)
 	return fixture_judge(fx);
 }
 
-/* What no slot has; then that and some pages of the slots on either side. */
+/* Pages that are in no memslot move; then these and pages of the memslots on both sides. */
 int act_zap_exact(struct fixture *fx)
 {
-	size_t hole = fx->gvm->hole, nr = fx->gvm->split - hole, more = nr;
+	size_t hole = fx->gvm->hole, nr = fx->gvm->split - hole;
 
 	if (pages_mapped(fx->gvm) < 0)
-		return suite_skip("KVM does not say how many pages a VM has mapped (mount "
-				  "debugfs, be root)");
+		return suite_skip("no statistics of KVM (mount debugfs, be root)");
 	return move_and_count(fx, hole, nr) ?: start_over(fx) ?:
-	       move_and_count(fx, hole - more, nr + 2 * more) ?:
+	       move_and_count(fx, hole - nr, 3 * nr) ?:
 	       property_rewrite_and_judge(fx);
 }

@@ -15,13 +15,13 @@ static const struct trigger trigger_none = { .name = "none", .kernel_picks_node 
 
 static int judge_guest(struct fixture *guest, const struct contract *contract)
 {
-	fixture_look_after(guest);
+	fixture_inspect_after(guest);
 	ksft_print_msg("guest_memfd: %zu of %zu pages moved, contract %s\n",
 		       verdict_count_moved(&guest->verdict, NUMA_ANY_NODE, NUMA_ANY_NODE),
 		       guest->gvm->nr_pages, contract_name(contract->id));
 	if (contract->id == CONTRACT_UNMOVABLE && contract->source != CONTRACT_PROBED)
 		fixture_expect(guest, 0, guest->gvm->nr_pages, OUTCOME_REFUSED);
-	return fixture_judge_with_content(guest);
+	return fixture_judge_content(guest);
 }
 
 static int move_beside(struct ops_fixture *fx, struct fixture *guest)
@@ -29,7 +29,7 @@ static int move_beside(struct ops_fixture *fx, struct fixture *guest)
 	int result;
 
 	fixture_fill(guest);
-	fixture_look_before(guest);
+	fixture_inspect_before(guest);
 	gmem_guest_start(guest->gvm);
 	result = ops_fixture_begin(fx) ?: ops_move_and_judge(fx);
 	gmem_guest_iterate(guest->gvm);

@@ -108,7 +108,7 @@ static void judge(struct stress_target *target)
 
 	if (verdict_good(&fx->verdict))
 		return;
-	look(target, fixture_look_after);
+	look(target, fixture_inspect_after);
 	ksft_print_msg("%s, in round %lu:\n", target->workload->name, target->stress->round);
 	verdict_report(&fx->verdict, stdout, suite_context(fx->suite));
 	stress_fail(target->stress);
@@ -143,7 +143,7 @@ void stress_target_begin_round(struct stress_target *target)
 			gmem_host_fill(fx->gvm);
 	}
 	check_both(target);
-	look(target, fixture_look_before);
+	look(target, fixture_inspect_before);
 	judge(target);
 	if (target->workload->runs)
 		gmem_guest_start(fx->gvm);
@@ -166,7 +166,7 @@ void stress_target_end_round(struct stress_target *target)
 	else
 		check_both(target);
 	if (must_stay(target)) {
-		fixture_look_after(fx);
+		fixture_inspect_after(fx);
 		verdict_expect(&fx->verdict, 0, fx->gvm->nr_pages, OUTCOME_REFUSED,
 			       target->stress->nodes[0], NUMA_ANY_NODE);
 	}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Property not_uptodate; see migrate/matrix/property_table.h.
+ *
+ * fallocate() allocates folios without content.  kvm_gmem_get_folio() clears a folio at first
+ * touch, and must clear the copy of a folio that moved before: here its frame held the pages of
+ * fragment_open().
+ */
+#include "kselftest.h"
+#include "migrate/matrix/property.h"
+
+/* A page without a frame has lost its folio, or the folio counts as filled. */
+static int none_is_uptodate(const struct fixture *fx)
+{
+	size_t page, nr = fx->verdict.nr_pages, lost = 0;
+
+	for (page = 0; page < nr; page++)
+		lost += !fx->verdict.pages[page].after.pfn;
+	if (!lost)
+		return KSFT_PASS;
+	ksft_print_msg("%zu of %zu pages that were never touched are UPTODATE, or gone\n", lost,
+		       nr);
+	return KSFT_FAIL;
+}
+
+int act_not_uptodate(struct fixture *fx)
+{
+	size_t nr = fx->gvm->nr_pages;
+	int result, state;
+
+	fragment_close(&fx->fragment);
+	gmem_punch(fx->gvm, 0, nr);
+	fragment_open(&fx->fragment, fx->from);
+	unmapped_pfns_allocate(&fx->unmapped, fx->gvm, fx->from);
+	fragment_unpin(&fx->fragment);
+	property_fire_all(fx);
+	state = none_is_uptodate(fx);
+	result = fixture_judge(fx) ?: state ?: property_reads_zero(fx, 0, nr);
+	unmapped_pfns_free(&fx->unmapped);
+	verdict_reset(&fx->verdict);
+	fixture_fill(fx);
+	return result ?: fixture_judge_content(fx);
+}
