@@ -112,7 +112,7 @@ void kvm_arch_vm_post_create(struct kvm_vm *vm, unsigned int nr_vcpus);
 void kvm_arch_vm_finalize_vcpus(struct kvm_vm *vm);
 void kvm_arch_vm_release(struct kvm_vm *vm);
 bool kvm_arch_has_default_irqchip(void);
-extern const char kvm_arch_help_no_dev[];	/* how to get a /dev/kvm */
+void vm_create_irqchip(struct kvm_vm *vm);
 unsigned long vm_compute_max_gfn(struct kvm_vm *vm);
 
 struct kvm_vcpu *vm_arch_vcpu_add(struct kvm_vm *vm, u32 vcpu_id);
@@ -126,12 +126,14 @@ void virt_arch_pg_map(struct kvm_vm *vm, gva_t gva, gpa_t gpa);
 void virt_arch_dump(FILE *stream, struct kvm_vm *vm, u8 indent);
 gpa_t addr_arch_gva2gpa(struct kvm_vm *vm, gva_t gva);
 
-void vm_create_irqchip(struct kvm_vm *vm);
 void vm_mem_region_install(struct kvm_vm *vm, struct userspace_mem_region *region);
-void kvm_sync_rng_to_guest(struct kvm_vm *vm);
 u64 kvm_vm_elf_size(const char *filename);	/* bytes of guest memory that it will take */
 void vm_vcpu_free_all(struct kvm_vm *vm);
 void vm_mem_free_all(struct kvm_vm *vm);
-void kvm_dump_exits(FILE *stream);
+
+/* lib/exit_report.c: @text is the report, and is freed with it. */
+void vcpu_add_exit_report(struct kvm_vcpu *vcpu, char *text);
+void vcpu_free_exit_report(struct kvm_vcpu *vcpu);
+void kvm_dump_exits(FILE *stream);	/* prints all reports */
 
 #endif /* SELFTEST_KVM_VCPU_H */

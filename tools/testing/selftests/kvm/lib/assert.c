@@ -41,6 +41,19 @@ static noinline void print_backtrace(FILE *stream)
 
 /* ---- Report ---------------------------------------------------------------------------- */
 
+/* Writes to stderr.  Ignores errors: a failed report must not cause another report. */
+static void write_stderr(const char *text, size_t size)
+{
+	ssize_t put;
+
+	for (; size; text += put, size -= put) {
+		put = write(STDERR_FILENO, text, size);
+		if (put < 0 && errno != EINTR)
+			return;
+		put = max_t(ssize_t, put, 0);
+	}
+}
+
 /* Writes @text to stderr with "# " before each line, all at once. */
 static void print_commented(const char *text)
 {
@@ -57,7 +70,7 @@ static void print_commented(const char *text)
 		fprintf(stream, "# %.*s\n", (int)len, text);
 	}
 	fclose(stream);
-	test_write(STDERR_FILENO, out, size);
+	write_stderr(out, size);
 	free(out);
 }
 
@@ -122,7 +135,7 @@ static void report_signal(int signum, siginfo_t *info, void *context)
 	len = snprintf(text, sizeof(text), "# unexpected signal %d (%s), address %p, at %s\n",
 		       signum, strsignal(signum), info->si_addr,
 		       symbol_name(ip, name, sizeof(name)));
-	test_write(STDERR_FILENO, text, min_t(size_t, len, sizeof(text) - 1));
+	write_stderr(text, min_t(size_t, len, sizeof(text) - 1));
 	raise(signum);
 }
 

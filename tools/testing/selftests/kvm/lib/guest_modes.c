@@ -1,6 +1,47 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The choice of guest modes. */
+/* Guest modes: sizes, names and the choice on a command line. */
 #include "guest_modes.h"
+
+const struct vm_guest_mode_params vm_guest_mode_params[NUM_VM_MODES] = {
+	/* page size and its shift, bits of virtual and of physical addresses */
+	[VM_MODE_PXXVYY_4K] = { 1 << 12, 12, 0, 0 },	/* the CPU tells the bits */
+	[VM_MODE_P48V48_4K] = { 1 << 12, 12, 48, 48 },
+	[VM_MODE_P40V48_4K] = { 1 << 12, 12, 48, 40 },
+};
+
+const char *vm_guest_mode_string(u32 mode)
+{
+	static const char * const name[NUM_VM_MODES] = {
+		[VM_MODE_PXXVYY_4K] = "all physical bits of the CPU, 4K pages",
+		[VM_MODE_P48V48_4K] = "48 physical bits, 48 virtual bits, 4K pages",
+		[VM_MODE_P40V48_4K] = "40 physical bits, 48 virtual bits, 4K pages",
+	};
+
+	TEST_ASSERT(mode < NUM_VM_MODES, "no guest mode %u", mode);
+	return name[mode];
+}
+
+/* ---- Sizes ----------------------------------------------------------------------------- */
+
+unsigned int vm_num_host_pages(enum vm_guest_mode mode, unsigned int num_guest_pages)
+{
+	u64 bytes = (u64)num_guest_pages << vm_guest_mode_params[mode].page_shift;
+
+	return DIV_ROUND_UP(bytes, (u64)getpagesize());
+}
+
+unsigned int vm_num_guest_pages(enum vm_guest_mode mode, unsigned int num_host_pages)
+{
+	return ((u64)num_host_pages * getpagesize()) >> vm_guest_mode_params[mode].page_shift;
+}
+
+unsigned int vm_calc_num_guest_pages(enum vm_guest_mode mode, size_t size)
+{
+	return vm_adjust_num_guest_pages(mode,
+			DIV_ROUND_UP(size, vm_guest_mode_params[mode].page_size));
+}
+
+/* ---- Command line ---------------------------------------------------------------------- */
 
 static bool supported[NUM_VM_MODES], chosen[NUM_VM_MODES];
 static bool any_chosen;

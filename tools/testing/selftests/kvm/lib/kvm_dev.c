@@ -25,7 +25,7 @@ int open_path_or_exit(const char *path, int flags)
 
 int open_kvm_dev_path_or_exit(void)
 {
-	return __open_path_or_exit(KVM_DEV_PATH, O_RDONLY, kvm_arch_help_no_dev);
+	return __open_path_or_exit(KVM_DEV_PATH, O_RDONLY, KVM_ARCH_HELP_NO_DEV);
 }
 
 unsigned int kvm_check_cap(long cap)

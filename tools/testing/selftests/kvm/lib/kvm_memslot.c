@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Memory slots, and which of them an address is in. */
+/* Memory slots, their addresses and their pages. */
 #include "kvm_util.h"
 
 /* ---- Find slots ------------------------------------------------------------------------ */
@@ -182,6 +182,15 @@ static void check_new_slot(struct kvm_vm *vm, gpa_t gpa, u32 slot, u64 npages)
 	TEST_ASSERT(!slot_find(vm, slot), "slot %u exists already", slot);
 }
 
+int kvm_memfd_alloc(size_t size, bool hugepages)
+{
+	int fd = memfd_create("guest memory", MFD_CLOEXEC | (hugepages ? MFD_HUGETLB : 0));
+
+	TEST_ASSERT(fd >= 0, __KVM_SYSCALL_ERROR("memfd_create()", fd));
+	kvm_ftruncate(fd, size);
+	return fd;
+}
+
 /* Maps the host memory of a region, aligned to the pages of its kind. */
 static void region_map(struct userspace_mem_region *region, size_t size)
 {
@@ -326,6 +335,45 @@ void vm_mem_free_all(struct kvm_vm *vm)
 		region_free(vm->regions.by_gpa[i]);
 	free(vm->regions.by_gpa);
 	memset(&vm->regions, 0, sizeof(vm->regions));
+}
+
+/* ---- Guest physical pages -------------------------------------------------------------- */
+
+gpa_t __vm_phy_pages_alloc(struct kvm_vm *vm, size_t num, gpa_t min_gpa, u32 memslot,
+			   bool protected)
+{
+	struct userspace_mem_region *region = memslot2region(vm, memslot);
+	u64 first = region->region.guest_phys_addr >> vm->page_shift;
+	u64 end = first + (region->region.memory_size >> vm->page_shift);
+	u64 page;
+
+	TEST_ASSERT(num, "no pages to allocate");
+	TEST_ASSERT(IS_ALIGNED(min_gpa, vm->page_size), "gpa %#lx is not aligned to pages",
+		    min_gpa);
+	first = max(first, min_gpa >> vm->page_shift);
+	if (!page_ranges_find_gap(&region->used_phy_pages, num, first, end, &page))
+		TEST_FAIL("slot %u has no %zu adjacent pages free at or above gpa %#lx",
+			  memslot, num, min_gpa);
+
+	page_ranges_add(&region->used_phy_pages, page, num);
+	if (protected)
+		page_ranges_add(&region->protected_phy_pages, page, num);
+	return page << vm->page_shift;
+}
+
+gpa_t vm_phy_pages_alloc(struct kvm_vm *vm, size_t num, gpa_t min_gpa, u32 memslot)
+{
+	return __vm_phy_pages_alloc(vm, num, min_gpa, memslot, vm_arch_has_protected_memory(vm));
+}
+
+gpa_t vm_phy_page_alloc(struct kvm_vm *vm, gpa_t min_gpa, u32 memslot)
+{
+	return vm_phy_pages_alloc(vm, 1, min_gpa, memslot);
+}
+
+gpa_t vm_alloc_page_table(struct kvm_vm *vm)
+{
+	return vm_phy_page_alloc(vm, KVM_GUEST_PAGE_TABLE_MIN_PADDR, vm->memslots[MEM_REGION_PT]);
 }
 
 /* ---- Addresses ------------------------------------------------------------------------- */

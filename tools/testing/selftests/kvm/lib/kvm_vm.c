@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Create and free VMs. */
+/* Creates and frees VMs with their vCPUs. */
+#include <sys/random.h>
 #include <sys/resource.h>
 
 #include "kvm_util.h"
@@ -8,29 +9,41 @@
 /* Pages of slot 0 for what tests and the library allocate, besides what is counted exactly. */
 #define SLOT0_SPARE_PAGES	512
 
-const struct vm_guest_mode_params vm_guest_mode_params[NUM_VM_MODES] = {
-	/* page size and its shift, bits of virtual and of physical addresses */
-	[VM_MODE_PXXVYY_4K] = { 1 << 12, 12, 0, 0 },	/* the CPU tells the bits */
-	[VM_MODE_P48V48_4K] = { 1 << 12, 12, 48, 48 },
-	[VM_MODE_P40V48_4K] = { 1 << 12, 12, 48, 40 },
-};
+/* ---- Random seeds ---------------------------------------------------------------------- */
 
-const char *vm_guest_mode_string(u32 mode)
+u32 kvm_random_seed;
+struct kvm_random_state kvm_rng;
+static u32 seed_in_use;
+
+void kvm_seed_rng(u32 seed)
 {
-	static const char * const name[NUM_VM_MODES] = {
-		[VM_MODE_PXXVYY_4K] = "all physical bits of the CPU, 4K pages",
-		[VM_MODE_P48V48_4K] = "48 physical bits, 48 virtual bits, 4K pages",
-		[VM_MODE_P40V48_4K] = "40 physical bits, 48 virtual bits, 4K pages",
-	};
-
-	TEST_ASSERT(mode < NUM_VM_MODES, "no guest mode %u", mode);
-	return name[mode];
+	kvm_random_seed = seed;
+	seed_in_use = seed;
+	kvm_rng = new_kvm_random_state(seed);
 }
+
+static void __attribute__((constructor)) seed_by_chance(void)
+{
+	u32 seed;
+
+	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) != sizeof(seed))
+		seed = time(NULL) ^ (u32)getpid() << 16;
+	kvm_seed_rng(seed);
+}
+
+static void sync_rng_to_guest(struct kvm_vm *vm)
+{
+	if (kvm_random_seed != seed_in_use)
+		kvm_seed_rng(kvm_random_seed);
+	sync_global_to_guest(vm, kvm_rng);
+}
+
+/* ---- VMs ------------------------------------------------------------------------------- */
 
 /* Opens /dev/kvm and creates the VM that @vm describes. */
 static void vm_open(struct kvm_vm *vm)
 {
-	vm->kvm_fd = __open_path_or_exit(KVM_DEV_PATH, O_RDWR, kvm_arch_help_no_dev);
+	vm->kvm_fd = __open_path_or_exit(KVM_DEV_PATH, O_RDWR, KVM_ARCH_HELP_NO_DEV);
 	__TEST_REQUIRE(kvm_has_cap(KVM_CAP_IMMEDIATE_EXIT),
 		       "KVM lacks KVM_CAP_IMMEDIATE_EXIT (4.11)");
 
@@ -104,9 +117,17 @@ struct kvm_vm *__vm_create(struct vm_shape shape, u32 nr_runnable_vcpus, u64 nr_
 	slot0 = memslot2region(vm, 0);
 	ucall_init(vm, slot0->region.guest_phys_addr + slot0->region.memory_size);
 
-	kvm_sync_rng_to_guest(vm);
+	sync_rng_to_guest(vm);
 	kvm_arch_vm_post_create(vm, nr_runnable_vcpus);
 	return vm;
+}
+
+struct kvm_vcpu *vm_vcpu_add(struct kvm_vm *vm, u32 vcpu_id, void *guest_code)
+{
+	struct kvm_vcpu *vcpu = vm_arch_vcpu_add(vm, vcpu_id);
+
+	vcpu_arch_set_entry_point(vcpu, guest_code);
+	return vcpu;
 }
 
 struct kvm_vm *__vm_create_with_vcpus(struct vm_shape shape, u32 nr_vcpus, u64 extra_mem_pages,
@@ -148,6 +169,17 @@ void kvm_vm_restart(struct kvm_vm *vm)
 		vm_mem_region_install(vm, vm->regions.by_gpa[i]);
 }
 
+struct kvm_vcpu *vm_vcpu_recreate(struct kvm_vm *vm, u32 vcpu_id)
+{
+	return vm_arch_vcpu_recreate(vm, vcpu_id);
+}
+
+struct kvm_vcpu *vm_recreate_with_one_vcpu(struct kvm_vm *vm)
+{
+	kvm_vm_restart(vm);
+	return vm_vcpu_recreate(vm, 0);
+}
+
 void kvm_vm_free(struct kvm_vm *vm)
 {
 	if (!vm)
@@ -156,18 +188,6 @@ void kvm_vm_free(struct kvm_vm *vm)
 	page_ranges_free(&vm->vpages_mapped);
 	kvm_vm_release(vm);
 	free(vm);
-}
-
-void vm_create_irqchip(struct kvm_vm *vm)
-{
-	int ret = __vm_ioctl(vm, KVM_CREATE_IRQCHIP, NULL);
-
-	/* x86 kernels may be built without the full one. */
-	if (ret && errno == ENOTTY && kvm_has_cap(KVM_CAP_SPLIT_IRQCHIP))
-		vm_enable_cap(vm, KVM_CAP_SPLIT_IRQCHIP, 24);
-	else
-		TEST_ASSERT_VM_VCPU_IOCTL(!ret, KVM_CREATE_IRQCHIP, ret, vm);
-	vm->has_irqchip = true;
 }
 
 void kvm_set_files_rlimit(u32 nr_vcpus)

@@ -1,35 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Random numbers that can be repeated, for host and guest. */
-#include <sys/random.h>
-
-#include "kvm_util.h"
-
-u32 kvm_random_seed;
-struct kvm_random_state kvm_rng;
-static u32 seed_in_use;
-
-void kvm_seed_rng(u32 seed)
-{
-	kvm_random_seed = seed;
-	seed_in_use = seed;
-	kvm_rng = new_kvm_random_state(seed);
-}
-
-static void __attribute__((constructor)) seed_by_chance(void)
-{
-	u32 seed;
-
-	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) != sizeof(seed))
-		seed = time(NULL) ^ (u32)getpid() << 16;
-	kvm_seed_rng(seed);
-}
-
-void kvm_sync_rng_to_guest(struct kvm_vm *vm)
-{
-	if (kvm_random_seed != seed_in_use)
-		kvm_seed_rng(kvm_random_seed);
-	sync_global_to_guest(vm, kvm_rng);
-}
+/* Random numbers from a seed, for host and guest. */
+#include "test_util.h"
 
 struct kvm_random_state new_kvm_random_state(u32 seed)
 {

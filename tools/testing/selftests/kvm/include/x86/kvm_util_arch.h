@@ -25,6 +25,10 @@ struct kvm_vm_arch {
 
 #define KVM_VCPU_ARCH_FIELDS	struct kvm_cpuid2 *cpuid
 
+/* What to do when there is no /dev/kvm. */
+#define KVM_ARCH_HELP_NO_DEV	\
+	"Enable virtualization in the firmware setup, then modprobe kvm_amd or kvm_intel"
+
 /* True for VMs whose memory the host cannot read: not supported here yet. */
 #define vm_arch_has_protected_memory(vm)	((vm)->arch.c_bit || (vm)->arch.s_bit)
 

@@ -86,6 +86,11 @@ void vcpu_init_cpuid(struct kvm_vcpu *vcpu, const struct kvm_cpuid2 *cpuid)
 	vcpu_set_cpuid(vcpu);
 }
 
+void vcpu_arch_free(struct kvm_vcpu *vcpu)
+{
+	free(vcpu->cpuid);
+}
+
 struct kvm_cpuid_entry2 *__vcpu_get_cpuid_entry(struct kvm_vcpu *vcpu, u32 function, u32 index)
 {
 	u32 *regs = find_regs(vcpu->cpuid, function, index);

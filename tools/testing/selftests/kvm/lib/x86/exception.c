@@ -4,15 +4,6 @@
 #include "symbol.h"
 #include "x86_internal.h"
 
-#define IDT_ENTRIES		256
-#define IDT_INTERRUPT_GATE	(14 << 8)
-#define IDT_PRESENT		(1 << 15)
-#define IDT_IST1		1
-
-/* lib/x86/handlers.S */
-#define IDT_ENTRY_SIZE		16
-extern const char idt_entries[];
-
 gva_t exception_handlers;
 
 /* Every kvm_asm_safe() of the program; the linker provides the bounds if there is any. */
@@ -89,29 +80,6 @@ void route_exception(struct ex_regs *regs)
 }
 
 /* ---- In the test ----------------------------------------------------------------------- */
-
-void vm_init_idt(struct kvm_vm *vm)
-{
-	struct idt_entry *idt;
-	u64 entry;
-	int i;
-
-	vm->arch.idt = __vm_alloc_page(vm, MEM_REGION_DATA);
-	vm->handlers = __vm_alloc_page(vm, MEM_REGION_DATA);
-	write_guest_global(vm, exception_handlers, vm->handlers);
-
-	idt = addr_gva2hva(vm, vm->arch.idt);
-	for (i = 0; i < IDT_ENTRIES; i++) {
-		entry = (u64)idt_entries + i * IDT_ENTRY_SIZE;
-		idt[i].offset0 = entry;
-		idt[i].offset1 = entry >> 16;
-		idt[i].offset2 = entry >> 32;
-		idt[i].selector = GUEST_CODE_SELECTOR;
-		idt[i].flags = IDT_PRESENT | IDT_INTERRUPT_GATE;
-	}
-	/* So that a stack that overflowed is reported instead of ending in a triple fault. */
-	idt[DF_VECTOR].flags |= IDT_IST1;
-}
 
 void vm_install_exception_handler(struct kvm_vm *vm, int vector,
 				  void (*handler)(struct ex_regs *regs))

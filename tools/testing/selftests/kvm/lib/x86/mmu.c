@@ -60,7 +60,7 @@ void __virt_pg_map(struct kvm_vm *vm, struct kvm_mmu *mmu, gva_t gva, gpa_t gpa,
 
 void virt_arch_pg_map(struct kvm_vm *vm, gva_t gva, gpa_t gpa)
 {
-	virt_pgd_alloc(vm);
+	virt_arch_pgd_alloc(vm);
 	__virt_pg_map(vm, &vm->mmu, gva, gpa, PG_LEVEL_4K);
 }
 
@@ -70,7 +70,7 @@ void virt_map_level(struct kvm_vm *vm, gva_t gva, gpa_t gpa, u64 nr_bytes, int l
 
 	TEST_ASSERT(IS_ALIGNED(nr_bytes, PG_LEVEL_SIZE(level)),
 		    "%#lx bytes are not a multiple of the page size", nr_bytes);
-	virt_pgd_alloc(vm);
+	virt_arch_pgd_alloc(vm);
 	for (offset = 0; offset < nr_bytes; offset += PG_LEVEL_SIZE(level))
 		__virt_pg_map(vm, &vm->mmu, gva + offset, gpa + offset, level);
 	page_ranges_add(&vm->vpages_mapped, gva >> vm->page_shift, nr_bytes >> vm->page_shift);

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Sets up x86-64 VMs and vCPUs: straight into 64-bit mode, no code has to run before the test's. */
-#include <ucontext.h>
-
 #include "processor.h"
-#include "symbol.h"
 #include "x86_internal.h"
 
-const char kvm_arch_help_no_dev[] =
-	"Enable virtualization in the firmware setup, then modprobe kvm_amd or kvm_intel";
+#define IDT_ENTRIES		256
+#define IDT_INTERRUPT_GATE	(14 << 8)
+#define IDT_PRESENT		(1 << 15)
+#define IDT_IST1		1
+
+/* Offsets in the guest's GDT. */
+#define GUEST_CODE_SELECTOR	0x08
+#define GUEST_DATA_SELECTOR	0x10
+#define GUEST_TSS_SELECTOR	0x18
 
 bool host_cpu_is_intel;
 bool host_cpu_is_amd;
@@ -28,11 +32,6 @@ static void __attribute__((constructor)) identify_host_cpu(void)
 	host_cpu_is_amd = !memcmp(vendor, "AuthenticAMD", sizeof(vendor));
 	host_cpu_is_hygon = !memcmp(vendor, "HygonGenuine", sizeof(vendor));
 	host_cpu_is_amd_compatible = host_cpu_is_amd || host_cpu_is_hygon;
-}
-
-unsigned long symbol_ucontext_ip(void *ucontext)
-{
-	return ((ucontext_t *)ucontext)->uc_mcontext.gregs[REG_RIP];
 }
 
 /* ---- The VM ---------------------------------------------------------------------------- */
@@ -103,6 +102,41 @@ static void vm_init_gdt(struct kvm_vm *vm)
 	gdt[GUEST_TSS_SELECTOR / 8] = 0x00008b0000000067 | (tss & 0xffffff) << 16 |
 				      (tss >> 24 & 0xff) << 56;
 	gdt[GUEST_TSS_SELECTOR / 8 + 1] = tss >> 32;
+}
+
+static void vm_init_idt(struct kvm_vm *vm)
+{
+	struct idt_entry *idt;
+	u64 entry;
+	int i;
+
+	vm->arch.idt = __vm_alloc_page(vm, MEM_REGION_DATA);
+	vm->handlers = __vm_alloc_page(vm, MEM_REGION_DATA);
+	write_guest_global(vm, exception_handlers, vm->handlers);
+
+	idt = addr_gva2hva(vm, vm->arch.idt);
+	for (i = 0; i < IDT_ENTRIES; i++) {
+		entry = (u64)idt_entries + i * IDT_ENTRY_SIZE;
+		idt[i].offset0 = entry;
+		idt[i].offset1 = entry >> 16;
+		idt[i].offset2 = entry >> 32;
+		idt[i].selector = GUEST_CODE_SELECTOR;
+		idt[i].flags = IDT_PRESENT | IDT_INTERRUPT_GATE;
+	}
+	/* So that a stack that overflowed is reported instead of ending in a triple fault. */
+	idt[DF_VECTOR].flags |= IDT_IST1;
+}
+
+void vm_create_irqchip(struct kvm_vm *vm)
+{
+	int ret = __vm_ioctl(vm, KVM_CREATE_IRQCHIP, NULL);
+
+	/* x86 kernels may be built without the full one. */
+	if (ret && errno == ENOTTY && kvm_has_cap(KVM_CAP_SPLIT_IRQCHIP))
+		vm_enable_cap(vm, KVM_CAP_SPLIT_IRQCHIP, 24);
+	else
+		TEST_ASSERT_VM_VCPU_IOCTL(!ret, KVM_CREATE_IRQCHIP, ret, vm);
+	vm->has_irqchip = true;
 }
 
 void kvm_arch_vm_post_create(struct kvm_vm *vm, unsigned int nr_vcpus)
@@ -228,11 +262,6 @@ struct kvm_vcpu *vm_arch_vcpu_add(struct kvm_vm *vm, u32 vcpu_id)
 	/* Some leaves follow CR4 and XCR0. */
 	vcpu_get_cpuid(vcpu);
 	return vcpu;
-}
-
-void vcpu_arch_free(struct kvm_vcpu *vcpu)
-{
-	free(vcpu->cpuid);
 }
 
 void vcpu_arch_set_entry_point(struct kvm_vcpu *vcpu, void *guest_code)

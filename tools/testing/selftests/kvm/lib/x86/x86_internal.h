@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of lib/x86 share with each other and nobody else. */
+/* Symbols that the files of lib/x86 share with each other only. */
 #ifndef SELFTEST_KVM_X86_INTERNAL_H
 #define SELFTEST_KVM_X86_INTERNAL_H
 
 #include "kvm_util.h"
 
-/* Offsets in the guest's GDT. */
-#define GUEST_CODE_SELECTOR	0x08
-#define GUEST_DATA_SELECTOR	0x10
-#define GUEST_TSS_SELECTOR	0x18
+/* lib/x86/handlers.S: the entry points, IDT_ENTRY_SIZE bytes each. */
+#define IDT_ENTRY_SIZE	16
+extern const char idt_entries[];
 
 /* One function per vector, or NULL; set in each guest, NULL in the test's own process. */
 extern gva_t exception_handlers;
-
-void vm_init_idt(struct kvm_vm *vm);
 
 #endif /* SELFTEST_KVM_X86_INTERNAL_H */
