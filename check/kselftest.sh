@@ -17,8 +17,7 @@ make_tree()
 {
 	rm -rf "$tree"
 	mkdir -p "$selftests"
-	cp -r "$SELFTESTS"/{Makefile,lib.mk,run_kselftest.sh,kselftest.h} \
-		"$SELFTESTS"/{kselftest_harness.h,kselftest} "$selftests"
+	cp -r "$SELFTESTS"/{Makefile,lib.mk,run_kselftest.sh,kselftest.h,kselftest} "$selftests"
 	cp -r "$fake" "$fake/../shared" "$selftests"
 	chmod -x "$selftests/fake/noexec.sh"
 	(cd "$tree" && find . -type f | sort) >"$check_work/pristine"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * kselftest.h without the harness: one way to end a program per name.  Linked with
- * plain_part.c, whose results have to be counted together with ours.
+ * Uses kselftest.h: each argument ends the program in another way.  Linked with
+ * plain_part.c, whose results must be counted too.
  */
 #include "kselftest.h"
 
@@ -28,11 +28,26 @@ static void every_result(void)
 	ksft_finished();
 }
 
+static struct ksft_nested nested;
+
+static void print_nested(void)
+{
+	printf("reason:%s%s\n", *nested.reason ? " " : "", nested.reason);
+}
+
 int main(int argc, char **argv)
 {
 	const char *how = argc > 1 ? argv[1] : "";
 
 	errno = ENOENT;
+	if (!strncmp(how, "nested", strlen("nested"))) {
+		ksft_nested = &nested;
+		atexit(print_nested);
+	}
+	if (!strcmp(how, "nested_skip"))
+		ksft_exit_skip("no %s here\n", "moon");
+	if (!strcmp(how, "nested_fail"))
+		ksft_exit_fail_msg("lost: %m\n");
 	if (!strcmp(how, "every_result"))
 		every_result();
 	if (!strcmp(how, "skip_all"))

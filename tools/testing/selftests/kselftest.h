@@ -71,8 +71,8 @@ struct ksft_count {
 };
 
 /*
- * Set by kselftest_harness.h in the process of one of its tests, whose parent
- * prints the result: ksft_exit_*() then leave the reason here and print no TAP.
+ * Set in the child process of a test whose parent prints the result:
+ * ksft_exit_*() then store the reason of a SKIP here and print no result.
  */
 struct ksft_nested {
 	char reason[512];
@@ -169,7 +169,7 @@ static inline __printf(1, 2) void ksft_print_msg(const char *fmt, ...)
 	va_end(args);
 }
 
-/* The same, only where debugging was asked for (option -d of the harness). */
+/* Prints the message only if ksft_debug_enabled is set. */
 static inline __printf(1, 2) void ksft_print_dbg_msg(const char *fmt, ...)
 {
 	va_list args;
@@ -298,7 +298,7 @@ static inline void ksft_print_cnts(void)
 	       ksft_cnt.ksft_xpass, ksft_cnt.ksft_xskip, ksft_cnt.ksft_error);
 }
 
-/* Ends the program with the totals, unless a harness reports for it. */
+/* Ends the program, and prints the totals unless a parent does (ksft_nested). */
 static inline __noreturn void ksft_exit_code(int code)
 {
 	if (!ksft_nested)
