@@ -77,7 +77,7 @@ lab_suite()
 		return 0
 	done
 	grep -E '^[EW]:' "$log/update" >&2
-	lab_room "$LAB_CACHE" 8 "the package lists"
+	lab_need_space "$LAB_CACHE" 8 "the package lists"
 	lab_die "no package like '$1' in ${tried[*]} of $lab_archive_uri"
 }
 
@@ -113,7 +113,7 @@ lab_fetch()
 
 	size=$(apt-cache -c "$lab_apt_dir/apt.conf" show --no-all-versions "$package" |
 		awk '/^Size: / { print int($2 / 1048576) + 1; exit }')
-	lab_room "$dir" "$((size + 8))" "$package"
+	lab_need_space "$dir" "$((size + 8))" "$package"
 	lab_tmp tmp
 	mkfifo "$tmp/status"
 	lab_progress_start "downloading $package ($size MiB)"

@@ -14,7 +14,7 @@ lab_collection_build()
 	lab_lock "$entry"
 	out=$LAB_CACHE/$entry
 	mkdir -p "$out" || lab_failed_write "$LAB_CACHE" "cannot make $out"
-	lab_room "$LAB_CACHE" 64 "building the collection"
+	lab_need_space "$LAB_CACHE" 64 "building the collection"
 	lab_tmp tmp
 	lab_make -C "$LAB_TOP/tools/testing/selftests" TARGETS=kvm O="$out" \
 		INSTALL_PATH="$tmp/install" install >"$tmp/make.log" 2>&1 || {

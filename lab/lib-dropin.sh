@@ -372,7 +372,7 @@ dropin_put_file()
 	local to=$tree/$1 verb=adds
 
 	[[ ! -e $to ]] || verb=changes
-	lab_litter+=("$to.dropin")
+	lab_tmp_paths+=("$to.dropin")
 	{ mkdir -p -- "$(dirname "$to")" && cp -- "$stage/$1" "$to.dropin" &&
 		mv -- "$to.dropin" "$to"; } ||
 		lab_failed_write "$tree" "cannot write $to; start again to complete it"
@@ -398,7 +398,7 @@ dropin_build()
 	local out=$tmp/out log=$tmp/log arch archs tests words=() test
 
 	lab_need_selftests "$tree"
-	lab_room "$tmp" 200 "building the tests"
+	lab_need_space "$tmp" 200 "building the tests"
 	mapfile -t tests < <(dropin_tests)
 	mapfile -t archs < <(dropin_archs)
 	for arch in "${archs[@]}"; do

@@ -63,18 +63,18 @@ lab_kernel_open()
 	: "${kernel_about:=$kernel_image}"
 }
 
-# lab_module_closure DIR HALF NAME...: unpack each module and what it depends on from
-# the tree of Debian's modules in DIR to HALF/modules, in loading order.
+# lab_module_closure DIR STAGING NAME...: unpack each module and what it depends on from
+# the tree of Debian's modules in DIR to STAGING/modules, in loading order.
 lab_module_closure()
 {
-	local dir=$1 half=$2 name
+	local dir=$1 staging=$2 name
 
 	shift 2
-	mkdir -p "$half/modules"
-	: >"$half/modules/order"
+	mkdir -p "$staging/modules"
+	: >"$staging/modules/order"
 	for name; do
 		# Without KVM there is no point in going on; the rest may be built in or missing.
-		lab_module_add "$dir" "$half/modules" "$name" || [[ $name != kvm-* ]] || return 1
+		lab_module_add "$dir" "$staging/modules" "$name" || [[ $name != kvm-* ]] || return 1
 	done
 }
 
@@ -108,7 +108,7 @@ lab_module_add()
 LAB_STOCK_MODULES="kvm-amd kvm-intel hwpoison-inject zram virtio-balloon"
 lab_stock()
 {
-	local half entry choice
+	local staging entry choice
 
 	lab_lock stock
 	lab_stock_choice choice
@@ -120,15 +120,15 @@ lab_stock()
 			return
 		fi
 	fi
-	lab_room "$LAB_CACHE" 250 "the kernel packages"
+	lab_need_space "$LAB_CACHE" 250 "the kernel packages"
 	lab_apt_setup
 	lab_need dpkg-deb busybox.static
 	lab_stock_choose
 	entry=stock-$(lab_hash <<<"$stock_image $stock_modules $stock_version $LAB_STOCK_MODULES")
 	if ! lab_cached "$entry"; then
-		lab_half stock half
-		lab_stock_make "$half"
-		lab_keep "$half" "$entry"
+		lab_staging stock staging
+		lab_stock_make "$staging"
+		lab_commit "$staging" "$entry"
 	fi
 	lab_put "$choice" "$entry"
 	lab_kernel_dir=$LAB_CACHE/$entry
@@ -163,25 +163,25 @@ lab_stock_choose()
 
 lab_stock_make()
 {
-	local half=$1 package vmlinuz
+	local staging=$1 package vmlinuz
 
-	mkdir -p "$half/deb" "$half/tree"
+	mkdir -p "$staging/deb" "$staging/tree"
 	for package in "$stock_image" ${stock_modules:+"$stock_modules"}; do
-		lab_fetch "$half/deb" "$package"
+		lab_fetch "$staging/deb" "$package"
 	done
-	for package in "$half"/deb/*.deb; do
-		lab_do dpkg-deb -x "$package" "$half/tree" ||
+	for package in "$staging"/deb/*.deb; do
+		lab_do dpkg-deb -x "$package" "$staging/tree" ||
 			lab_failed_write "$LAB_CACHE" "cannot unpack $(basename "$package")"
 	done
-	vmlinuz=$(find "$half/tree" -name 'vmlinuz*' -type f -print -quit)
+	vmlinuz=$(find "$staging/tree" -name 'vmlinuz*' -type f -print -quit)
 	[[ -n $vmlinuz ]] || lab_die "$stock_image holds no kernel image"
-	mv "$vmlinuz" "$half/bzImage"
-	lab_bzimage "$half/bzImage" || lab_die "the kernel in $stock_image is not a bzImage"
+	mv "$vmlinuz" "$staging/bzImage"
+	lab_bzimage "$staging/bzImage" || lab_die "the kernel in $stock_image is not a bzImage"
 	# shellcheck disable=SC2086 # a list of names
-	lab_module_closure "$half/tree" "$half" $LAB_STOCK_MODULES ||
+	lab_module_closure "$staging/tree" "$staging" $LAB_STOCK_MODULES ||
 		lab_failed_write "$LAB_CACHE" "cannot unpack the modules of $stock_image"
-	echo "Debian $stock_image $stock_version ($lab_suite_name)" >"$half/about"
-	rm -rf "${half:?}/deb" "${half:?}/tree"
+	echo "Debian $stock_image $stock_version ($lab_suite_name)" >"$staging/about"
+	rm -rf "${staging:?}/deb" "${staging:?}/tree"
 }
 
 lab_stock_ready()

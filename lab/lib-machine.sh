@@ -24,18 +24,18 @@ lab_accelerator()
 }
 
 # In a kernel that watches itself tests take this many times as long as their authors meant.
-LAB_PATIENCE=8
+LAB_TIMEOUT_MULTIPLIER=8
 
 lab_kernel_slow()
 {
 	grep -q -s -E '^CONFIG_(KASAN|PROVE_LOCKING)=y' "$kernel_config"
 }
 
-# lab_be_patient: the same for our own limits.
-lab_be_patient()
+# lab_scale_timeouts: the same for our own limits.
+lab_scale_timeouts()
 {
-	opt_silence=$((opt_silence * LAB_PATIENCE))
-	opt_timeout=$((opt_timeout * LAB_PATIENCE))
+	opt_silence=$((opt_silence * LAB_TIMEOUT_MULTIPLIER))
+	opt_timeout=$((opt_timeout * LAB_TIMEOUT_MULTIPLIER))
 }
 
 # lab_initramfs FILE TREE SELECT ENV: pack busybox, init, the modules of the kernel
@@ -45,7 +45,7 @@ lab_initramfs()
 {
 	local file=$1 tree=$2 select=$3 env=$4 busybox root applet
 
-	! lab_kernel_slow || [[ $select == *" -o "* ]] || select+=" -o $((300 * LAB_PATIENCE))"
+	! lab_kernel_slow || [[ $select == *" -o "* ]] || select+=" -o $((300 * LAB_TIMEOUT_MULTIPLIER))"
 	busybox=$(lab_busybox)
 	lab_tmp root
 	mkdir -p "$root"/{bin,proc,sys,dev,tmp,etc,lab/modules,kselftest}
@@ -65,7 +65,7 @@ lab_initramfs()
 		printf "lab_token=%s\nlab_select='%s'\n" "$machine_token" "$select"
 		printf "lab_repeat=%d\nlab_spare=%d\n" "$opt_repeat" "$machine_spare"
 		! lab_kernel_slow ||
-			printf "export KSELFTEST_TIMEOUT_MULTIPLIER=%d\n" "$LAB_PATIENCE"
+			printf "export KSELFTEST_TIMEOUT_MULTIPLIER=%d\n" "$LAB_TIMEOUT_MULTIPLIER"
 		cat "$env"
 	} >"$root/lab/env"
 	(cd "$root" && find . | "$busybox" cpio -o -H newc -R 0:0 2>/dev/null) >"$file" ||

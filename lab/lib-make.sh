@@ -79,16 +79,16 @@ lab_lost_options()
 		}' "$1" -
 }
 
-# lab_make_kernel NAME TREE OUT HALF STRICT: compile; put bzImage and config in HALF.
+# lab_make_kernel NAME TREE OUT STAGING STRICT: compile; put bzImage and config in STAGING.
 lab_make_kernel()
 {
-	local name=$1 tree=$2 out=$3 half=$4 strict=$5 log=$LAB_CACHE/build-$1.log
+	local name=$1 tree=$2 out=$3 staging=$4 strict=$5 log=$LAB_CACHE/build-$1.log
 
 	: >"$log" || lab_failed_write "$LAB_CACHE" "cannot write $log"
-	lab_litter+=("$log")
+	lab_tmp_paths+=("$log")
 	lab_configure "$name" "$tree" "$out" "$strict" "$log" || lab_make_failed "$name" "$log"
 	lab_compile "$name" "$tree" "$out" "$log" || lab_make_failed "$name" "$log"
-	{ cp "$out/arch/x86/boot/bzImage" "$half/bzImage" && cp "$out/.config" "$half/config"; } ||
+	{ cp "$out/arch/x86/boot/bzImage" "$staging/bzImage" && cp "$out/.config" "$staging/config"; } ||
 		lab_failed_write "$LAB_CACHE" "cannot keep the kernel"
 	rm -f "$log"
 }

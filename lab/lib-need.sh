@@ -76,18 +76,18 @@ lab_apt_install()
 	local log ok=
 
 	lab_tmp log
-	lab_apt_patient "$log/log" install -y --no-install-recommends "$@" && ok=y
+	lab_apt_get "$log/log" install -y --no-install-recommends "$@" && ok=y
 	if [[ -z $ok ]]; then
-		lab_apt_patient "$log/log" update &&
-			lab_apt_patient "$log/log" install -y --no-install-recommends "$@" && ok=y
+		lab_apt_get "$log/log" update &&
+			lab_apt_get "$log/log" install -y --no-install-recommends "$@" && ok=y
 	fi
 	[[ -z $ok ]] || return 0
 	tail -n 30 "$log/log" >&2
 	lab_die "apt-get could not install: $*"
 }
 
-# lab_apt_patient LOG ARGS...: apt-get that ends by itself, never by our signal.
-lab_apt_patient()
+# lab_apt_get LOG ARGS...: apt-get that ends by itself, never by our signal.
+lab_apt_get()
 {
 	local log=$1 status pid
 
@@ -96,10 +96,10 @@ lab_apt_patient()
 		>>"$log" 2>&1 </dev/null &
 	pid=$!
 	lab_children+=("$pid")
-	lab_patient=$pid
+	lab_uninterruptible=$pid
 	wait "$pid"
 	status=$?
-	lab_patient=
+	lab_uninterruptible=
 	lab_forget_child "$pid"
 	return $status
 }

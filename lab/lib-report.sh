@@ -29,17 +29,17 @@ lab_count()
 }
 
 # What the kernel must not say while tests run.
-LAB_COMPLAINTS='WARNING:|BUG:|BUG at|Oops:|general protection fault|Internal error|'
-LAB_COMPLAINTS+='KASAN|KFENCE|UBSAN|'
-LAB_COMPLAINTS+='possible circular locking|possible recursive locking|inconsistent lock state|'
-LAB_COMPLAINTS+='rcu.*stall|blocked for more than|soft lockup|hard LOCKUP|'
-LAB_COMPLAINTS+='Out of memory: Killed process'
+LAB_SPLATS='WARNING:|BUG:|BUG at|Oops:|general protection fault|Internal error|'
+LAB_SPLATS+='KASAN|KFENCE|UBSAN|'
+LAB_SPLATS+='possible circular locking|possible recursive locking|inconsistent lock state|'
+LAB_SPLATS+='rcu.*stall|blocked for more than|soft lockup|hard LOCKUP|'
+LAB_SPLATS+='Out of memory: Killed process'
 
-# lab_complaints CONSOLE: prints what the kernel complained about during the tests.
-lab_complaints()
+# lab_splats CONSOLE: prints what the kernel complained about during the tests.
+lab_splats()
 {
 	tr -d '\r' <"$1" | sed -n '/lab: tests begin/,/lab: tests end/p' |
-		grep -a -E "$LAB_COMPLAINTS"
+		grep -a -E "$LAB_SPLATS"
 }
 
 # lab_judge DIR: sets verdict_status (see lib.sh) and verdict_why, one line each.
@@ -50,7 +50,7 @@ lab_judge()
 	lab_count "$dir/ktap.log"
 	verdict_why=()
 	verdict_status=0
-	mapfile -t complaints < <(lab_complaints "$dir/console.log")
+	mapfile -t splats < <(lab_splats "$dir/console.log")
 	new=$((machine_taint_after & ~machine_taint))
 	if [[ $machine_end == failed ]]; then
 		verdict_why+=("$machine_error")
@@ -59,7 +59,7 @@ lab_judge()
 		verdict_why+=("no verdict: $machine_error")
 		verdict_status=$LAB_NO_VERDICT
 		[[ $machine_end != qemu ]] || verdict_status=$LAB_ERROR
-	elif grep -q 'Out of memory: Killed process' <<<"${complaints[*]}"; then
+	elif grep -q 'Out of memory: Killed process' <<<"${splats[*]}"; then
 		verdict_why+=("no verdict: the machine ran out of memory: try a larger --memory")
 		verdict_status=$LAB_NO_VERDICT
 	elif ((count_ran == 0)); then
@@ -75,8 +75,8 @@ lab_judge()
 		verdict_why+=("$count_inner_failed points failed in programs that say ok")
 	((new == 0)) ||
 		verdict_why+=("the kernel became tainted while tests ran: $(lab_taint "$new")")
-	((${#complaints[@]} == 0)) ||
-		verdict_why+=("the kernel complained: ${complaints[0]}")
+	((${#splats[@]} == 0)) ||
+		verdict_why+=("kernel splat: ${splats[0]}")
 	((${#verdict_why[@]} == 0 || verdict_status != 0)) || verdict_status=$LAB_FAILED
 }
 

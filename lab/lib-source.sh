@@ -63,7 +63,7 @@ lab_series_about()
 # lab_series NAME: prepares one of LAB_SERIES; sets lab_kernel_dir.
 lab_series()
 {
-	local name=$1 half entry
+	local name=$1 staging entry
 
 	lab_lock "$name"
 	lab_source_choose
@@ -71,9 +71,9 @@ lab_series()
 	lab_need $LAB_SOURCE_TOOLS
 	entry=$(lab_series_entry "$name")
 	if ! lab_cached "$entry"; then
-		lab_half "$name" half
-		lab_series_make "$name" "$half"
-		lab_keep "$half" "$entry"
+		lab_staging "$name" staging
+		lab_series_make "$name" "$staging"
+		lab_commit "$staging" "$entry"
 		lab_prune "$name" "$entry"
 	fi
 	lab_kernel_dir=$LAB_CACHE/$entry
@@ -155,7 +155,7 @@ lab_source_choose()
 # lab_source_deb: the chosen package, downloaded; sets source_deb.
 lab_source_deb()
 {
-	local entry half
+	local entry staging
 
 	entry=$source_package-$(echo "$source_package $source_version" | lab_hash)
 	lab_lock "$source_package"
@@ -169,9 +169,9 @@ lab_source_deb()
 			lab_die "$source_package $source_version is no longer in the archive;" \
 				"start again to take the new version"
 		}
-		lab_half "$source_package" half
-		lab_fetch "$half" "$source_package"
-		lab_keep "$half" "$entry"
+		lab_staging "$source_package" staging
+		lab_fetch "$staging" "$source_package"
+		lab_commit "$staging" "$entry"
 	fi
 	lab_unlock "$source_package"
 	source_deb=$(echo "$LAB_CACHE/$entry"/*.deb)
@@ -196,22 +196,22 @@ lab_source_unpack()
 		bash "$1" "$source_deb" "${@:2}"
 }
 
-# lab_series_make NAME HALF: build it below HALF, and leave only the result there.
+# lab_series_make NAME STAGING: build it below STAGING, and leave only the result there.
 lab_series_make()
 {
-	local name=$1 half=$2 tree
+	local name=$1 staging=$2 tree
 
-	lab_room "$LAB_CACHE" 2500 "building a kernel"
+	lab_need_space "$LAB_CACHE" 2500 "building a kernel"
 	lab_source_deb
 	lab_say "unpacking $source_package $source_version"
-	mkdir "$half/tree"
-	lab_source_unpack "$half/tree" "${LAB_TREE_WITHOUT[@]}" ||
+	mkdir "$staging/tree"
+	lab_source_unpack "$staging/tree" "${LAB_TREE_WITHOUT[@]}" ||
 		lab_failed_write "$LAB_CACHE" "cannot unpack $source_package"
-	tree=$half/tree
+	tree=$staging/tree
 	lab_patch "$tree" "$name"
-	lab_make_kernel "$name" "$tree" "$tree" "$half" strict
+	lab_make_kernel "$name" "$tree" "$tree" "$staging" strict
 	echo "$name: Debian $source_package $source_version, lab/config$(
-		lab_series_about "$name")" >"$half/about"
+		lab_series_about "$name")" >"$staging/about"
 	lab_say "removing the tree"
 	rm -rf "$tree"
 }
@@ -220,7 +220,7 @@ lab_series_make()
 # far as it lacks them.  Sets lab_kernel_dir.  TREE itself is only read.
 lab_own_source()
 {
-	local tree=$1 name=$2 key entry half
+	local tree=$1 name=$2 key entry staging
 
 	lab_is_series "$name" || lab_usage_error "--source goes with one of: $LAB_SERIES"
 	tree=$(realpath -e -- "$1" 2>/dev/null) || lab_usage_error "--source: no directory $1"
@@ -237,20 +237,20 @@ lab_own_source()
 		*)		name=plain ;;
 		esac
 	fi
-	lab_half "$key" half
+	lab_staging "$key" staging
 	if [[ $name == plain* ]] && lab_tree_clean "$tree"; then
 		# Objects stay, so that the next build compiles only what changed.
-		lab_room "$LAB_CACHE" 1800 "building a kernel"
+		lab_need_space "$LAB_CACHE" 1800 "building a kernel"
 		mkdir -p "$LAB_CACHE/objects-$key"
-		lab_make_kernel "$name" "$tree" "$LAB_CACHE/objects-$key" "$half" lenient
+		lab_make_kernel "$name" "$tree" "$LAB_CACHE/objects-$key" "$staging" lenient
 	else
-		lab_copy_tree "$tree" "$half/tree"
-		lab_patch "$half/tree" "$name"
-		lab_make_kernel "$name" "$half/tree" "$half/tree" "$half" lenient
-		rm -rf "$half/tree"
+		lab_copy_tree "$tree" "$staging/tree"
+		lab_patch "$staging/tree" "$name"
+		lab_make_kernel "$name" "$staging/tree" "$staging/tree" "$staging" lenient
+		rm -rf "$staging/tree"
 	fi
-	echo "own tree $tree, $name" >"$half/about"
-	lab_keep "$half" "$key"
+	echo "own tree $tree, $name" >"$staging/about"
+	lab_commit "$staging" "$key"
 	lab_kernel_dir=$LAB_CACHE/$key
 	lab_unlock "$key"
 }
@@ -263,7 +263,7 @@ lab_tree_clean()
 
 lab_copy_tree()
 {
-	lab_room "$LAB_CACHE" 2500 "a copy of the tree and its build"
+	lab_need_space "$LAB_CACHE" 2500 "a copy of the tree and its build"
 	lab_say "copying $1 (it stays as it is)"
 	mkdir "$2"
 	# shellcheck disable=SC2016 # for the inner shell

@@ -16,32 +16,32 @@ LAB_TESTS_PARTS=({Makefile,Kbuild} {scripts,usr,include/{uapi,asm-generic}}/'*'
 # Its headers for user space are in usr/include.
 lab_tests()
 {
-	local half entry pattern patterns=()
+	local staging entry pattern patterns=()
 
 	lab_source_choose
 	lab_need xz tar make gcc ld
 	entry=tests-$(echo "$source_package $source_version ${LAB_TESTS_PARTS[*]}" | lab_hash)
 	lab_lock tests
 	if ! lab_cached "$entry"; then
-		lab_room "$LAB_CACHE" 100 "the kernel's selftests"
+		lab_need_space "$LAB_CACHE" 100 "the kernel's selftests"
 		lab_source_deb
-		lab_half tests half
+		lab_staging tests staging
 		for pattern in "${LAB_TESTS_PARTS[@]}"; do
 			patterns+=("$source_package/$pattern")
 		done
 		lab_say "unpacking the selftests of $source_package $source_version"
-		lab_source_unpack "$half" --wildcards "${patterns[@]}" 2>"$half/tar.log" ||
+		lab_source_unpack "$staging" --wildcards "${patterns[@]}" 2>"$staging/tar.log" ||
 			! grep -v -e ': Not found in archive' -e ': Exiting with failure' \
-				"$half/tar.log" >&2 ||
+				"$staging/tar.log" >&2 ||
 			lab_failed_write "$LAB_CACHE" "cannot unpack $source_package"
-		rm "$half/tar.log"
-		lab_make -C "$half" headers >"$half/make.log" 2>&1 || {
-			tail -n 20 "$half/make.log" >&2
+		rm "$staging/tar.log"
+		lab_make -C "$staging" headers >"$staging/make.log" 2>&1 || {
+			tail -n 20 "$staging/make.log" >&2
 			lab_failed_write "$LAB_CACHE" "make headers failed in $source_package"
 		}
-		rm "$half/make.log"
-		echo "Debian $source_package $source_version" >"$half/about"
-		lab_keep "$half" "$entry"
+		rm "$staging/make.log"
+		echo "Debian $source_package $source_version" >"$staging/about"
+		lab_commit "$staging" "$entry"
 		lab_prune tests "$entry"
 	fi
 	tests_tree=$LAB_CACHE/$entry

@@ -58,19 +58,19 @@ lab_number()
 lab_children=()		# process ids, each the leader of its own group
 lab_child_limit=5	# seconds that a child gets to end when asked to
 declare -A lab_limits
-lab_litter=()		# paths to remove when we end
-lab_patient=		# a program that must not be killed half-way (dpkg)
+lab_tmp_paths=()	# paths to remove when we end
+lab_uninterruptible=	# a program that must not be killed half-way (dpkg)
 lab_at_exit=		# a function of the program, called before the rest
 lab_owner=$BASHPID
 
 lab_forget_child()
 {
-	local pid keep=()
+	local pid others=()
 
 	for pid in "${lab_children[@]}"; do
-		[[ $pid == "$1" ]] || keep+=("$pid")
+		[[ $pid == "$1" ]] || others+=("$pid")
 	done
-	lab_children=("${keep[@]}")
+	lab_children=("${others[@]}")
 }
 
 # lab_end_child PID: ask the group to end, insist after its limit.
@@ -98,7 +98,7 @@ lab_cleanup()
 	trap '' INT TERM HUP
 	[[ -z $lab_at_exit ]] || "$lab_at_exit"
 	for pid in "${lab_children[@]}"; do
-		if [[ $pid == "$lab_patient" ]]; then
+		if [[ $pid == "$lab_uninterruptible" ]]; then
 			lab_say "letting the package installation end first"
 			kill -INT "$pid" 2>/dev/null
 			wait "$pid"
@@ -107,7 +107,7 @@ lab_cleanup()
 			lab_end_child "$pid"
 		fi
 	done
-	for path in "${lab_litter[@]}"; do
+	for path in "${lab_tmp_paths[@]}"; do
 		rm -rf -- "$path"
 	done
 }
@@ -175,7 +175,7 @@ lab_tmp()
 	done
 	made=$(mktemp -d "$base/$LAB_PROJECT.$$.XXXXXX") ||
 		lab_die "cannot make a directory in $base"
-	lab_litter+=("$made")
+	lab_tmp_paths+=("$made")
 	printf -v "$1" '%s' "$made"
 }
 
@@ -193,8 +193,8 @@ lab_cache()
 	fi
 }
 
-# lab_room DIR MIB WHAT: refuse before the disk is full, not after.
-lab_room()
+# lab_need_space DIR MIB WHAT: refuse before the disk is full, not after.
+lab_need_space()
 {
 	local free
 
@@ -233,7 +233,7 @@ lab_lock()
 		flock "$fd" || lab_die "cannot lock $1"
 	fi
 	# Nobody else is at work on NAME: what is half made was left by a kill.
-	rm -rf -- "$LAB_CACHE/$1".half.*
+	rm -rf -- "$LAB_CACHE/$1".staging.*
 	lab_locks[$1]=$fd
 }
 
@@ -245,19 +245,19 @@ lab_unlock()
 	unset "lab_locks[$1]"
 }
 
-# lab_half NAME VAR: a directory in the cache to prepare NAME in (lock held).
-lab_half()
+# lab_staging NAME VAR: a directory in the cache to prepare NAME in (lock held).
+lab_staging()
 {
-	local made=$LAB_CACHE/$1.half.$$
+	local made=$LAB_CACHE/$1.staging.$$
 
 	mkdir -p -- "$made" || lab_failed_write "$LAB_CACHE" "cannot make $made"
-	lab_litter+=("$made")
+	lab_tmp_paths+=("$made")
 	printf -v "$2" '%s' "$made"
 }
 
-# lab_keep HALF NAME: HALF is complete.  Record what it holds, then give it its
+# lab_commit STAGING NAME: STAGING is complete.  Record what it holds, then give it its
 # name in one step.
-lab_keep()
+lab_commit()
 {
 	(cd "$1" && find . -type f ! -name 'SHA256SUMS*' -exec sha256sum {} + >SHA256SUMS.new &&
 		mv SHA256SUMS.new SHA256SUMS) ||
