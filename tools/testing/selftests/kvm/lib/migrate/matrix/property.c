@@ -112,23 +112,3 @@ void property_add_case(struct case_list *list, const struct contract_row *row,
 	if (property_applies(property, row))
 		case_list_add(list, &test, property->name);
 }
-
-void property_fire_all(struct fixture *fx)
-{
-	size_t nr = fx->gvm->nr_pages;
-
-	fixture_inspect_before(fx);
-	fixture_fire(fx, 0, nr, expected_return(&fx->expected, nr));
-	fixture_inspect_after(fx);
-	fixture_expect(fx, 0, nr, fx->expected.outcome);
-}
-
-int property_rewrite_and_judge(struct fixture *fx)
-{
-	if (vm_kind_host_maps(fx->gvm->kind)) {
-		gmem_host_fill(fx->gvm);
-		fixture_check_guest(fx);
-	}
-	gmem_guest_fill(fx->gvm);
-	return fixture_judge_content(fx);
-}

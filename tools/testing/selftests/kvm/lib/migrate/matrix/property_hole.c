@@ -9,46 +9,6 @@
 #include "migrate/mm/pageflags_scan.h"
 #include "migrate/trigger/trigger.h"
 
-/* Host and guest take turns in touching a page first; without a mapping the guest does. */
-static bool page_reads_zero(struct gmem_vm *gvm, size_t page)
-{
-	size_t last = gvm->page_size - sizeof(u64);
-	const u64 *words = gmem_page(gvm, page);
-	bool maps = vm_kind_host_maps(gvm->kind), zero = true;
-
-	if (maps && page % 2 == 0)
-		zero = !words[0] && !words[last / sizeof(u64)];
-	zero &= !gmem_guest_peek(gvm, page, 0) && !gmem_guest_peek(gvm, page, last);
-	if (maps && page % 2)
-		zero &= !words[0] && !words[last / sizeof(u64)];
-	return zero;
-}
-
-int property_reads_zero(const struct fixture *fx, size_t first, size_t nr)
-{
-	size_t page, bad = 0, bad_page = 0;
-
-	for (page = first; page < first + nr; page++) {
-		if (page_reads_zero(fx->gvm, page))
-			continue;
-		if (!bad++)
-			bad_page = page;
-	}
-	if (!bad)
-		return KSFT_PASS;
-	ksft_print_msg("%zu of %zu pages that were never written are not zero, first page %zu; "
-		       "%s\n", bad, nr, bad_page, suite_context(fx->suite));
-	return KSFT_FAIL;
-}
-
-void property_refill(struct fixture *fx, size_t first, size_t nr)
-{
-	size_t page;
-
-	for (page = first; page < first + nr; page++)
-		gmem_guest_fill_page(fx->gvm, page);
-}
-
 /* The kernel may have given a freed frame to another folio, but not to an unevictable one. */
 static int frames_are_free(const struct fixture *fx, size_t first, size_t nr)
 {

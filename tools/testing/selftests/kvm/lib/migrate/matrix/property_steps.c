@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "kselftest.h"
+#include "migrate/matrix/property.h"
+
+void property_fire_all(struct fixture *fx)
+{
+	size_t nr = fx->gvm->nr_pages;
+
+	fixture_inspect_before(fx);
+	fixture_fire(fx, 0, nr, expected_return(&fx->expected, nr));
+	fixture_inspect_after(fx);
+	fixture_expect(fx, 0, nr, fx->expected.outcome);
+}
+
+int property_rewrite_and_judge(struct fixture *fx)
+{
+	if (vm_kind_host_maps(fx->gvm->kind)) {
+		gmem_host_fill(fx->gvm);
+		fixture_check_guest(fx);
+	}
+	gmem_guest_fill(fx->gvm);
+	return fixture_judge_content(fx);
+}
+
+/* Host and guest take turns in touching a page first; without a mapping the guest does. */
+static bool page_reads_zero(struct gmem_vm *gvm, size_t page)
+{
+	size_t last = gvm->page_size - sizeof(u64);
+	const u64 *words = gmem_page(gvm, page);
+	bool maps = vm_kind_host_maps(gvm->kind), zero = true;
+
+	if (maps && page % 2 == 0)
+		zero = !words[0] && !words[last / sizeof(u64)];
+	zero &= !gmem_guest_peek(gvm, page, 0) && !gmem_guest_peek(gvm, page, last);
+	if (maps && page % 2)
+		zero &= !words[0] && !words[last / sizeof(u64)];
+	return zero;
+}
+
+int property_reads_zero(const struct fixture *fx, size_t first, size_t nr)
+{
+	size_t page, bad = 0, bad_page = 0;
+
+	for (page = first; page < first + nr; page++) {
+		if (page_reads_zero(fx->gvm, page))
+			continue;
+		if (!bad++)
+			bad_page = page;
+	}
+	if (!bad)
+		return KSFT_PASS;
+	ksft_print_msg("%zu of %zu pages that were never written are not zero, first page %zu; "
+		       "%s\n", bad, nr, bad_page, suite_context(fx->suite));
+	return KSFT_FAIL;
+}
+
+void property_refill(struct fixture *fx, size_t first, size_t nr)
+{
+	size_t page;
+
+	for (page = first; page < first + nr; page++)
+		gmem_guest_fill_page(fx->gvm, page);
+}
