@@ -10,7 +10,6 @@
 #include <stddef.h>
 
 #include "migrate/matrix/fixture.h"
-#include "migrate/matrix/property_table.h"
 
 enum property_triggers {
 	TRIGGERS_ALL,
@@ -69,9 +68,25 @@ void property_refill(struct fixture *fx, size_t first, size_t nr);
 
 /* ---- What the rows of the table name ------------------------------------------------- */
 
-#define DECLARE_ACT(_name, _act, ...) int act_##_act(struct fixture *fx);
-PROPERTIES(DECLARE_ACT)
-#undef DECLARE_ACT
+int act_idle(struct fixture *fx);
+int act_running(struct fixture *fx);
+int act_partial(struct fixture *fx);
+int act_no_leak(struct fixture *fx);
+int act_memcg_charge(struct fixture *fx);
+int act_shared_mapping(struct fixture *fx);
+int act_already_on_node(struct fixture *fx);
+int act_pinned(struct fixture *fx);
+int act_pinned_longterm(struct fixture *fx);
+int act_punch_refault(struct fixture *fx);
+int act_punch_race(struct fixture *fx);
+int act_not_uptodate(struct fixture *fx);
+int act_zap_exact(struct fixture *fx);
+int act_guest_image(struct fixture *fx);
+int act_policy_bind(struct fixture *fx);
+int act_policy_preferred(struct fixture *fx);
+int act_policy_interleave(struct fixture *fx);
+int act_policy_weighted(struct fixture *fx);
+int act_policy_local(struct fixture *fx);
 
 const char *longterm_pin_skip_reason(void);
 const char *weighted_interleave_skip_reason(void);

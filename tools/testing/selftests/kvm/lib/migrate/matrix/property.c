@@ -2,6 +2,7 @@
 #include "kselftest.h"
 #include "kvm_util.h"
 #include "migrate/matrix/property.h"
+#include "migrate/matrix/property_table.h"
 #include "migrate/mm/numa.h"
 #include "migrate/runner/test_env.h"
 #include "migrate/trigger/trigger.h"
