@@ -45,7 +45,8 @@ lab_initramfs()
 {
 	local file=$1 tree=$2 select=$3 env=$4 busybox root applet
 
-	! lab_kernel_slow || [[ $select == *" -o "* ]] || select+=" -o $((300 * LAB_TIMEOUT_MULTIPLIER))"
+	! lab_kernel_slow || [[ $select == *" -o "* ]] ||
+		select+=" -o $((300 * LAB_TIMEOUT_MULTIPLIER))"
 	busybox=$(lab_busybox)
 	lab_tmp root
 	mkdir -p "$root"/{bin,proc,sys,dev,tmp,etc,lab/modules,kselftest}

@@ -88,7 +88,8 @@ lab_make_kernel()
 	lab_tmp_paths+=("$log")
 	lab_configure "$name" "$tree" "$out" "$strict" "$log" || lab_make_failed "$name" "$log"
 	lab_compile "$name" "$tree" "$out" "$log" || lab_make_failed "$name" "$log"
-	{ cp "$out/arch/x86/boot/bzImage" "$staging/bzImage" && cp "$out/.config" "$staging/config"; } ||
+	{ cp "$out/arch/x86/boot/bzImage" "$staging/bzImage" &&
+		cp "$out/.config" "$staging/config"; } ||
 		lab_failed_write "$LAB_CACHE" "cannot keep the kernel"
 	rm -f "$log"
 }
