@@ -101,7 +101,7 @@ says()
 }
 
 # running TEXT: is there another process with TEXT in its command line?  Tests that never
-# end sleep for a number of seconds that nobody else has.
+# end sleep for a number of seconds that is theirs alone.
 running()
 {
 	local file words

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2154,SC2034 source=/dev/null
 #
-# Kernels from the Debian archive that this machine is configured for, read
-# through apt-get with a state of its own: the system's lists stay untouched,
-# no root is needed, and apt checks signature and hashes.
+# Kernels from the Debian archive that this machine's apt configuration names.
+# apt-get uses its own state in the cache: it does not touch the system's lists,
+# needs no root, and checks signatures and hashes.
 
-# lab_archive: prints the URI of this machine's main Debian archive, taken from
-# its apt configuration (both source formats; apt-get itself does the parsing).
+# lab_archive: prints the URI of the main Debian archive in this machine's apt
+# configuration.  apt-get parses both source formats.
 lab_archive()
 {
 	local codename found
@@ -20,7 +20,7 @@ lab_archive()
 	[[ -n $found ]] && echo "$found"
 }
 
-# lab_apt_setup: a private apt below the cache, for one suite at a time.
+# lab_apt_setup: configure a private apt in the cache.  It has one suite at a time.
 lab_apt_setup()
 {
 	local clear
@@ -35,7 +35,7 @@ lab_apt_setup()
 	lab_apt_dir=$LAB_CACHE/apt
 	mkdir -p "$lab_apt_dir"/lists/partial "$lab_apt_dir"/cache/archives/partial ||
 		lab_failed_write "$LAB_CACHE" "cannot make $lab_apt_dir"
-	# Hooks of the system belong to the system's lists.
+	# The system's hooks are for the system's lists only.
 	for clear in APT::Update::{Pre-Invoke,Post-Invoke,Post-Invoke-Success}; do
 		printf '#clear %s;\n' "$clear"
 	done >"$lab_apt_dir/apt.conf" || lab_failed_write "$LAB_CACHE" "cannot write apt.conf"
@@ -58,10 +58,9 @@ lab_names()
 	apt-cache -c "$lab_apt_dir/apt.conf" pkgnames linux- | grep -E "^$1\$" | sort -V
 }
 
-# lab_suite REGEX: choose the newest suite that exists and has a package
-# matching REGEX.  The archive itself says which release is the newest: the
-# codename in "stable-backports", an alias that mirrors may serve late, so it is
-# only asked for the name.  Where that suite has no kernel yet, older ones follow.
+# lab_suite REGEX: choose the newest suite with a package that matches REGEX.  The
+# alias "stable-backports" only provides the codename of the newest release, because
+# mirrors may update the alias late.  If that suite has no kernel, try older suites.
 lab_suite()
 {
 	local suite log codename tried=()
@@ -81,7 +80,7 @@ lab_suite()
 	lab_die "no package like '$1' in ${tried[*]} of $lab_archive_uri"
 }
 
-# lab_suite_lists SUITE: fetch its package lists; fails where there is none.
+# lab_suite_lists SUITE: fetch its package lists; fails if the suite does not exist.
 lab_suite_lists()
 {
 	echo "deb [signed-by=$LAB_KEYRING] $lab_archive_uri $1 main" \
@@ -90,7 +89,7 @@ lab_suite_lists()
 	lab_do apt-get -q -c "$lab_apt_dir/apt.conf" update
 }
 
-# lab_newest_suite: sets lab_newest, the name behind the alias, or nothing.
+# lab_newest_suite: sets lab_newest to the codename of the alias, or to nothing.
 lab_newest_suite()
 {
 	lab_newest=
@@ -99,14 +98,14 @@ lab_newest_suite()
 		sed -n 's/^Codename: //p' | head -n 1)
 }
 
-# lab_version PACKAGE: prints the version that would be downloaded.
+# lab_version PACKAGE: prints the version that lab_fetch() downloads.
 lab_version()
 {
 	apt-cache -c "$lab_apt_dir/apt.conf" show --no-all-versions "$1" |
 		sed -n 's/^Version: //p' | head -n 1
 }
 
-# lab_fetch DIR PACKAGE: download into DIR, with progress; prints nothing else.
+# lab_fetch DIR PACKAGE: download PACKAGE to DIR with a progress line.
 lab_fetch()
 {
 	local dir=$1 package=$2 tmp fd pid kind share size

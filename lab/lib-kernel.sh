@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2034,SC2154,SC2015
 #
-# What a kernel is to the lab.  Either any bzImage, or a directory with
+# Kernels of the lab.  A kernel is a bzImage, or a directory with
 #	bzImage		the kernel
-#	about		one line for people: where it comes from
-#	modules/	optional: modules, and "order", in which they are loaded
+#	about		one line: its origin
+#	modules/	optional: modules, and a file "order" with the loading order
 
 # lab_bytes FILE OFFSET LENGTH: prints these bytes as one hex number.
 lab_bytes()
@@ -12,15 +12,15 @@ lab_bytes()
 	od -A n -t x1 -j "$2" -N "$3" -- "$1" 2>/dev/null | tr -d ' \n'
 }
 
-# lab_bzimage FILE: is it an x86 kernel that a boot loader can start?
+# lab_bzimage FILE: true if FILE is an x86 kernel that a boot loader can start.
 # Documentation/arch/x86/boot.rst: boot flag at 0x1fe, "HdrS" at 0x202.
 lab_bzimage()
 {
 	[[ $(lab_bytes "$1" 510 2) == 55aa && $(lab_bytes "$1" 514 4) == 48647253 ]]
 }
 
-# lab_release BZIMAGE: the release (uname -r) that the image carries.  boot.rst: a
-# 16 bit offset at 0x20e, less 0x200, of a string "release (builder) ...".
+# lab_release BZIMAGE: print the release (uname -r) of the image.  boot.rst: 0x20e has a
+# 16-bit offset, less 0x200, of the string "release (builder) ...".
 lab_release()
 {
 	local at
@@ -30,8 +30,8 @@ lab_release()
 	dd if="$1" bs=1 skip=$at count=128 status=none | tr '\0' '\n' | head -n 1 | cut -d' ' -f1
 }
 
-# lab_kernel_open PATH: sets kernel_image, kernel_release, kernel_about, and, each a
-# path or empty, kernel_config and kernel_modules.
+# lab_kernel_open PATH: sets kernel_image, kernel_release, kernel_about, and
+# kernel_config and kernel_modules, which are paths or empty.
 lab_kernel_open()
 {
 	local path=$1
@@ -63,8 +63,8 @@ lab_kernel_open()
 	: "${kernel_about:=$kernel_image}"
 }
 
-# lab_module_closure DIR STAGING NAME...: unpack each module and what it depends on from
-# the tree of Debian's modules in DIR to STAGING/modules, in loading order.
+# lab_module_closure DIR STAGING NAME...: unpack each module and its dependencies from
+# Debian's module tree DIR to STAGING/modules, and write the loading order.
 lab_module_closure()
 {
 	local dir=$1 staging=$2 name
@@ -73,7 +73,7 @@ lab_module_closure()
 	mkdir -p "$staging/modules"
 	: >"$staging/modules/order"
 	for name; do
-		# Without KVM there is no point in going on; the rest may be built in or missing.
+		# KVM is required.  Other modules may be built in or missing.
 		lab_module_add "$dir" "$staging/modules" "$name" || [[ $name != kvm-* ]] || return 1
 	done
 }
@@ -101,10 +101,10 @@ lab_module_add()
 	echo "$name.ko" >>"$out/order"
 }
 
-# lab_stock: prepares Debian's prebuilt kernel of the newest backports suite;
-# sets lab_kernel_dir.  The choice made once is kept until --update, or until these
-# modules change: KVM, what gives back page frames that a test took out of use, and what
-# has pages that move by operations of their own.
+# lab_stock: prepares Debian's prebuilt kernel of the newest backports suite; sets
+# lab_kernel_dir.  The chosen package stays until --update, or until this list of modules
+# changes: KVM, hwpoison-inject (returns page frames that tests poisoned), and zram and
+# virtio-balloon (own movable_ops pages).
 LAB_STOCK_MODULES="kvm-amd kvm-intel hwpoison-inject zram virtio-balloon"
 lab_stock()
 {
@@ -135,14 +135,14 @@ lab_stock()
 	lab_unlock stock
 }
 
-# lab_stock_choice VAR: the file that names the prepared kernel, in VAR.
+# lab_stock_choice VAR: set VAR to the file that names the prepared kernel.
 lab_stock_choice()
 {
 	printf -v "$1" '%s' "$LAB_CACHE/stock-$(lab_hash <<<"$LAB_STOCK_MODULES").choice"
 }
 
-# The package of the image has had several names: binary since modules are
-# packaged apart from it, image or image-unsigned with the modules in it before.
+# The package of the image has several names: linux-binary if another package has the
+# modules, linux-image or linux-image-unsigned if it contains the modules.
 lab_stock_choose()
 {
 	local name best=
@@ -192,7 +192,7 @@ lab_stock_ready()
 	[[ -s $choice && -e $LAB_CACHE/$(<"$choice")/SHA256SUMS ]]
 }
 
-# lab_stock_state: a line for --list.
+# lab_stock_state: print a line for --list.
 lab_stock_state()
 {
 	local state="not prepared" entry choice

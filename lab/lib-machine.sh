@@ -50,7 +50,7 @@ lab_initramfs()
 	busybox=$(lab_busybox)
 	lab_tmp root
 	mkdir -p "$root"/{bin,proc,sys,dev,tmp,etc,lab/modules,kselftest}
-	# Tests may become somebody else; what they are given is not ours alone there.
+	# Tests may change their user ID: let every user read the files.
 	chmod -R a+rX "$root"
 	cp "$busybox" "$root/bin/busybox"
 	for applet in $("$busybox" --list); do

@@ -1,14 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2154,SC2034,SC2178
 #
-# Nodes of the machine: from a line of lab/machines and the options of lab/run to QEMU's
-# words.  What is known of node ID: node_cpus[ID], node_absent[ID] (CPUs that are not
-# there), node_memory[ID], node_plugged[ID] (MiB); node_ids has them in order.
+# Nodes of the machine: translates a line of lab/machines and the options of lab/run to
+# QEMU options.  Per node ID: node_cpus[ID], node_absent[ID] (absent CPUs),
+# node_memory[ID] and node_plugged[ID] (MiB).  node_ids has the IDs in order.
 
 # lab_machine_names: prints the names in lab/machines.
 lab_machine_names()
 {
 	sed -n 's/^\([a-z][a-z-]*\)[[:blank:]].*/\1/p' "$LAB_DIR/machines"
+}
+
+# lab_machine_list: prints each machine with its description, for the usage text.
+lab_machine_list()
+{
+	awk '
+		/^#: /		{ about = substr($0, 4); next }
+		/^[a-z]/	{ printf "%-13s %s\n", $1, about }' "$LAB_DIR/machines"
 }
 
 # lab_machine_read NAME: sets the nodes, machine_append and machine_tiers.
@@ -56,7 +64,7 @@ lab_machine_words()
 	((sum == 0)) || machine_append+=" memhp_default_state=online_movable"
 }
 
-# lab_machine_nodes N: a machine of N nodes, without a line in lab/machines.
+# lab_machine_nodes N: sets up a machine with N nodes, without a line in lab/machines.
 lab_machine_nodes()
 {
 	local id words=(cma=64M)
@@ -68,7 +76,7 @@ lab_machine_nodes()
 }
 
 # lab_machine_share WHAT TOTAL: share TOTAL evenly among the nodes that have any of WHAT
-# (node_cpus or node_memory); fails where it cannot be shared so.
+# (node_cpus or node_memory); fails if a remainder is left.
 lab_machine_share()
 {
 	local -n what=$1
@@ -83,7 +91,7 @@ lab_machine_share()
 	done
 }
 
-# lab_machine_sum WHAT: sets sum.
+# lab_machine_sum WHAT: sets sum to the sum of WHAT over all nodes.
 lab_machine_sum()
 {
 	local -n what=$1
@@ -95,12 +103,12 @@ lab_machine_sum()
 	done
 }
 
-# lab_machine_set: the nodes as the options of lab/run want them.
+# lab_machine_set: set up the nodes that the options of lab/run ask for.
 lab_machine_set()
 {
 	if [[ -n $opt_nodes ]]; then
 		[[ -z $opt_machine ]] ||
-			lab_usage_error "--nodes makes a machine of its own: not with --machine"
+			lab_usage_error "--nodes replaces the machine: not with --machine"
 		((opt_nodes <= 8)) || lab_usage_error "at most 8 nodes"
 		lab_machine_nodes "$opt_nodes"
 		machine_name="$opt_nodes nodes"
@@ -118,7 +126,7 @@ lab_machine_set()
 	machine_cpus=$sum
 }
 
-# A node's memory is a multiple of 2 MiB, and enough to boot with.
+# The memory of a node must be a multiple of 2 MiB and large enough to boot.
 lab_machine_set_memory()
 {
 	local id
@@ -131,7 +139,7 @@ lab_machine_set_memory()
 	done
 }
 
-# lab_machine_about: sets machine_about, what it has in a few words.
+# lab_machine_about: sets machine_about to a short description.
 lab_machine_about()
 {
 	local sum total
@@ -143,8 +151,8 @@ lab_machine_about()
 	((sum == 0)) || machine_about+=" and ${sum}M movable"
 }
 
-# lab_node_args: adds to machine_args what makes the nodes.  Each CPU is a socket of its own:
-# one socket across nodes makes the kernel warn at boot.
+# lab_node_args: adds the QEMU options of the nodes to machine_args.  Each CPU is a socket:
+# the kernel warns at boot if a socket spans nodes.
 lab_node_args()
 {
 	local id first=0 sum present sockets memory plugged
@@ -167,7 +175,7 @@ lab_node_args()
 	[[ -z $machine_tiers ]] || lab_tier_args
 }
 
-# lab_node_arg ID FIRST: the node whose CPUs begin with FIRST.
+# lab_node_arg ID FIRST: adds the options of one node, whose first CPU is FIRST.
 lab_node_arg()
 {
 	local id=$1 first=$2 node=node,nodeid=$1 cpus=$((node_cpus[$1] + node_absent[$1]))
@@ -184,8 +192,8 @@ lab_node_arg()
 			-device "pc-dimm,memdev=p$id,node=$id")
 }
 
-# ACPI's HMAT: latency in ns and bandwidth as CPUs of node 0 see them.  What counts is
-# that memory of nodes without CPUs is much slower: mm/memory-tiers.c makes tiers of it.
+# ACPI HMAT: latency in ns and bandwidth from the CPUs of node 0.  Memory of nodes without
+# CPUs must be much slower, so that mm/memory-tiers.c puts it in a lower tier.
 lab_tier_args()
 {
 	local id latency bandwidth lb

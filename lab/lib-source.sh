@@ -15,7 +15,7 @@ LAB_SERIES="movable plain posted faulty"
 LAB_SOURCE_BASE=7.3
 
 LAB_SOURCE_TOOLS="gcc ld make flex bison bc gelf.h pahole xz patch perl python3 cpio awk libc.a"
-# Worth it, but nobody has to install it by hand.
+# ccache makes rebuilds faster, but is optional: only root installs it.
 ((EUID)) || LAB_SOURCE_TOOLS+=" ccache"
 
 lab_is_series()

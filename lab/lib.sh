@@ -2,12 +2,12 @@
 # shellcheck shell=bash source-path=SCRIPTDIR
 #
 # Shared by the programs of the lab: messages, children and temporary files
-# that never outlive us, a cache that is either whole or absent.  Source it;
-# it runs nothing but the definition of functions and traps.
+# that never outlive us, and a cache whose entries are complete or absent.
+# Sourcing it only defines functions and traps.
 #
 # Exit statuses of every program here:
-#	0  it worked; for a test run: all of it ran and nothing failed
-#	1  a test failed, or the kernel complained while tests ran
+#	0  success; for a test run: every program ran and no test failed
+#	1  a test failed, or the kernel printed a splat while tests ran
 #	2  wrong usage
 #	3  the lab could not do its work (missing program, download, build, disk)
 #	4  the machine ended without a verdict (panic, hang, power-off, kill)
@@ -25,13 +25,13 @@ LAB_SELF=$(basename "$0")
 
 # ---------------------------------------------------------------- messages
 
-# lab_say TEXT...: a line for the person who started us, on stderr.
+# lab_say TEXT...: print a message on stderr.
 lab_say()
 {
 	printf '%s: %s\n' "$LAB_SELF" "$*" >&2
 }
 
-# lab_die TEXT...: the lab cannot go on; say why and leave.
+# lab_die TEXT...: print an error and exit with LAB_ERROR.
 lab_die()
 {
 	lab_say "error: $*"
@@ -49,18 +49,18 @@ lab_usage_error()
 lab_number()
 {
 	if ! [[ $2 =~ ^[0-9]{1,9}$ ]] || ((10#$2 < $3)); then
-		lab_usage_error "$1 wants a number from $3 up, not '$2'"
+		lab_usage_error "$1 needs a number from $3 up, not '$2'"
 	fi
 }
 
 # ---------------------------------------------------- children and cleaning
 
 lab_children=()		# process ids, each the leader of its own group
-lab_child_limit=5	# seconds that a child gets to end when asked to
+lab_child_limit=5	# seconds between SIGTERM and SIGKILL
 declare -A lab_limits
-lab_tmp_paths=()	# paths to remove when we end
-lab_uninterruptible=	# a program that must not be killed half-way (dpkg)
-lab_at_exit=		# a function of the program, called before the rest
+lab_tmp_paths=()	# paths to remove at exit
+lab_uninterruptible=	# id of a child that must not be killed (dpkg)
+lab_at_exit=		# a function that lab_cleanup() calls first
 lab_owner=$BASHPID
 
 lab_forget_child()
@@ -73,7 +73,7 @@ lab_forget_child()
 	lab_children=("${others[@]}")
 }
 
-# lab_end_child PID: ask the group to end, insist after its limit.
+# lab_end_child PID: send SIGTERM to its process group, and SIGKILL after its limit.
 lab_end_child()
 {
 	local pid=$1 tries
@@ -99,7 +99,7 @@ lab_cleanup()
 	[[ -z $lab_at_exit ]] || "$lab_at_exit"
 	for pid in "${lab_children[@]}"; do
 		if [[ $pid == "$lab_uninterruptible" ]]; then
-			lab_say "letting the package installation end first"
+			lab_say "waiting for the package installation to end"
 			kill -INT "$pid" 2>/dev/null
 			wait "$pid"
 			lab_forget_child "$pid"
@@ -125,9 +125,9 @@ trap 'lab_on_signal TERM 143' TERM
 trap 'lab_on_signal HUP 129' HUP
 trap 'lab_on_signal PIPE 141' PIPE
 
-# lab_start COMMAND...: run it beside us, its process id in lab_pid.  It has a
-# session of its own, so that a signal reaches us first and we end it, and it
-# ends when we are killed outright.  stdin is empty: nothing may ask a question.
+# lab_start COMMAND...: run it in the background and set lab_pid.  Its own session
+# keeps a terminal's signals away from it: our trap ends it.  It also ends if
+# we are killed.  stdin is empty, so it cannot ask a question.
 lab_start()
 {
 	setsid setpriv --pdeathsig TERM -- "$@" </dev/null &
@@ -136,7 +136,7 @@ lab_start()
 	lab_limits[$lab_pid]=$lab_child_limit
 }
 
-# lab_wait PID: wait for what lab_start started; returns its status.
+# lab_wait PID: wait for a child of lab_start; returns its status.
 lab_wait()
 {
 	local status
@@ -154,19 +154,19 @@ lab_do()
 	lab_wait "$lab_pid"
 }
 
-# lab_make ARGUMENT...: the same for make, on all CPUs.  We may have been started by a
-# make ourselves: this one is no part of its jobs.
+# lab_make ARGUMENT...: run make on all CPUs.  It must not use the job server of a make
+# that started us.
 lab_make()
 {
 	lab_do env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -j"$(nproc)" "$@"
 }
 
-# lab_tmp VAR: a fresh temporary directory, its name in VAR.
+# lab_tmp VAR: make a temporary directory and set VAR to its path.
 lab_tmp()
 {
 	local base=${TMPDIR:-/tmp} old pid made
 
-	# What a killed -9 predecessor could not remove itself.
+	# Remove directories of earlier runs that SIGKILL ended.
 	for old in "$base/$LAB_PROJECT".[0-9]*.*; do
 		pid=${old#"$base/$LAB_PROJECT."}
 		pid=${pid%%.*}
@@ -181,7 +181,7 @@ lab_tmp()
 
 # ------------------------------------------------------------------- cache
 
-# lab_cache: make LAB_CACHE usable, once.
+# lab_cache: set LAB_CACHE and make the directory, once.
 lab_cache()
 {
 	[[ -z ${LAB_CACHE:-} ]] || return 0
@@ -193,7 +193,7 @@ lab_cache()
 	fi
 }
 
-# lab_need_space DIR MIB WHAT: refuse before the disk is full, not after.
+# lab_need_space DIR MIB WHAT: exit unless DIR has MIB of free space for WHAT.
 lab_need_space()
 {
 	local free
@@ -204,8 +204,8 @@ lab_need_space()
 		lab_die "no space left in $1 for $3: $2 MiB needed, $free MiB free"
 }
 
-# lab_failed_write DIR TEXT...: a step that writes to DIR failed; say whether
-# the disk is why.
+# lab_failed_write DIR TEXT...: exit because a step that writes to DIR failed; say
+# if the disk is full.
 lab_failed_write()
 {
 	local dir=$1 free
@@ -218,8 +218,8 @@ lab_failed_write()
 
 declare -A lab_locks
 
-# lab_lock NAME: one run at a time prepares NAME.  Holds until lab_unlock NAME
-# or the end of this process and of the children it leaves (it leaves none).
+# lab_lock NAME: lock NAME, so that only one run prepares it.  lab_unlock NAME or
+# the end of this process releases the lock.
 lab_lock()
 {
 	local fd
@@ -232,7 +232,7 @@ lab_lock()
 		lab_do flock "$LAB_CACHE/$1.lock" true
 		flock "$fd" || lab_die "cannot lock $1"
 	fi
-	# Nobody else is at work on NAME: what is half made was left by a kill.
+	# We hold the lock, so a staging directory is left from a killed run.
 	rm -rf -- "$LAB_CACHE/$1".staging.*
 	lab_locks[$1]=$fd
 }
@@ -245,7 +245,8 @@ lab_unlock()
 	unset "lab_locks[$1]"
 }
 
-# lab_staging NAME VAR: a directory in the cache to prepare NAME in (lock held).
+# lab_staging NAME VAR: make a staging directory for NAME in the cache and set VAR to
+# its path.  The caller holds the lock of NAME.
 lab_staging()
 {
 	local made=$LAB_CACHE/$1.staging.$$
@@ -255,18 +256,18 @@ lab_staging()
 	printf -v "$2" '%s' "$made"
 }
 
-# lab_commit STAGING NAME: STAGING is complete.  Record what it holds, then give it its
-# name in one step.
+# lab_commit STAGING NAME: record the checksums of STAGING, then rename it to NAME
+# atomically.
 lab_commit()
 {
 	(cd "$1" && find . -type f ! -name 'SHA256SUMS*' -exec sha256sum {} + >SHA256SUMS.new &&
 		mv SHA256SUMS.new SHA256SUMS) ||
 		lab_failed_write "$LAB_CACHE" "cannot complete $2"
 	rm -rf -- "${LAB_CACHE:?}/$2"
-	mv -T -- "$1" "$LAB_CACHE/$2" || lab_failed_write "$LAB_CACHE" "cannot keep $2"
+	mv -T -- "$1" "$LAB_CACHE/$2" || lab_failed_write "$LAB_CACHE" "cannot commit $2"
 }
 
-# lab_cached NAME: true if NAME is in the cache, whole.
+# lab_cached NAME: true if NAME is in the cache and its checksums match.
 lab_cached()
 {
 	[[ -d $LAB_CACHE/$1 ]] || return 1
@@ -275,14 +276,14 @@ lab_cached()
 	return 1
 }
 
-# lab_put FILE TEXT: a small file of the cache, replaced in one step.
+# lab_put FILE TEXT: replace a small file of the cache atomically.
 lab_put()
 {
 	{ printf '%s\n' "$2" >"$1.new" && mv -- "$1.new" "$1"; } ||
 		lab_failed_write "$LAB_CACHE" "cannot write $1"
 }
 
-# lab_hash: one short key for everything on stdin.
+# lab_hash: print a short hash of stdin.
 lab_hash()
 {
 	sha256sum | cut -c1-16
@@ -293,8 +294,8 @@ lab_hash()
 
 # ---------------------------------------------------------------- progress
 
-# lab_progress_start WHAT: a line that is redrawn on a terminal; elsewhere a
-# plain line now and then, so that a log stays readable.
+# lab_progress_start WHAT: start a progress line.  A terminal redraws it; a log gets
+# a new line every 30 seconds.
 lab_progress_start()
 {
 	lab_progress_what=$1
@@ -303,8 +304,7 @@ lab_progress_start()
 	[[ -t 2 ]] || lab_say "$1"
 }
 
-# lab_progress PERCENT: show share done and the time that is left, going by the
-# time it took so far.
+# lab_progress PERCENT: show the percentage and an estimate of the time left.
 lab_progress()
 {
 	local share=$1 spent=$((SECONDS - lab_progress_began)) left=
@@ -322,7 +322,7 @@ lab_progress()
 	fi
 }
 
-# lab_progress_end [WORD]: done, or WORD instead.
+# lab_progress_end [WORD]: end the progress line with WORD (default: done).
 lab_progress_end()
 {
 	local spent=$((SECONDS - lab_progress_began))
