@@ -22,12 +22,12 @@ static _Unwind_Reason_Code print_frame(struct _Unwind_Context *context, void *ar
 	unsigned long ip = _Unwind_GetIP(context);
 	char name[128];
 
-	/* The first frames are this file's. */
+	/* The first two frames belong to this file. */
 	if (bt->frame++ < 2)
 		return _URC_NO_REASON;
 	if (!ip || bt->frame > 20)
 		return _URC_END_OF_STACK;
-	/* A return address may belong to the next line or even function; the call is before it. */
+	/* The return address may belong to the next line or function; the call is before it. */
 	fprintf(bt->stream, "  at %s\n", symbol_name(ip - 1, name, sizeof(name)));
 	return _URC_NO_REASON;
 }
@@ -54,7 +54,7 @@ static void write_stderr(const char *text, size_t size)
 	}
 }
 
-/* Writes @text to stderr with "# " before each line, all at once. */
+/* Writes @text to stderr in one write, with "# " before each line. */
 static void print_commented(const char *text)
 {
 	char *out = NULL;
@@ -103,7 +103,7 @@ noinline void test_assert(bool ok, const char *expr, const char *file, unsigned 
 	print_commented(text);
 	free(text);
 
-	/* Only one thread may run exit handlers; they must not come here again either. */
+	/* Only one thread may run exit handlers; a failure inside them must not run them again. */
 	if (__atomic_exchange_n(&failing, true, __ATOMIC_RELAXED))
 		_exit(EXIT_ASSERTION);
 	exit(EXIT_ASSERTION);
@@ -123,8 +123,8 @@ void print_skip(const char *fmt, ...)
 /* ---- Signals --------------------------------------------------------------------------- */
 
 /*
- * Says where the process was when a signal hit it that nobody expected, then lets the signal do
- * what it does by default, so that whoever started the process sees it too.
+ * Prints which instruction an unexpected signal interrupted, then raises the signal again with its
+ * default action (SA_RESETHAND), so that the parent process sees it too.
  */
 static void report_signal(int signum, siginfo_t *info, void *context)
 {
@@ -148,7 +148,7 @@ static void __attribute__((constructor)) catch_signals(void)
 	};
 	size_t i;
 
-	/* Nothing is printed twice by a fork(), nor out of order with stderr. */
+	/* A fork() must not print lines twice, and stdout must stay in order with stderr. */
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (i = 0; i < ARRAY_SIZE(signals); i++)
 		sigaction(signals[i], &action, NULL);

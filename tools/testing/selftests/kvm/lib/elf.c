@@ -27,13 +27,13 @@ static int elf_open(const char *filename, Elf64_Ehdr *hdr)
 	TEST_ASSERT(!memcmp(hdr->e_ident, ELFMAG, SELFMAG) &&
 		    hdr->e_ident[EI_CLASS] == ELFCLASS64 && hdr->e_ident[EI_DATA] == endian &&
 		    hdr->e_phentsize == sizeof(Elf64_Phdr),
-		    "%s is no 64-bit ELF file of this machine", filename);
+		    "%s is not a 64-bit ELF file of this machine", filename);
 	TEST_ASSERT(hdr->e_type == ET_EXEC,
 		    "%s is position-independent: link with -static -no-pie", filename);
 	return fd;
 }
 
-/* Reads program header @i; false if it is none that belongs into memory. */
+/* Reads program header @i; returns false if the segment takes no memory. */
 static bool elf_segment(int fd, const char *filename, const Elf64_Ehdr *hdr, unsigned int i,
 			Elf64_Phdr *phdr)
 {
@@ -57,10 +57,10 @@ void kvm_vm_elf_load(struct kvm_vm *vm, const char *filename)
 		start = align_down(phdr.p_vaddr, vm->page_size);
 		size = vm_page_align(vm, phdr.p_vaddr + phdr.p_memsz) - start;
 		gva = __vm_alloc(vm, size, start, MEM_REGION_CODE);
-		TEST_ASSERT(gva == start, "%s: address %#lx is taken in the guest", filename,
+		TEST_ASSERT(gva == start, "%s: gva %#lx is mapped already", filename,
 			    start);
 
-		/* New guest memory is zero, so what is not in the file needs no work. */
+		/* New guest memory is zero: .bss needs no write. */
 		for (offset = 0; offset < phdr.p_filesz; offset += len) {
 			gva = phdr.p_vaddr + offset;
 			len = min(vm->page_size - gva % vm->page_size, phdr.p_filesz - offset);

@@ -2,9 +2,9 @@
 /*
  * Reports of vCPU exits that a guest may not survive.
  *
- * vcpu_run() describes such an exit at once: when the test fails, another thread may run, or the
- * VM may be gone, and the registers are out of reach.  A report is kept until the vCPU runs again
- * or is freed.  A failed assertion prints all reports.
+ * vcpu_run() writes the report at once: when the test fails later, perhaps in another thread, the
+ * VM may be gone and its registers with it.  The report stays until the vCPU runs again or is
+ * freed.  A failed assertion prints all reports.
  */
 #include <pthread.h>
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Guest modes: sizes, names and the choice on a command line. */
+/* Guest modes: sizes, names and the -m option. */
 #include "guest_modes.h"
 
 const struct vm_guest_mode_params vm_guest_mode_params[NUM_VM_MODES] = {
-	/* page size and its shift, bits of virtual and of physical addresses */
-	[VM_MODE_PXXVYY_4K] = { 1 << 12, 12, 0, 0 },	/* the CPU tells the bits */
+	/* page_size, page_shift, va_bits, pa_bits */
+	[VM_MODE_PXXVYY_4K] = { 1 << 12, 12, 0, 0 },	/* vm_arch_init_mode() sets the bits */
 	[VM_MODE_P48V48_4K] = { 1 << 12, 12, 48, 48 },
 	[VM_MODE_P40V48_4K] = { 1 << 12, 12, 48, 40 },
 };
@@ -17,7 +17,7 @@ const char *vm_guest_mode_string(u32 mode)
 		[VM_MODE_P40V48_4K] = "40 physical bits, 48 virtual bits, 4K pages",
 	};
 
-	TEST_ASSERT(mode < NUM_VM_MODES, "no guest mode %u", mode);
+	TEST_ASSERT(mode < NUM_VM_MODES, "guest mode %u does not exist", mode);
 	return name[mode];
 }
 
@@ -55,9 +55,9 @@ void guest_modes_cmdline(const char *arg)
 {
 	u32 mode = atoi_non_negative("Guest mode", arg);
 
-	TEST_ASSERT(mode < NUM_VM_MODES, "%u is no guest mode: there are 0 to %d", mode,
+	TEST_ASSERT(mode < NUM_VM_MODES, "guest mode %u does not exist: choose 0 to %d", mode,
 		    NUM_VM_MODES - 1);
-	TEST_ASSERT(supported[mode], "this machine has no guest mode %u, %s", mode,
+	TEST_ASSERT(supported[mode], "this machine does not support guest mode %u, %s", mode,
 		    vm_guest_mode_string(mode));
 	chosen[mode] = true;
 	any_chosen = true;
@@ -67,7 +67,7 @@ void guest_modes_help(void)
 {
 	int mode;
 
-	printf(" -m: run in this guest mode; may be given again (default: in all there are)\n");
+	printf(" -m: run in this guest mode; may be repeated (default: all supported modes)\n");
 	for (mode = 0; mode < NUM_VM_MODES; mode++)
 		if (supported[mode])
 			printf("         %d: %s\n", mode, vm_guest_mode_string(mode));

@@ -2,7 +2,7 @@
 /* snprintf() without the C library, for guest code. */
 #include "test_util.h"
 
-/* Where the text goes.  Counts all of it, and stores what fits. */
+/* Output buffer: counts every character, stores those that fit. */
 struct output {
 	char *buf;
 	int room;	/* characters, without the closing NUL */
@@ -14,10 +14,10 @@ struct spec {
 	bool left;		/* '-' */
 	bool zero;		/* '0' */
 	bool prefix;		/* '#' */
-	char plus;		/* '+' or ' ': what stands before a positive number, else 0 */
+	char plus;		/* sign of a positive number: '+', ' ', or 0 for none */
 	bool upper;
 	int width;
-	int precision;		/* -1: none given */
+	int precision;		/* -1: not given */
 	int bytes;		/* size of the argument */
 	unsigned int base;
 };
@@ -31,7 +31,7 @@ static void put(struct output *out, char c, int times)
 	}
 }
 
-/* Text of @len characters, padded with blanks to the width. */
+/* Writes @len characters of @text, padded with blanks to the width. */
 static void put_text(struct output *out, const struct spec *spec, const char *text, int len)
 {
 	int pad = spec->width - len, i;
@@ -55,7 +55,7 @@ static void put_string(struct output *out, const struct spec *spec, const char *
 	put_text(out, spec, text, len);
 }
 
-/* @sign is what stands before the digits, or 0. */
+/* @sign: character before the digits, or 0 for none */
 static void put_number(struct output *out, const struct spec *spec, u64 num, char sign)
 {
 	const char *digit = spec->upper ? "0123456789ABCDEF" : "0123456789abcdef";
@@ -111,7 +111,7 @@ static void put_pointer(struct output *out, struct spec *spec, u64 pointer)
 	put_number(out, spec, pointer, spec->plus);
 }
 
-/* Both return the first character behind what they read. */
+/* parse_flags() and parse_bytes() return the first character that they did not read. */
 static const char *parse_flags(const char *fmt, struct spec *spec)
 {
 	for (;; fmt++) {
@@ -156,11 +156,12 @@ static const char *parse_bytes(const char *fmt, struct spec *spec)
 	return fmt;
 }
 
-/* A number, or an int argument in place of '*'.  va_list is an array in some ABIs: by pointer. */
+/* va_list is an array in some ABIs; the struct lets functions take a pointer to it. */
 struct arguments {
 	va_list list;
 };
 
+/* Reads a number, or takes an int argument for '*'. */
 static const char *parse_int(const char *fmt, struct arguments *args, int *value)
 {
 	*value = 0;
@@ -187,7 +188,7 @@ static s64 next_signed(struct arguments *args, int bytes)
 	return num << (64 - 8 * bytes) >> (64 - 8 * bytes);
 }
 
-/* Writes one argument; returns the first character behind its conversion. */
+/* Writes one argument; returns the first character after its conversion. */
 static const char *convert(struct output *out, const char *fmt, struct arguments *args)
 {
 	struct spec spec = { .precision = -1, .base = 10 };
@@ -238,7 +239,7 @@ static const char *convert(struct output *out, const char *fmt, struct arguments
 	case '%':
 		put(out, '%', 1);
 		break;
-	default:	/* unknown: show it */
+	default:	/* print an unknown conversion as it is */
 		put(out, '%', 1);
 		put(out, *fmt, 1);
 	}

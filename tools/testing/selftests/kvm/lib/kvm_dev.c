@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* /dev/kvm, what it can do, and the parameters of the kvm modules. */
+/* /dev/kvm, KVM capabilities, and parameters of the kvm modules. */
 #include <limits.h>
 
 #include "kvm_util.h"
@@ -71,21 +71,21 @@ void kvm_check_vm_alive(struct kvm_vm *vm, const char *ioctl_name)
 {
 	int error = errno;
 
-	/* Of a live VM this never fails: KVM had this capability before there were selftests. */
+	/* The check cannot fail on a live VM: every KVM has this capability. */
 	if (error == EIO &&
 	    __vm_ioctl(vm, KVM_CHECK_EXTENSION, (void *)KVM_CAP_USER_MEMORY) < 0 && errno == EIO)
-		TEST_FAIL("%s: KVM has given up on this VM, the kernel log says why", ioctl_name);
+		TEST_FAIL("%s: KVM marked this VM as dead, see the kernel log", ioctl_name);
 	errno = error;
 }
 
-/* Reads a module parameter into @value, as text without the newline. */
+/* Reads the text of a module parameter into @value, without the newline. */
 static void get_module_param(const char *module, const char *param, char *value, size_t size)
 {
 	char path[PATH_MAX];
 	ssize_t len;
 	int fd;
 
-	/* Without KVM, say that and not that the parameter is missing. */
+	/* Without KVM, the SKIP must name /dev/kvm, not the parameter. */
 	kvm_close(open_kvm_dev_path_or_exit());
 
 	snprintf(path, sizeof(path), "/sys/module/%s/parameters/%s", module, param);

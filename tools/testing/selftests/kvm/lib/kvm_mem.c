@@ -8,7 +8,7 @@ gva_t vm_unused_gva_gap(struct kvm_vm *vm, size_t sz, gva_t min_gva)
 {
 	u64 pages = DIV_ROUND_UP(sz, vm->page_size);
 	u64 min = DIV_ROUND_UP(min_gva, vm->page_size);
-	/* Between the two halves lie addresses that the CPU does not accept. */
+	/* Addresses between the two canonical halves are invalid. */
 	u64 low_end = 1ULL << (vm->va_bits - 1 - vm->page_shift);
 	u64 end = 1ULL << (64 - vm->page_shift);
 	u64 high_start = end - low_end;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Memory slots, their addresses and their pages. */
+/* Memory slots: KVM_SET_USER_MEMORY_REGION, guest pages and address translation. */
 #include "kvm_util.h"
 
 /* ---- Find slots ------------------------------------------------------------------------ */
 
-/* The number of regions that start at or below @gpa. */
+/* Returns the number of regions that start at or below @gpa. */
 static size_t regions_up_to(struct kvm_vm *vm, gpa_t gpa)
 {
 	size_t low = 0, high = vm->regions.nr;
@@ -20,7 +20,7 @@ static size_t regions_up_to(struct kvm_vm *vm, gpa_t gpa)
 	return low;
 }
 
-/* The region that overlaps [@gpa, @gpa + @size), or NULL. */
+/* Returns the last region that overlaps [@gpa, @gpa + @size), or NULL. */
 static struct userspace_mem_region *region_find(struct kvm_vm *vm, gpa_t gpa, u64 size)
 {
 	size_t n = regions_up_to(vm, gpa + size - 1);
@@ -53,7 +53,7 @@ struct userspace_mem_region *memslot2region(struct kvm_vm *vm, u32 memslot)
 {
 	struct userspace_mem_region *region = slot_find(vm, memslot);
 
-	TEST_ASSERT(region, "no memory slot %u was added to this VM", memslot);
+	TEST_ASSERT(region, "this VM has no memory slot %u", memslot);
 	return region;
 }
 
@@ -63,7 +63,7 @@ static void regions_insert(struct kvm_vm *vm, struct userspace_mem_region *regio
 	struct userspace_mem_region **head = bucket(vm, region->region.slot);
 	size_t at = regions_up_to(vm, region->region.guest_phys_addr);
 
-	/* Room is always a power of two. */
+	/* The capacity is always a power of two. */
 	if (!(all->nr & (all->nr - 1))) {
 		size_t room = all->nr ? all->nr * 2 : 1;
 
@@ -94,7 +94,7 @@ static void regions_remove(struct kvm_vm *vm, struct userspace_mem_region *regio
 	*link = region->next_in_bucket;
 }
 
-/* ---- Tell KVM -------------------------------------------------------------------------- */
+/* ---- Ioctls ---------------------------------------------------------------------------- */
 
 static void require_memory_region2(struct kvm_vm *vm)
 {
@@ -143,7 +143,7 @@ void vm_set_user_memory_region2(struct kvm_vm *vm, u32 slot, u32 flags, gpa_t gp
 	TEST_ASSERT_VM_VCPU_IOCTL(!ret, KVM_SET_USER_MEMORY_REGION2, ret, vm);
 }
 
-/* A kernel before 6.8 is still good for slots without a guest_memfd. */
+/* Kernels before 6.8 support only slots without a guest_memfd. */
 void vm_mem_region_install(struct kvm_vm *vm, struct userspace_mem_region *region)
 {
 	struct kvm_userspace_memory_region2 *r = &region->region;
@@ -170,7 +170,7 @@ static void check_new_slot(struct kvm_vm *vm, gpa_t gpa, u32 slot, u64 npages)
 
 	TEST_ASSERT(npages && vm_adjust_num_guest_pages(vm->mode, npages) == npages,
 		    "slot %u: %lu guest pages do not fill whole host pages", slot, npages);
-	TEST_ASSERT(IS_ALIGNED(gpa, vm->page_size), "slot %u: gpa %#lx is not aligned to pages",
+	TEST_ASSERT(IS_ALIGNED(gpa, vm->page_size), "slot %u: gpa %#lx is not page-aligned",
 		    slot, gpa);
 	TEST_ASSERT((gpa >> vm->page_shift) + npages - 1 <= vm->max_gfn,
 		    "slot %u: %lu pages from gpa %#lx reach beyond the last guest page %#lx",
@@ -191,11 +191,11 @@ int kvm_memfd_alloc(size_t size, bool hugepages)
 	return fd;
 }
 
-/* Maps the host memory of a region, aligned to the pages of its kind. */
+/* Maps the host memory of a region, aligned to the page size of its type. */
 static void region_map(struct userspace_mem_region *region, size_t size)
 {
 	enum vm_mem_backing_src_type type = region->backing_src_type;
-	/* Only of huge pages of hugetlbfs is mmap() aligned by itself. */
+	/* mmap() aligns hugetlb mappings by itself. */
 	size_t align = type == VM_MEM_SRC_ANONYMOUS_THP ? get_backing_src_pagesz(type) : 1;
 	int flags = vm_mem_backing_src_alias(type)->flag, advice;
 
@@ -245,8 +245,8 @@ void vm_mem_add(struct kvm_vm *vm, enum vm_mem_backing_src_type src_type, gpa_t 
 	region->region.guest_memfd = -1;
 	if (flags & KVM_MEM_GUEST_MEMFD) {
 		TEST_ASSERT(gmem_fd >= 0 || !gmem_offset,
-			    "slot %u: an offset into a guest_memfd yet to be made", slot);
-		/* A file of its own, so that the slot may close it whoever made it. */
+			    "slot %u: gmem_offset needs a gmem_fd", slot);
+		/* region_free() closes the fd: duplicate the caller's. */
 		region->region.guest_memfd = gmem_fd >= 0 ? kvm_dup(gmem_fd) :
 							    vm_create_guest_memfd(vm, size, 0);
 		region->region.guest_memfd_offset = gmem_offset;
@@ -276,7 +276,7 @@ void vm_mem_region_move(struct kvm_vm *vm, u32 slot, u64 new_gpa)
 {
 	struct userspace_mem_region *region = memslot2region(vm, slot);
 
-	/* The order by address changes, and the pages in use are numbered by address. */
+	/* A new gpa changes the sort order and makes the used page numbers stale. */
 	regions_remove(vm, region);
 	region->region.guest_phys_addr = new_gpa;
 	vm_mem_region_install(vm, region);
@@ -284,7 +284,7 @@ void vm_mem_region_move(struct kvm_vm *vm, u32 slot, u64 new_gpa)
 	page_ranges_free(&region->used_phy_pages);
 }
 
-/* Takes the slot out of KVM, while the library keeps it. */
+/* Deletes the slot in KVM; the library keeps the region. */
 static void region_uninstall(struct kvm_vm *vm, struct userspace_mem_region *region)
 {
 	u64 size = region->region.memory_size;
@@ -347,12 +347,12 @@ gpa_t __vm_phy_pages_alloc(struct kvm_vm *vm, size_t num, gpa_t min_gpa, u32 mem
 	u64 end = first + (region->region.memory_size >> vm->page_shift);
 	u64 page;
 
-	TEST_ASSERT(num, "no pages to allocate");
-	TEST_ASSERT(IS_ALIGNED(min_gpa, vm->page_size), "gpa %#lx is not aligned to pages",
+	TEST_ASSERT(num, "cannot allocate 0 pages");
+	TEST_ASSERT(IS_ALIGNED(min_gpa, vm->page_size), "gpa %#lx is not page-aligned",
 		    min_gpa);
 	first = max(first, min_gpa >> vm->page_shift);
 	if (!page_ranges_find_gap(&region->used_phy_pages, num, first, end, &page))
-		TEST_FAIL("slot %u has no %zu adjacent pages free at or above gpa %#lx",
+		TEST_FAIL("slot %u lacks %zu adjacent free pages at or above gpa %#lx",
 			  memslot, num, min_gpa);
 
 	page_ranges_add(&region->used_phy_pages, page, num);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Runs vCPUs, and describes exits that a guest may not survive. */
+/* Runs vCPUs, and reports exits that a guest may not survive. */
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-/* Exits that a test seldom wants, or that leave the guest unable to go on. */
+/* Returns true for exits that tests seldom expect, or after which the guest cannot continue. */
 static bool is_worth_a_report(struct kvm_vcpu *vcpu)
 {
 	switch (vcpu->run->exit_reason) {
@@ -18,7 +18,7 @@ static bool is_worth_a_report(struct kvm_vcpu *vcpu)
 	return false;
 }
 
-/* What the exit says beyond its reason. */
+/* Prints the details of the exit from struct kvm_run. */
 static void dump_exit_details(FILE *stream, struct kvm_run *run)
 {
 	u32 i;
@@ -37,7 +37,7 @@ static void dump_exit_details(FILE *stream, struct kvm_run *run)
 			run->fail_entry.hardware_entry_failure_reason, run->fail_entry.cpu);
 		break;
 	case KVM_EXIT_MMIO:
-		fprintf(stream, "  %s of %u bytes at gpa %#llx, where no usable memory is\n",
+		fprintf(stream, "  %s of %u bytes at gpa %#llx, which no usable memory backs\n",
 			run->mmio.is_write ? "write" : "read", run->mmio.len,
 			run->mmio.phys_addr);
 		break;

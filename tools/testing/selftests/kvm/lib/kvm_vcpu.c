@@ -6,7 +6,7 @@
 
 /* ---- Add and remove -------------------------------------------------------------------- */
 
-/* Bytes of the area that a vCPU shares with user space. */
+/* Returns the size of the vCPU's kvm_run mapping in bytes. */
 static size_t vcpu_mmap_size(struct kvm_vm *vm)
 {
 	int size = __kvm_ioctl(vm->kvm_fd, KVM_GET_VCPU_MMAP_SIZE, NULL);
@@ -21,7 +21,7 @@ struct kvm_vcpu *__vm_vcpu_add(struct kvm_vm *vm, u32 vcpu_id)
 	struct kvm_vcpu *vcpu;
 
 	for (vcpu = vm->vcpus; vcpu; vcpu = vcpu->next)
-		TEST_ASSERT(vcpu->id != vcpu_id, "there is a vCPU %u already", vcpu_id);
+		TEST_ASSERT(vcpu->id != vcpu_id, "vCPU %u exists already", vcpu_id);
 
 	vcpu = calloc(1, sizeof(*vcpu));
 	TEST_ASSERT(vcpu, "out of memory");
@@ -63,8 +63,9 @@ void vcpu_run_complete_io(struct kvm_vcpu *vcpu)
 	ret = __vcpu_run(vcpu);
 	run->immediate_exit = 0;
 	TEST_ASSERT(ret == -1 && errno == EINTR,
-		    "KVM_RUN was to finish an I/O and return: " __KVM_SYSCALL_ERROR("it", ret));
-	errno = error;	/* a test that fails now has nothing to do with this EINTR */
+		    "KVM_RUN must complete the I/O and fail with EINTR: "
+		    __KVM_SYSCALL_ERROR("it", ret));
+	errno = error;	/* a later failure must not report this EINTR */
 }
 
 const char *exit_reason_str(unsigned int exit_reason)
@@ -95,7 +96,7 @@ const char *exit_reason_str(unsigned int exit_reason)
 	return "unknown";
 }
 
-/* ---- Look at, pin ---------------------------------------------------------------------- */
+/* ---- Dump and pin ---------------------------------------------------------------------- */
 
 void vcpu_dump(FILE *stream, struct kvm_vcpu *vcpu, u8 indent)
 {

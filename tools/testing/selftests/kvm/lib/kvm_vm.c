@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Creates and frees VMs with their vCPUs. */
+/* VMs: create, restart, dump and free, with their vCPUs. */
 #include <sys/random.h>
 #include <sys/resource.h>
 
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-/* Pages of slot 0 for what tests and the library allocate, besides what is counted exactly. */
+/* Pages of slot 0 for allocations that vm_slot0_pages() does not count. */
 #define SLOT0_SPARE_PAGES	512
 
 /* ---- Random seeds ---------------------------------------------------------------------- */
@@ -47,7 +47,7 @@ static void vm_open(struct kvm_vm *vm)
 	__TEST_REQUIRE(kvm_has_cap(KVM_CAP_IMMEDIATE_EXIT),
 		       "KVM lacks KVM_CAP_IMMEDIATE_EXIT (4.11)");
 
-	do {	/* a signal may interrupt this ioctl before it did anything */
+	do {	/* a signal may interrupt KVM_CREATE_VM */
 		vm->fd = __kvm_ioctl(vm->kvm_fd, KVM_CREATE_VM, (void *)vm->type);
 	} while (vm->fd < 0 && errno == EINTR);
 	TEST_ASSERT(vm->fd >= 0, "KVM_CREATE_VM of type %lu failed: errno %i (%s)",
@@ -59,7 +59,7 @@ struct kvm_vm *____vm_create(struct vm_shape shape)
 	const struct vm_guest_mode_params *mode;
 	struct kvm_vm *vm;
 
-	TEST_ASSERT(shape.mode < NUM_VM_MODES, "no guest mode %u", shape.mode);
+	TEST_ASSERT(shape.mode < NUM_VM_MODES, "guest mode %u does not exist", shape.mode);
 	vm = calloc(1, sizeof(*vm));
 	TEST_ASSERT(vm, "out of memory");
 
@@ -77,7 +77,7 @@ struct kvm_vm *____vm_create(struct vm_shape shape)
 	return vm;
 }
 
-/* How many pages slot 0 needs: program, stacks, ucalls, page tables, and some to spare. */
+/* Returns the size of slot 0 in pages: program, stacks, ucalls, page tables and a reserve. */
 static u64 vm_slot0_pages(const struct vm_shape *shape, u32 nr_vcpus, u64 extra_pages)
 {
 	u64 page_size = vm_guest_mode_params[shape->mode].page_size;
@@ -87,7 +87,7 @@ static u64 vm_slot0_pages(const struct vm_shape *shape, u32 nr_vcpus, u64 extra_
 	nr += (u64)nr_vcpus * DEFAULT_STACK_PGS;
 	nr += DIV_ROUND_UP(ucall_bytes_required(nr_vcpus), page_size);
 
-	/* One table for so many pages, then tables of tables: less than twice the first. */
+	/* The upper levels of the page tables need fewer pages than the lowest level. */
 	nr += (nr + extra_pages) / PTES_PER_MIN_PAGE * 2;
 	return vm_adjust_num_guest_pages(shape->mode, nr);
 }
@@ -98,9 +98,9 @@ struct kvm_vm *__vm_create(struct vm_shape shape, u32 nr_runnable_vcpus, u64 nr_
 	struct kvm_vm *vm;
 	u32 max_vcpus;
 
-	TEST_ASSERT(nr_runnable_vcpus, "a VM without vCPUs is for vm_create_barebones()");
+	TEST_ASSERT(nr_runnable_vcpus, "use vm_create_barebones() for a VM without vCPUs");
 	max_vcpus = kvm_check_cap(KVM_CAP_MAX_VCPUS);
-	TEST_ASSERT(nr_runnable_vcpus <= max_vcpus, "%u vCPUs wanted, KVM allows %u",
+	TEST_ASSERT(nr_runnable_vcpus <= max_vcpus, "%u vCPUs requested, KVM allows %u",
 		    nr_runnable_vcpus, max_vcpus);
 	kvm_set_files_rlimit(nr_runnable_vcpus);
 
@@ -111,7 +111,7 @@ struct kvm_vm *__vm_create(struct vm_shape shape, u32 nr_runnable_vcpus, u64 nr_
 				    vm_slot0_pages(&shape, nr_runnable_vcpus, nr_extra_pages), 0);
 	memset(vm->memslots, 0, sizeof(vm->memslots));
 
-	/* Not by the name it was called: that may have been found in PATH. */
+	/* argv[0] may be a name that the shell found in PATH. */
 	kvm_vm_elf_load(vm, "/proc/self/exe");
 
 	slot0 = memslot2region(vm, 0);
@@ -136,7 +136,7 @@ struct kvm_vm *__vm_create_with_vcpus(struct vm_shape shape, u32 nr_vcpus, u64 e
 	struct kvm_vm *vm;
 	u32 i;
 
-	TEST_ASSERT(vcpus || !nr_vcpus, "nowhere to store the vCPUs");
+	TEST_ASSERT(vcpus || !nr_vcpus, "vcpus is NULL");
 	vm = __vm_create(shape, nr_vcpus, extra_mem_pages);
 	for (i = 0; i < nr_vcpus; i++)
 		vcpus[i] = vm_vcpu_add(vm, i, guest_code);
@@ -192,7 +192,7 @@ void kvm_vm_free(struct kvm_vm *vm)
 
 void kvm_set_files_rlimit(u32 nr_vcpus)
 {
-	/* Two for each vCPU, and some for everything else. */
+	/* Two for each vCPU, and a reserve. */
 	rlim_t wanted = nr_vcpus * 2 + 100;
 	struct rlimit limit;
 
@@ -202,7 +202,8 @@ void kvm_set_files_rlimit(u32 nr_vcpus)
 	limit.rlim_cur = wanted;
 	limit.rlim_max = max(limit.rlim_max, wanted);
 	__TEST_REQUIRE(!setrlimit(RLIMIT_NOFILE, &limit),
-		       "not allowed to open enough files for all vCPUs, see ulimit -Hn");
+		       "the limit of open files is too low for %u vCPUs (raise ulimit -Hn)",
+		       nr_vcpus);
 }
 
 void vm_dump(FILE *stream, struct kvm_vm *vm, u8 indent)

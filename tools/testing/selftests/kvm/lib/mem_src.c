@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Kinds of memory that a test may ask for, and what the host offers. */
+/* Backing memory types, and what the host supports. */
 #include <sys/mman.h>
 
 #include "test_util.h"
@@ -12,7 +12,7 @@ const struct vm_mem_backing_src_alias *vm_mem_backing_src_alias(u32 i)
 #undef X
 	};
 
-	TEST_ASSERT(i < NUM_SRC_TYPES, "no kind of memory has number %u", i);
+	TEST_ASSERT(i < NUM_SRC_TYPES, "memory type %u does not exist", i);
 	return &aliases[i];
 }
 
@@ -60,7 +60,7 @@ static void print_backing_src_types(const char *indent)
 
 void backing_src_help(const char *flag)
 {
-	printf(" %s: kind of memory for the guest's data (default: %s), one of\n", flag,
+	printf(" %s: memory type of the guest's data (default: %s), one of\n", flag,
 	       vm_mem_backing_src_alias(DEFAULT_VM_MEM_SRC)->name);
 	print_backing_src_types("       ");
 }
@@ -72,14 +72,14 @@ enum vm_mem_backing_src_type parse_backing_src_type(const char *type_name)
 	for (i = 0; i < NUM_SRC_TYPES; i++)
 		if (!strcmp(type_name, vm_mem_backing_src_alias(i)->name))
 			return i;
-	printf("# kinds of memory:\n");
+	printf("# memory types:\n");
 	print_backing_src_types("#   ");
-	TEST_FAIL("'%s' is no kind of memory", type_name);
+	TEST_FAIL("memory type '%s' does not exist", type_name);
 }
 
-/* ---- The host -------------------------------------------------------------------------- */
+/* ---- Host support ---------------------------------------------------------------------- */
 
-/* Reads a number from a file; false if there is no such file. */
+/* Reads a number from a file; returns false if the file does not exist. */
 static bool read_number(const char *path, unsigned long *number)
 {
 	FILE *file = fopen(path, "re");
@@ -89,7 +89,7 @@ static bool read_number(const char *path, unsigned long *number)
 		return false;
 	ok = fscanf(file, "%lu", number) == 1;
 	fclose(file);
-	TEST_ASSERT(ok, "no number in %s", path);
+	TEST_ASSERT(ok, "cannot read a number from %s", path);
 	return true;
 }
 
@@ -127,6 +127,6 @@ size_t get_def_hugetlb_pagesz(void)
 			break;
 	}
 	fclose(file);
-	__TEST_REQUIRE(total && kb, "no huge pages: write how many to /proc/sys/vm/nr_hugepages");
+	__TEST_REQUIRE(total && kb, "no huge pages (write a number to /proc/sys/vm/nr_hugepages)");
 	return kb << 10;
 }

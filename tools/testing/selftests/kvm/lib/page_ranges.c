@@ -6,7 +6,7 @@
 #include "page_ranges.h"
 #include "test_util.h"
 
-/* The first range that ends at or behind @page, or set->nr. */
+/* Returns the index of the first range whose end is >= @page, or set->nr. */
 static size_t find_range(const struct page_ranges *set, u64 page)
 {
 	size_t low = 0, high = set->nr;
@@ -22,7 +22,7 @@ static size_t find_range(const struct page_ranges *set, u64 page)
 	return low;
 }
 
-/* Replaces @old ranges from index @at by @new ones, whose contents the caller fills in. */
+/* Replaces @old ranges from index @at by @new ranges, which the caller fills in. */
 static void replace_ranges(struct page_ranges *set, size_t at, size_t old, size_t new)
 {
 	size_t behind = set->nr - at - old;

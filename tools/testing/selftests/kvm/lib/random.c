@@ -8,8 +8,8 @@ struct kvm_random_state new_kvm_random_state(u32 seed)
 }
 
 /*
- * A counter with a long stride, its bits mixed so that each depends on all others.  Every seed is
- * good, 0 included, and the sequence repeats only after 2^32 numbers.
+ * Mixes the bits of a counter with a long stride.  Every seed is valid, 0 included, and the
+ * sequence repeats only after 2^32 numbers.
  */
 u32 kvm_random_u32(struct kvm_random_state *state)
 {
@@ -22,7 +22,7 @@ u32 kvm_random_u32(struct kvm_random_state *state)
 
 u32 kvm_random_u32_in_range(struct kvm_random_state *state, u32 min, u32 max)
 {
-	TEST_ASSERT(min <= max, "no number is >= %#x and <= %#x", min, max);
+	TEST_ASSERT(min <= max, "the range %#x..%#x is empty", min, max);
 	return min + (u32)((kvm_random_u32(state) * ((u64)max - min + 1)) >> 32);
 }
 
@@ -30,6 +30,6 @@ u64 kvm_random_u64_in_range(struct kvm_random_state *state, u64 min, u64 max)
 {
 	u64 span = max - min + 1;
 
-	TEST_ASSERT(min <= max, "no number is >= %#lx and <= %#lx", min, max);
+	TEST_ASSERT(min <= max, "the range %#lx..%#lx is empty", min, max);
 	return span ? min + kvm_random_u64(state) % span : kvm_random_u64(state);
 }

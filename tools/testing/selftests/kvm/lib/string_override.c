@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The string functions that guest code may call.
+ * String functions that guest code may call.
  *
- * Those of the C library choose an implementation when the process starts (IFUNC), which a guest
- * never does, and use vector registers that KVM may not be able to emulate.  These stand before
- * libc on the linker's command line, thus the whole program uses them, host code too.  So they
- * work by words: slower than libc in the cache, equal to it on larger memory.
+ * libc chooses its implementations at process start (IFUNC), which a guest never runs, and they
+ * use vector registers that KVM may not be able to emulate.  The linker finds this file before
+ * libc, so host code uses these functions too.  They copy words: slower than libc in the cache,
+ * equal to it on larger memory.
  *
- * Compiled as freestanding, or the compiler would recognise memcpy() and call it.
+ * Compiled with -ffreestanding, or the compiler would turn the loop of memcpy() into a call.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -101,7 +101,7 @@ int memcmp(const void *a, const void *b, size_t n)
 	return 0;
 }
 
-/* What clang makes of memcmp() where only equality matters. */
+/* clang calls bcmp() instead of memcmp() where only equality matters. */
 int bcmp(const void *a, const void *b, size_t n)
 {
 	return memcmp(a, b, n);

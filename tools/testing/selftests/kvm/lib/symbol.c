@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Looks up names of functions in the symbol table of the running program. */
+/* Looks up function names in the symbol table of the running program. */
 #include <elf.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 
 #include "symbol.h"
 
-/* Maps the program's file; NULL if that fails. */
+/* Maps the program's file; returns NULL if that fails. */
 static const char *map_program(size_t *size)
 {
 	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
@@ -28,7 +28,7 @@ static const char *map_program(size_t *size)
 	return mem == MAP_FAILED ? NULL : mem;
 }
 
-/* The symbol table, or NULL in a stripped program. */
+/* Returns the symbol table, or NULL for a stripped program. */
 static const Elf64_Shdr *find_symtab(const char *elf)
 {
 	const Elf64_Ehdr *hdr = (const void *)elf;
@@ -41,7 +41,7 @@ static const Elf64_Shdr *find_symtab(const char *elf)
 	return NULL;
 }
 
-/* Without a size, as assembly code has, a symbol is as good as any that starts before. */
+/* A symbol without a size, as in assembly code, covers only its first byte. */
 static bool covers(const Elf64_Sym *sym, unsigned long addr)
 {
 	if (ELF64_ST_TYPE(sym->st_info) == STT_FUNC)

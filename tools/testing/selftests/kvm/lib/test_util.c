@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Numbers, times, files and text, see test_util.h. */
+/* Helpers that need no KVM, see test_util.h. */
 #include <ctype.h>
 #include <limits.h>
 
@@ -59,15 +59,15 @@ size_t parse_size(const char *size)
 	char *end;
 	int shift;
 
-	TEST_ASSERT(size && isdigit((unsigned char)size[0]), "'%s' is no size: no digits",
+	TEST_ASSERT(size && isdigit((unsigned char)size[0]), "'%s' is not a size: no digits",
 		    size ? size : "");
 	errno = 0;
 	number = strtoull(size, &end, 0);
 	TEST_ASSERT(!errno, "'%s' is too large", size);
 	if (*end) {
 		unit = strchr(units, tolower((unsigned char)*end));
-		TEST_ASSERT(unit && !end[1], "'%s' is no size: '%s' is none of b, k, m, g, t", size,
-			    end);
+		TEST_ASSERT(unit && !end[1], "'%s' is not a size: unit '%s' is not b, k, m, g or t",
+			    size, end);
 	}
 	shift = (unit - units) * 10;
 	TEST_ASSERT(number << shift >> shift == number, "'%s' is too large", size);
@@ -81,7 +81,7 @@ int atoi_paranoid(const char *num_str)
 
 	errno = 0;
 	num = strtol(num_str, &end, 0);
-	TEST_ASSERT(end != num_str && !*end, "'%s' is no number", num_str);
+	TEST_ASSERT(end != num_str && !*end, "'%s' is not a number", num_str);
 	TEST_ASSERT(!errno && num >= INT_MIN && num <= INT_MAX, "%s does not fit in an int",
 		    num_str);
 	return num;
@@ -91,7 +91,7 @@ u32 atoi_positive(const char *name, const char *num_str)
 {
 	int num = atoi_paranoid(num_str);
 
-	TEST_ASSERT(num > 0, "%s must be greater than 0, not %s", name, num_str);
+	TEST_ASSERT(num > 0, "%s must be greater than 0, got %s", name, num_str);
 	return num;
 }
 
@@ -99,7 +99,7 @@ u32 atoi_non_negative(const char *name, const char *num_str)
 {
 	int num = atoi_paranoid(num_str);
 
-	TEST_ASSERT(num >= 0, "%s must not be negative, like %s", name, num_str);
+	TEST_ASSERT(num >= 0, "%s must not be negative, got %s", name, num_str);
 	return num;
 }
 
@@ -107,7 +107,7 @@ u32 atoi_non_negative(const char *name, const char *num_str)
 
 #define NSEC_PER_SEC	1000000000L
 
-/* @ns nanoseconds, also negative ones, with 0 <= tv_nsec < 1s. */
+/* @ns may be negative; tv_nsec of the result is not. */
 static struct timespec ns_to_timespec(s64 ns)
 {
 	struct timespec ts = { .tv_sec = ns / NSEC_PER_SEC, .tv_nsec = ns % NSEC_PER_SEC };

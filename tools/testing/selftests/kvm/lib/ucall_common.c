@@ -3,7 +3,7 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-/* Instead of the address of a struct ucall, when there is none to be had. */
+/* The guest passes this instead of an address when the pool has no free struct ucall. */
 #define GUEST_UCALL_FAILED	((gva_t)-1)
 
 struct ucall_pool {
@@ -11,12 +11,12 @@ struct ucall_pool {
 	struct ucall ucalls[];
 };
 
-/* Set in each guest by ucall_init(); in the test's own process it stays NULL. */
+/* ucall_init() sets it in each guest; it stays NULL in the host process. */
 static struct ucall_pool *guest_pool;
 
-/* ---- In the test ----------------------------------------------------------------------- */
+/* ---- Host code ------------------------------------------------------------------------- */
 
-/* Two per vCPU, as an exception handler may make calls while one is under way; and some more. */
+/* Two per vCPU, because an exception handler may interrupt a ucall and make one; and a reserve. */
 static u32 pool_entries(u32 nr_vcpus)
 {
 	return nr_vcpus * 2 + 16;
@@ -48,8 +48,8 @@ u64 get_ucall(struct kvm_vcpu *vcpu, struct ucall *uc)
 	u64 cmd = UCALL_NONE;
 
 	TEST_ASSERT(from != (void *)GUEST_UCALL_FAILED,
-		    "vCPU %u found no struct ucall: more vCPUs than __vm_create() was told?",
-		    vcpu->id);
+		    "vCPU %u found no free struct ucall: does the VM run more vCPUs than "
+		    "__vm_create() counted?", vcpu->id);
 	if (from) {
 		cmd = ((struct ucall *)from)->cmd;
 		if (uc)
@@ -61,7 +61,7 @@ u64 get_ucall(struct kvm_vcpu *vcpu, struct ucall *uc)
 	return cmd;
 }
 
-/* ---- In the guest ---------------------------------------------------------------------- */
+/* ---- Guest code ------------------------------------------------------------------------ */
 
 static struct ucall *ucall_alloc(void)
 {
@@ -76,12 +76,12 @@ static struct ucall *ucall_alloc(void)
 			return uc;
 		}
 	}
-	/* GUEST_ASSERT() would need what is missing. */
+	/* GUEST_ASSERT() would need a struct ucall too. */
 	ucall_arch_do_ucall(GUEST_UCALL_FAILED);
 	return NULL;
 }
 
-/* Exits to the test, then gives @uc back. */
+/* Exits to user space, then frees @uc. */
 static void ucall_do(struct ucall *uc, u64 cmd)
 {
 	WRITE_ONCE(uc->cmd, cmd);
@@ -112,7 +112,7 @@ void ucall_fmt(u64 cmd, const char *fmt, ...)
 	len = guest_vsnprintf(uc->buffer, UCALL_BUFFER_LEN, fmt, args);
 	va_end(args);
 
-	/* Half a message may say the opposite.  The text of an assertion, below, may be cut. */
+	/* A truncated message may mislead.  ucall_assert() below may truncate its text. */
 	__GUEST_ASSERT(len < UCALL_BUFFER_LEN, "a text of %d characters, starting with '%.40s'",
 		       len, uc->buffer);
 	ucall_do(uc, cmd);

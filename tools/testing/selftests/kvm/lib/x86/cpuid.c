@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* CPUID of KVM and of vCPUs. */
+/* CPUID that KVM supports, and CPUID of vCPUs. */
 #include <pthread.h>
 
 #include "processor.h"
@@ -36,7 +36,7 @@ const struct kvm_cpuid2 *kvm_get_supported_cpuid(void)
 	return supported;
 }
 
-/* The registers of a leaf, in the order of enum cpuid_output_regs; NULL if there is none. */
+/* Returns the registers of a leaf, indexed by enum cpuid_output_regs, or NULL without that leaf. */
 static u32 *find_regs(const struct kvm_cpuid2 *cpuid, u32 function, u32 index)
 {
 	const struct kvm_cpuid_entry2 *entry;
@@ -69,7 +69,7 @@ bool kvm_cpuid_has(const struct kvm_cpuid2 *cpuid, struct kvm_x86_cpu_feature fe
 void vcpu_set_cpuid(struct kvm_vcpu *vcpu)
 {
 	vcpu_ioctl(vcpu, KVM_SET_CPUID2, vcpu->cpuid);
-	/* KVM fills in what depends on the state of the vCPU. */
+	/* KVM updates the bits that depend on the state of the vCPU. */
 	vcpu_get_cpuid(vcpu);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Registers of a vCPU, for a person to read. */
+/* Prints the registers of a vCPU. */
 #include "processor.h"
 #include "symbol.h"
 
@@ -42,7 +42,7 @@ static void dump_sregs(FILE *stream, const struct kvm_sregs *s, int indent)
 		s->gdt.base, s->gdt.limit, s->idt.base, s->idt.limit);
 }
 
-/* A VM that KVM has given up on has no registers to show: say that and fail nothing. */
+/* KVM_GET_REGS fails for a dead VM: print that, and do not fail the test. */
 void vcpu_arch_dump(FILE *stream, struct kvm_vcpu *vcpu, u8 indent)
 {
 	struct kvm_regs regs;
@@ -53,9 +53,9 @@ void vcpu_arch_dump(FILE *stream, struct kvm_vcpu *vcpu, u8 indent)
 		fprintf(stream, "%*sno registers: %s\n", indent + 2, "", strerror(errno));
 		return;
 	}
-	/* KVM resets them: arch/x86/kvm/svm/svm.c, shutdown_interception(). */
+	/* KVM resets the vCPU: arch/x86/kvm/svm/svm.c, shutdown_interception(). */
 	if (vcpu->run->exit_reason == KVM_EXIT_SHUTDOWN && !(sregs.cr0 & X86_CR0_PE))
-		fprintf(stream, "%*s(those of the triple fault are lost, as always on AMD CPUs)\n",
+		fprintf(stream, "%*s(AMD: the triple fault reset the registers)\n",
 			indent + 2, "");
 	dump_regs(stream, &regs, indent + 2);
 	dump_sregs(stream, &sregs, indent + 2);

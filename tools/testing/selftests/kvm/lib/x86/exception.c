@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Exceptions in a guest: who handles them, and what the test is told if nobody does. */
+/* Guest exceptions: calls the handlers, and reports unhandled exceptions to the test. */
 #include "processor.h"
 #include "symbol.h"
 #include "x86_internal.h"
 
 gva_t exception_handlers;
 
-/* Every kvm_asm_safe() of the program; the linker provides the bounds if there is any. */
+/* All kvm_asm_safe() of the program; the linker defines the bounds unless the table is empty. */
 extern const struct kvm_ex_table_entry __start_kvm_ex_table[] __weak;
 extern const struct kvm_ex_table_entry __stop_kvm_ex_table[] __weak;
 
@@ -45,11 +45,11 @@ const char *ex_str(int vector)
 	return "#??";
 }
 
-/* ---- In the guest ---------------------------------------------------------------------- */
+/* ---- Guest code ------------------------------------------------------------------------ */
 
 void route_exception(struct ex_regs *regs);
 
-/* Continues behind a kvm_asm_safe() instruction that faulted; false if it was none. */
+/* Skips the faulting instruction of kvm_asm_safe(); returns false for any other instruction. */
 static bool fixup_exception(struct ex_regs *regs)
 {
 	const struct kvm_ex_table_entry *entry;
@@ -65,7 +65,7 @@ static bool fixup_exception(struct ex_regs *regs)
 	return false;
 }
 
-/* Called by lib/x86/handlers.S for every exception and interrupt. */
+/* lib/x86/handlers.S calls it for every exception and interrupt. */
 void route_exception(struct ex_regs *regs)
 {
 	typedef void (*handler_t)(struct ex_regs *regs);
@@ -79,7 +79,7 @@ void route_exception(struct ex_regs *regs)
 		ucall(UCALL_UNHANDLED, 2, (u64)regs, get_cr2());
 }
 
-/* ---- In the test ----------------------------------------------------------------------- */
+/* ---- Host code ------------------------------------------------------------------------- */
 
 void vm_install_exception_handler(struct kvm_vm *vm, int vector,
 				  void (*handler)(struct ex_regs *regs))
@@ -89,7 +89,7 @@ void vm_install_exception_handler(struct kvm_vm *vm, int vector,
 	handlers[vector] = (gva_t)handler;
 }
 
-/* What the bits of a page fault's error code say. */
+/* Writes the meaning of a page fault's error code to @buf; returns @buf. */
 static const char *page_fault_str(u64 error_code, char *buf, size_t size)
 {
 	snprintf(buf, size, "%s of a %s page%s%s",
@@ -108,7 +108,7 @@ static void report_exception(struct kvm_vcpu *vcpu, const struct ucall *uc)
 	if (regs->vector == PF_VECTOR)
 		page_fault_str(regs->error_code, fault, sizeof(fault));
 	else if (regs->vector == DF_VECTOR)
-		strcpy(fault, "(has the stack run over? see rsp and cr2)");
+		strcpy(fault, "(stack overflow? see rsp and cr2)");
 	TEST_FAIL("unhandled guest exception %s (vector %lu) on vCPU %u\n"
 		  "  error code %#lx %s\n"
 		  "  rip %s, cr2 %#lx, rflags %#lx\n"
@@ -128,7 +128,7 @@ void assert_on_unhandled_exception(struct kvm_vcpu *vcpu)
 	const struct ucall *uc = ucall_arch_get_ucall(vcpu);
 	struct ucall copy;
 
-	/* Most calls are none of these, so look before copying all of it. */
+	/* Most ucalls are others: check the command before copying the whole struct. */
 	if (!uc || uc == (void *)-1 || (uc->cmd != UCALL_ABORT && uc->cmd != UCALL_UNHANDLED))
 		return;
 	if (get_ucall(vcpu, &copy) == UCALL_UNHANDLED)

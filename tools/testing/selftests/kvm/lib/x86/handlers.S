@@ -2,8 +2,8 @@
 /*
  * Entry points for the 256 exceptions and interrupts of a guest.
  *
- * Entry n stands at idt_entries + n * IDT_ENTRY_SIZE.  It completes what the CPU pushed to a
- * struct ex_regs (processor.h): an error code, where the CPU has none, and the vector.
+ * Entry n starts at idt_entries + n * IDT_ENTRY_SIZE.  It pushes a zero error code if the CPU
+ * pushed none, and the vector; common_entry completes the struct ex_regs (processor.h).
  */
 #define IDT_ENTRY_SIZE	16
 
@@ -14,7 +14,7 @@ idt_entries:
 	vector = 0
 	.rept	256
 	.balign	IDT_ENTRY_SIZE
-	/* #DF, #TS, #NP, #SS, #GP, #PF, #AC, #CP, #VC and #SX come with an error code. */
+	/* The CPU pushes an error code for #DF, #TS, #NP, #SS, #GP, #PF, #AC, #CP, #VC and #SX. */
 	.if	(vector != 8) && ((vector < 10) || (vector > 14)) && (vector != 17) && \
 		(vector != 21) && (vector != 29) && (vector != 30)
 	pushq	$0
@@ -30,7 +30,7 @@ common_entry:
 	pushq	%\reg
 	.endr
 
-	/* The ABI wants an aligned stack and the direction flag clear. */
+	/* The ABI requires an aligned stack and a clear direction flag. */
 	cld
 	movq	%rsp, %rdi
 	movq	%rsp, %rbx

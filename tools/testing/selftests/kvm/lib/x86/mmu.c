@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Page tables of a guest, built by the host. */
+/* The host builds the guest's page tables. */
 #include "processor.h"
 
 static const struct pte_masks pte_bits = {
@@ -9,7 +9,7 @@ static const struct pte_masks pte_bits = {
 
 void virt_arch_pgd_alloc(struct kvm_vm *vm)
 {
-	TEST_ASSERT(vm->mode == VM_MODE_PXXVYY_4K, "x86 has no guest mode %d", vm->mode);
+	TEST_ASSERT(vm->mode == VM_MODE_PXXVYY_4K, "x86 does not support guest mode %d", vm->mode);
 	if (vm->mmu.pgd_created)
 		return;
 	vm->mmu.pgd = vm_alloc_page_table(vm);
@@ -17,7 +17,7 @@ void virt_arch_pgd_alloc(struct kvm_vm *vm)
 	vm->mmu.pgd_created = true;
 }
 
-/* The entry for @gva in the table of @level at guest physical address @table. */
+/* Returns the entry for @gva in the table of @level at guest physical address @table. */
 static u64 *entry_of(struct kvm_vm *vm, gpa_t table, gva_t gva, int level)
 {
 	u64 *entries = addr_gpa2hva(vm, table);
@@ -31,7 +31,7 @@ static void check_map(struct kvm_vm *vm, gva_t gva, gpa_t gpa, int level)
 	int unused_bits = 64 - vm->va_bits;
 
 	TEST_ASSERT(!(gva & mask) && !(gpa & mask),
-		    "gva %#lx or gpa %#lx is not aligned to pages of %#lx bytes", gva, gpa,
+		    "gva %#lx or gpa %#lx is not aligned to %#lx bytes", gva, gpa,
 		    (u64)mask + 1);
 	TEST_ASSERT((gva_t)((s64)(gva << unused_bits) >> unused_bits) == gva,
 		    "gva %#lx is not canonical", gva);
@@ -42,7 +42,7 @@ static void check_map(struct kvm_vm *vm, gva_t gva, gpa_t gpa, int level)
 void __virt_pg_map(struct kvm_vm *vm, struct kvm_mmu *mmu, gva_t gva, gpa_t gpa, int level)
 {
 	const struct pte_masks *bits = &mmu->arch.pte_masks;
-	/* Set beforehand, so that the CPU need not write to page tables. */
+	/* With the accessed bit set, the CPU does not write to page tables. */
 	u64 common = bits->present | bits->writable | bits->accessed;
 	int current = mmu->pgtable_levels;
 	u64 *pte = entry_of(vm, mmu->pgd, gva, current);
@@ -76,7 +76,7 @@ void virt_map_level(struct kvm_vm *vm, gva_t gva, gpa_t gpa, u64 nr_bytes, int l
 	page_ranges_add(&vm->vpages_mapped, gva >> vm->page_shift, nr_bytes >> vm->page_shift);
 }
 
-/* The entry that maps @gva, and its level in *@level; NULL if nothing does. */
+/* Returns the entry that maps @gva, and its level in *@level; NULL if @gva is not mapped. */
 static u64 *find_pte(struct kvm_vm *vm, gva_t gva, int *level)
 {
 	struct kvm_mmu *mmu = &vm->mmu;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Sets up x86-64 VMs and vCPUs: straight into 64-bit mode, no code has to run before the test's. */
+/* Sets up x86-64 VMs and vCPUs, which start in 64-bit mode at the guest function of the test. */
 #include "processor.h"
 #include "x86_internal.h"
 
@@ -34,15 +34,15 @@ static void __attribute__((constructor)) identify_host_cpu(void)
 	host_cpu_is_amd_compatible = host_cpu_is_amd || host_cpu_is_hygon;
 }
 
-/* ---- The VM ---------------------------------------------------------------------------- */
+/* ---- VMs ------------------------------------------------------------------------------- */
 
 void vm_arch_init_mode(struct kvm_vm *vm)
 {
-	TEST_ASSERT(vm->mode == VM_MODE_PXXVYY_4K, "x86 has no guest mode %d", vm->mode);
+	TEST_ASSERT(vm->mode == VM_MODE_PXXVYY_4K, "x86 does not support guest mode %d", vm->mode);
 	vm->pa_bits = kvm_cpu_property(X86_PROPERTY_MAX_PHY_ADDR);
 	if (!vm->pa_bits)
 		vm->pa_bits = 36;
-	/* Four levels also where the CPU has five: enough for tests, and faster to walk. */
+	/* Four levels suffice for tests, also where the CPU has five, and are faster to walk. */
 	vm->va_bits = 48;
 	vm->mmu.pgtable_levels = 4;
 }
@@ -68,7 +68,7 @@ static u64 amd_reserved_gfn(struct kvm_vm *vm)
 
 unsigned long vm_compute_max_gfn(struct kvm_vm *vm)
 {
-	/* Nested paging may reach less far than the CPU's own addresses. */
+	/* Nested paging may support fewer address bits than the CPU. */
 	u32 bits = kvm_cpu_property(X86_PROPERTY_GUEST_MAX_PHY_ADDR);
 	u64 max_gfn;
 
@@ -80,10 +80,10 @@ unsigned long vm_compute_max_gfn(struct kvm_vm *vm)
 	return max_gfn;
 }
 
-/* Where the task state segment has the first stack of the interrupt stack table. */
+/* Offset of IST1, the first stack of the interrupt stack table, in the task state segment. */
 #define TSS_IST1	36
 
-/* The null descriptor, 64-bit code, data, and a task state segment (which takes two). */
+/* Descriptors: null, 64-bit code, data, and a task state segment (which takes two). */
 static void vm_init_gdt(struct kvm_vm *vm)
 {
 	gva_t stack = __vm_alloc_page(vm, MEM_REGION_DATA) + PAGE_SIZE;
@@ -94,7 +94,7 @@ static void vm_init_gdt(struct kvm_vm *vm)
 	gdt = addr_gva2hva(vm, vm->arch.gdt);
 	tss = vm->arch.tss;
 
-	/* A stack that is good even if the guest has lost its own. */
+	/* #DF uses this stack: the guest's own may have overflowed. */
 	memcpy((char *)addr_gva2hva(vm, tss) + TSS_IST1, &stack, sizeof(stack));
 
 	gdt[GUEST_CODE_SELECTOR / 8] = 0x00af9b000000ffff;
@@ -123,7 +123,7 @@ static void vm_init_idt(struct kvm_vm *vm)
 		idt[i].selector = GUEST_CODE_SELECTOR;
 		idt[i].flags = IDT_PRESENT | IDT_INTERRUPT_GATE;
 	}
-	/* So that a stack that overflowed is reported instead of ending in a triple fault. */
+	/* With a stack of its own, #DF reports a stack overflow instead of a triple fault. */
 	idt[DF_VECTOR].flags |= IDT_IST1;
 }
 
@@ -131,7 +131,7 @@ void vm_create_irqchip(struct kvm_vm *vm)
 {
 	int ret = __vm_ioctl(vm, KVM_CREATE_IRQCHIP, NULL);
 
-	/* x86 kernels may be built without the full one. */
+	/* Kernels without CONFIG_KVM_IOAPIC support only the split irqchip. */
 	if (ret && errno == ENOTTY && kvm_has_cap(KVM_CAP_SPLIT_IRQCHIP))
 		vm_enable_cap(vm, KVM_CAP_SPLIT_IRQCHIP, 24);
 	else
@@ -152,7 +152,7 @@ void kvm_arch_vm_post_create(struct kvm_vm *vm, unsigned int nr_vcpus)
 	guest_tsc_khz = khz > 0 ? khz : 0;
 	sync_global_to_guest(vm, guest_tsc_khz);
 
-	/* Guest code asks what the machine is, not what CPUID makes of it. */
+	/* Guest code needs the host's CPU vendor, whatever CPUID the vCPU has. */
 	sync_global_to_guest(vm, host_cpu_is_amd);
 	sync_global_to_guest(vm, host_cpu_is_hygon);
 	sync_global_to_guest(vm, host_cpu_is_intel);
@@ -230,11 +230,11 @@ gva_t vm_alloc_stack(struct kvm_vm *vm, int nr_pages)
 {
 	u64 size = (u64)nr_pages * PAGE_SIZE;
 
-	/* At its entry, a function finds rsp + 8 aligned to 16: as if just called. */
+	/* At function entry, the ABI requires rsp + 8 to be aligned to 16. */
 	return __vm_alloc(vm, size, DEFAULT_GUEST_STACK_VADDR_MIN, MEM_REGION_DATA) + size - 8;
 }
 
-/* The registers of such a vCPU will come from a saved state; CPUID has to be there before. */
+/* The test will restore the registers from a saved state, which needs CPUID set first. */
 struct kvm_vcpu *vm_arch_vcpu_recreate(struct kvm_vm *vm, u32 id)
 {
 	struct kvm_vcpu *vcpu = __vm_vcpu_add(vm, id);
@@ -245,7 +245,7 @@ struct kvm_vcpu *vm_arch_vcpu_recreate(struct kvm_vm *vm, u32 id)
 
 struct kvm_vcpu *vm_arch_vcpu_add(struct kvm_vm *vm, u32 vcpu_id)
 {
-	/* With an interrupt controller in KVM, all but the first would wait to be started. */
+	/* With an in-kernel irqchip, all vCPUs except the first would wait for a SIPI. */
 	struct kvm_mp_state runnable = { .mp_state = KVM_MP_STATE_RUNNABLE };
 	struct kvm_vcpu *vcpu = vm_arch_vcpu_recreate(vm, vcpu_id);
 	struct kvm_regs regs;
@@ -259,7 +259,7 @@ struct kvm_vcpu *vm_arch_vcpu_add(struct kvm_vm *vm, u32 vcpu_id)
 	vcpu_regs_set(vcpu, &regs);
 	vcpu_mp_state_set(vcpu, &runnable);
 
-	/* Some leaves follow CR4 and XCR0. */
+	/* Some CPUID bits depend on CR4 and XCR0. */
 	vcpu_get_cpuid(vcpu);
 	return vcpu;
 }

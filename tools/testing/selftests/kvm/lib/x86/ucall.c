@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A ucall on x86 is a write to a port; the address of the struct ucall travels in RDI. */
+/* A ucall on x86 writes to an I/O port; RDI holds the address of the struct ucall. */
 #include "kvm_util.h"
 #include "ucall_common.h"
 
@@ -7,7 +7,7 @@
 
 void ucall_arch_init(struct kvm_vm *vm, gpa_t mmio_gpa)
 {
-	/* A port needs no address in memory. */
+	/* A port needs no MMIO address. */
 	(void)vm;
 	(void)mmio_gpa;
 }

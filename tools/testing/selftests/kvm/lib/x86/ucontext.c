@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The interrupted instruction, for lib/assert.c. */
+/* Finds the instruction that a signal interrupted, for lib/assert.c. */
 #include <ucontext.h>
 
 #include "symbol.h"
