@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which guest modes (enum vm_guest_mode) a test runs in: all that this machine has, unless the
- * command line names some.
+ * The guest modes (enum vm_guest_mode) that a test runs in: all that this machine supports, or
+ * those that the command line names.
  */
 #ifndef SELFTEST_KVM_GUEST_MODES_H
 #define SELFTEST_KVM_GUEST_MODES_H
 
 #include "kvm_util.h"
 
-/* First of all: the modes of this machine. */
+/* Enables the modes that this machine supports; call it before the others. */
 void guest_modes_append_default(void);
 
-/* The number of a mode, @arg of a command line; the first call leaves no other enabled. */
+/* Enables mode number @arg; the first call disables all other modes. */
 void guest_modes_cmdline(const char *arg);
 
-/* The usage text of option -m. */
+/* Prints the usage text of option -m. */
 void guest_modes_help(void);
 
+/* Calls @func for each enabled mode. */
 void for_each_guest_mode(void (*func)(enum vm_guest_mode mode, void *arg), void *arg);
 
 #endif /* SELFTEST_KVM_GUEST_MODES_H */

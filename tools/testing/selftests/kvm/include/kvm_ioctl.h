@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * ioctl() on /dev/kvm, on a VM and on a vCPU.  Of each there are two forms:
+ * ioctl() on /dev/kvm, on a VM and on a vCPU, each in two forms:
  *
  *	__vm_ioctl(vm, cmd, arg)	returns what ioctl() returned
  *	vm_ioctl(vm, cmd, arg)		fails the test unless that is 0
  *
- * The compiler checks that @arg points to what @cmd takes.  Included by kvm_util.h.
+ * The compiler checks that *@arg has the size that @cmd encodes.  kvm_util.h includes this file.
  */
 #ifndef SELFTEST_KVM_IOCTL_H
 #define SELFTEST_KVM_IOCTL_H
@@ -17,7 +17,7 @@
 #include "kvm_syscalls.h"
 #include "kvm_util_types.h"
 
-/* Format and arguments that say which ioctl failed, by the name of the constant, and how. */
+/* Format and arguments for the error of a failed ioctl, with the name of its constant. */
 #define __KVM_IOCTL_ERROR(name, ret)	__KVM_SYSCALL_ERROR(name, ret)
 #define KVM_IOCTL_ERROR(cmd, ret)	__KVM_IOCTL_ERROR(#cmd, ret)
 
@@ -43,7 +43,7 @@
 struct kvm_vm;
 struct kvm_vcpu;
 
-/* These make the compiler refuse a vCPU where a VM is wanted, and the other way round. */
+/* The compiler rejects a vCPU in place of a VM, and the other way round. */
 static __always_inline void static_assert_is_vm(struct kvm_vm *vm) { (void)vm; }
 static __always_inline void static_assert_is_vcpu(struct kvm_vcpu *vcpu) { (void)vcpu; }
 
@@ -58,8 +58,8 @@ static __always_inline void static_assert_is_vcpu(struct kvm_vcpu *vcpu) { (void
 })
 
 /*
- * Fails the test unless @cond.  If KVM gave up on the VM, every ioctl on it fails with EIO, and
- * the report says that instead of blaming the ioctl called @name.
+ * Fails the test unless @cond.  Every ioctl on a dead VM fails with EIO (KVM_BUG() marks it as
+ * dead); the report then says that instead of blaming ioctl @name.
  */
 #define __TEST_ASSERT_VM_VCPU_IOCTL(cond, name, ret, vm)	\
 do {								\
@@ -86,21 +86,24 @@ void kvm_check_vm_alive(struct kvm_vm *vm, const char *ioctl_name);
 	__TEST_ASSERT_VM_VCPU_IOCTL(!_ret, #cmd, _ret, (vcpu)->vm);	\
 })
 
-/* ---- What this KVM can do -------------------------------------------------------------- */
+/* ---- Capabilities and module parameters ------------------------------------------------ */
 
 #define KVM_DEV_PATH	"/dev/kvm"
 
 /*
- * Opens /dev/kvm, read-only.  Where there is none, or the user may not open it, the process ends
- * as a SKIP that says which of the two it is and what to do about it.
+ * Opens /dev/kvm read-only.  Exits with a SKIP if it is missing or the user may not open it; the
+ * reason tells which, and the remedy.
  */
 int open_kvm_dev_path_or_exit(void);
 
-/* Opens any file; a missing or forbidden one is a SKIP, where @enoent_help may say more. */
+/*
+ * Opens any file.  Exits with a SKIP if it is missing or the user may not open it; @enoent_help
+ * follows the reason of a missing file.
+ */
 int __open_path_or_exit(const char *path, int flags, const char *enoent_help);
 int open_path_or_exit(const char *path, int flags);
 
-/* What KVM_CHECK_EXTENSION says about @cap (KVM_CAP_*): 0 for no, else yes or a number. */
+/* Return the result of KVM_CHECK_EXTENSION for @cap (KVM_CAP_*): 0 if unsupported, else > 0. */
 unsigned int kvm_check_cap(long cap);
 int vm_check_cap(struct kvm_vm *vm, long cap);
 
@@ -113,7 +116,7 @@ int __vm_enable_cap(struct kvm_vm *vm, u32 cap, u64 arg0);
 void vm_enable_cap(struct kvm_vm *vm, u32 cap, u64 arg0);
 void vcpu_enable_cap(struct kvm_vcpu *vcpu, u32 cap, u64 arg0);
 
-/* Values of /sys/module/@module_name/parameters/@param; a SKIP where there is no such file. */
+/* Read /sys/module/@module_name/parameters/@param; exit with a SKIP without that file. */
 bool kvm_get_module_param_bool(const char *module_name, const char *param);
 int kvm_get_module_param_integer(const char *module_name, const char *param);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * System calls that must succeed.  kvm_NAME() calls NAME() and fails the test unless the result
- * is 0; NAME() itself is for tests that want to look at the result.
+ * is 0; tests that check the result call NAME().
  */
 #ifndef SELFTEST_KVM_SYSCALLS_H
 #define SELFTEST_KVM_SYSCALLS_H
 
-/* The exported header has the newest constants, the one of libc declares the functions. */
+/* The exported header has the newest constants; libc's header declares the functions. */
 #include <linux/mman.h>
 
 #include <pthread.h>
@@ -17,8 +17,8 @@
 #include "test_util.h"
 
 /*
- * Parameters travel as "type, name" pairs.  KVM_PARAMS(2, int, fd, off_t, len) is the list of a
- * declaration, "int fd, off_t len", and KVM_NAMES(2, ...) that of a call, "fd, len".
+ * The macros take parameters as "type, name" pairs.  KVM_PARAMS(2, int, fd, off_t, len) expands
+ * to a parameter list, "int fd, off_t len", and KVM_NAMES(2, ...) to arguments, "fd, len".
  */
 #define KVM_PARAMS(n, ...)		KVM_PARAMS##n(__VA_ARGS__)
 #define KVM_PARAMS1(t, a)		t a
@@ -36,7 +36,7 @@
 #define KVM_NAMES5(t, a, ...)		a, KVM_NAMES4(__VA_ARGS__)
 #define KVM_NAMES6(t, a, ...)		a, KVM_NAMES5(__VA_ARGS__)
 
-/* Format and arguments that say which call failed, and how. */
+/* Format and arguments for the error of a failed call. */
 #define __KVM_SYSCALL_ERROR(name, ret)	\
 	"%s failed: returned %i, errno %i (%s)", name, (int)(ret), errno, strerror(errno)
 
@@ -49,7 +49,7 @@ static inline void kvm_##name(KVM_PARAMS(n, args))					\
 	TEST_ASSERT(!r, __KVM_SYSCALL_ERROR(#name "()", r));				\
 }
 
-/* Defines NAME() too, for calls that libc has no function for. */
+/* Also defines NAME(), for calls without a libc function. */
 #define KVM_SYSCALL_DEFINE(name, n, args...)						\
 static inline long name(KVM_PARAMS(n, args))						\
 {											\
@@ -57,7 +57,7 @@ static inline long name(KVM_PARAMS(n, args))						\
 }											\
 __KVM_SYSCALL_DEFINE(name, n, args)
 
-/* The same for calls whose positive results are answers: kvm_NAME() returns them. */
+/* The same for calls that return counts: kvm_NAME() returns results >= 0. */
 #define KVM_SYSCALL_DEFINE_COUNT(name, n, args...)					\
 static inline long name(KVM_PARAMS(n, args))						\
 {											\
@@ -134,7 +134,7 @@ static inline void *kvm_mmap(size_t size, int prot, int flags, int fd)
 	return __kvm_mmap(size, prot, flags, fd, 0);
 }
 
-/* Closes @fd, and makes sure that it is not used again. */
+/* Closes @fd and sets it to -1. */
 #define kvm_free_fd(fd)		((void)(kvm_close(fd), (fd) = -1))
 
 #endif /* SELFTEST_KVM_SYSCALLS_H */

@@ -2,10 +2,10 @@
 /*
  * Virtual machines for tests.
  *
- * A test's own program is the guest: creating a VM copies the program's ELF image into guest
+ * Guest code is part of the test program: creating a VM copies the program's ELF image into guest
  * memory, at the addresses it has in the process, and a vCPU starts in a function of the test.
- * Host and guest thus share code, constants and the addresses of globals, while each has its own
- * copy of the data; sync_global_to_guest() and friends move values between the two.
+ * Host and guest have the same code, constants and addresses of globals, but each has its own
+ * copy of the data; sync_global_to_guest() and friends copy values between the two.
  *
  *	static void guest_code(u64 n)
  *	{
@@ -24,7 +24,7 @@
  * and strcmp(), the random numbers and guest_snprintf() of test_util.h, and ucall_common.h.
  *
  * Names and meanings follow the library in the kernel's tools/testing/selftests/kvm.
- * vm_x() fails the test where something goes wrong; __vm_x() returns the error.
+ * vm_x() fails the test on an error; __vm_x() returns it.
  */
 #ifndef SELFTEST_KVM_UTIL_H
 #define SELFTEST_KVM_UTIL_H
@@ -52,7 +52,7 @@
 
 /* ---- Shapes and modes of VMs ----------------------------------------------------------- */
 
-/* How a guest pages: bits of physical and virtual addresses, and the page size. */
+/* Guest paging: bits of physical and virtual addresses, and the page size. */
 enum vm_guest_mode {
 	VM_MODE_PXXVYY_4K,	/* as many bits as the CPU has */
 	VM_MODE_P48V48_4K,
@@ -69,7 +69,7 @@ extern const struct vm_guest_mode_params vm_guest_mode_params[NUM_VM_MODES];
 
 const char *vm_guest_mode_string(u32 mode);
 
-/* What kind of VM to create; @type goes to KVM_CREATE_VM. */
+/* Type of VM to create; @type is the argument of KVM_CREATE_VM. */
 struct vm_shape {
 	u8 mode;	/* enum vm_guest_mode */
 	u32 type;
@@ -84,26 +84,26 @@ struct vm_shape {
 
 /* ---- VMs, vCPUs and memory regions ----------------------------------------------------- */
 
-/* What the library's own allocations are for; a test may give each a memory slot of its own. */
+/* Purpose of an allocation by the library; a test may assign each a different memory slot. */
 enum kvm_mem_region_type {
 	MEM_REGION_PT,		/* page tables */
 	MEM_REGION_CODE,	/* the program */
-	MEM_REGION_DATA,	/* of the library: stacks, ucalls, tables of the CPU */
-	MEM_REGION_TEST_DATA,	/* what tests allocate */
+	MEM_REGION_DATA,	/* library data: stacks, ucalls, GDT, IDT, TSS */
+	MEM_REGION_TEST_DATA,	/* allocations of tests */
 	NR_MEM_REGIONS,
 };
 
-/* A memory slot added by vm_mem_add() or a function built on it. */
+/* A memory slot that vm_mem_add() or vm_userspace_mem_region_add() added. */
 struct userspace_mem_region {
-	struct kvm_userspace_memory_region2 region;	/* as KVM was told */
-	struct page_ranges used_phy_pages;	/* guest page numbers given out by the library */
-	struct page_ranges protected_phy_pages;	/* of those, the encrypted ones */
+	struct kvm_userspace_memory_region2 region;	/* argument of the ioctl */
+	struct page_ranges used_phy_pages;	/* allocated guest page numbers */
+	struct page_ranges protected_phy_pages;	/* the encrypted part of used_phy_pages */
 	enum vm_mem_backing_src_type backing_src_type;
-	int fd;			/* of shared memory, else -1 */
-	void *mmap_start, *mmap_alias;	/* what to unmap: both mappings, */
-	size_t mmap_size;		/* and the bytes of each */
-	void *host_mem;		/* where the test sees the memory of the slot: aligned */
-	void *host_alias;	/* and once more, of shared memory; else NULL */
+	int fd;			/* memfd of shared memory, else -1 */
+	void *mmap_start, *mmap_alias;	/* the two mappings, for munmap() */
+	size_t mmap_size;		/* size of each mapping in bytes */
+	void *host_mem;		/* start of the slot in the first mapping, aligned */
+	void *host_alias;	/* the same in the second mapping; NULL unless shared */
 	struct userspace_mem_region *next_in_bucket;
 };
 
@@ -125,7 +125,7 @@ struct kvm_vcpu {
 	struct kvm_dirty_gfn *dirty_gfns;
 	u32 fetch_index;
 	u32 dirty_gfns_count;
-	char *exit_report;	/* of the last KVM_RUN, see vcpu_run() */
+	char *exit_report;	/* report of the last KVM_RUN, see vcpu_run() */
 	struct kvm_vcpu *next_reported;
 };
 
@@ -137,52 +137,52 @@ struct kvm_mmu {
 };
 
 struct kvm_vm {
-	int fd, kvm_fd;		/* of the VM, and of /dev/kvm */
+	int fd, kvm_fd;		/* the VM, and /dev/kvm */
 	unsigned long type;
-	int mode;		/* enum vm_guest_mode, and what follows from it: */
+	int mode;		/* enum vm_guest_mode, which determines the next four: */
 	unsigned int page_size, page_shift;
 	unsigned int va_bits, pa_bits;
 	u64 max_gfn;		/* the highest guest page number that may have memory */
 
 	struct kvm_vcpu *vcpus;
-	u32 nr_runnable_vcpus;	/* as many as __vm_create() was told */
+	u32 nr_runnable_vcpus;	/* argument of __vm_create() */
 	bool has_irqchip;
 	u32 dirty_ring_size;	/* in bytes */
 
 	struct userspace_mem_regions regions;
 	struct page_ranges vpages_mapped;	/* guest virtual page numbers */
-	gpa_t gpa_tag_mask;	/* address bits that carry a flag, e.g. "encrypted" */
+	gpa_t gpa_tag_mask;	/* address bits that are flags, e.g. "encrypted" */
 	struct kvm_mmu mmu;
 	gva_t handlers;		/* the guest's table of exception handlers */
 	struct kvm_vm_arch arch;
-	u32 memslots[NR_MEM_REGIONS];	/* the slot of each kind of allocation */
+	u32 memslots[NR_MEM_REGIONS];	/* slot of each enum kvm_mem_region_type */
 };
 
 /* ---- Create and free VMs --------------------------------------------------------------- */
 
 /*
- * KVM_CREATE_VM and nothing else: no memory, no vCPUs.  All of these skip the test where KVM is
- * missing, see open_kvm_dev_path_or_exit().
+ * Creates a VM without memory and vCPUs.  All functions that create a VM exit with a SKIP if KVM
+ * is missing, see open_kvm_dev_path_or_exit().
  */
 struct kvm_vm *____vm_create(struct vm_shape shape);
 
 /*
- * A VM with the program in slot 0, but without vCPUs.  @nr_runnable_vcpus is how many the test
- * will add at most, and @nr_extra_pages how many guest pages it will add in other slots: both
- * only tell how large slot 0 has to be.
+ * Creates a VM with the program in slot 0, but without vCPUs.  The test may add at most
+ * @nr_runnable_vcpus vCPUs, and @nr_extra_pages guest pages in other slots: both determine the
+ * size of slot 0.
  */
 struct kvm_vm *__vm_create(struct vm_shape shape, u32 nr_runnable_vcpus, u64 nr_extra_pages);
 
-/* The same with @nr_vcpus vCPUs, which all start in @guest_code and are stored in @vcpus. */
+/* The same with @nr_vcpus vCPUs, stored in @vcpus, which all start in @guest_code. */
 struct kvm_vm *__vm_create_with_vcpus(struct vm_shape shape, u32 nr_vcpus, u64 extra_mem_pages,
 				      void *guest_code, struct kvm_vcpu *vcpus[]);
 struct kvm_vm *__vm_create_shape_with_one_vcpu(struct vm_shape shape, struct kvm_vcpu **vcpu,
 					       u64 extra_mem_pages, void *guest_code);
 
-/* Frees everything that belongs to @vm, file descriptors included.  NULL is allowed. */
+/* Frees @vm with its memory, vCPUs and file descriptors.  @vm may be NULL. */
 void kvm_vm_free(struct kvm_vm *vm);
 
-/* Closes @vm and its vCPUs, but keeps its memory; kvm_vm_restart() continues with that. */
+/* Closes @vm and its vCPUs, but keeps its memory, which kvm_vm_restart() uses again. */
 void kvm_vm_release(struct kvm_vm *vm);
 void kvm_vm_restart(struct kvm_vm *vm);
 
@@ -227,17 +227,17 @@ vm_create_shape_with_one_vcpu(struct vm_shape shape, struct kvm_vcpu **vcpu, voi
 	return __vm_create_shape_with_one_vcpu(shape, vcpu, 0, guest_code);
 }
 
-/* Raises the limit of open files to what @nr_vcpus need; a SKIP where that is forbidden. */
+/* Raises RLIMIT_NOFILE for @nr_vcpus vCPUs; exits with a SKIP if the user may not. */
 void kvm_set_files_rlimit(u32 nr_vcpus);
 
 /*
- * From now on, guest writes to @size bytes at @address, a port if @pio else a physical address,
- * wait in the ring of the vCPU for the next exit (Documentation/virt/kvm/api.rst, 4.116).
+ * Makes KVM queue guest writes to @size bytes at @address (a port if @pio, else a physical
+ * address) until the next exit (Documentation/virt/kvm/api.rst, 4.116).
  */
 void kvm_vm_register_coalesced_io(struct kvm_vm *vm, u64 address, u64 size, bool pio);
 void kvm_vm_unregister_coalesced_io(struct kvm_vm *vm, u64 address, u64 size, bool pio);
 
-/* Copies the loadable parts of an ELF program into the guest, at their own addresses. */
+/* Copies the PT_LOAD segments of an ELF program into the guest, at their own addresses. */
 void kvm_vm_elf_load(struct kvm_vm *vm, const char *filename);
 
 #include "kvm_mem.h"

@@ -6,8 +6,8 @@
 #include <linux/types.h>
 
 /*
- * static_assert() with an optional message.  Not named static_assert: glibc defines that as
- * plain _Static_assert, which insists on a message before C23.
+ * static_assert() with an optional message.  glibc defines static_assert itself as plain
+ * _Static_assert, which requires a message before C23.
  */
 #define kvm_static_assert(cond, ...)	__kvm_static_assert(cond, ##__VA_ARGS__, #cond)
 #define __kvm_static_assert(cond, text, ...)	_Static_assert(cond, text)

@@ -1,41 +1,40 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * vCPUs: add them, run them, look at them.  Part of kvm_util.h, which is what to include.
+ * vCPUs: add, run, dump and pin.  Include kvm_util.h, which includes this file.
  */
 #ifndef SELFTEST_KVM_VCPU_H
 #define SELFTEST_KVM_VCPU_H
 
 /* ---- Add vCPUs ------------------------------------------------------------------------- */
 
-/* A vCPU with a stack, ready to enter @guest_code. */
+/* Adds a vCPU with a stack, ready to enter @guest_code. */
 struct kvm_vcpu *vm_vcpu_add(struct kvm_vm *vm, u32 vcpu_id, void *guest_code);
 
-/* KVM_CREATE_VCPU and nothing else. */
+/* Only calls KVM_CREATE_VCPU and maps struct kvm_run. */
 struct kvm_vcpu *__vm_vcpu_add(struct kvm_vm *vm, u32 vcpu_id);
 
-/* After kvm_vm_restart(), to be given a saved state. */
+/* Add a vCPU after kvm_vm_restart(); the test then restores its saved state. */
 struct kvm_vcpu *vm_vcpu_recreate(struct kvm_vm *vm, u32 vcpu_id);
 struct kvm_vcpu *vm_recreate_with_one_vcpu(struct kvm_vm *vm);
 
 /*
  * Sets the first @num arguments of the guest function that @vcpu will enter, each a u64.
- * The most there can be is 6 on x86.
+ * x86 allows at most 6.
  */
 void vcpu_args_set(struct kvm_vcpu *vcpu, unsigned int num, ...);
 
-/* ---- Run them -------------------------------------------------------------------------- */
+/* ---- Run vCPUs ------------------------------------------------------------------------- */
 
 /*
- * Runs the guest until it needs user space; vcpu->run->exit_reason says what for.
+ * Run the guest until it exits to user space; vcpu->run->exit_reason tells why.
  *
- * All but the bare __vcpu_run() go on after a signal (EINTR), and fail the test if the guest met
- * an exception it does not handle, or a GUEST_ASSERT() failed.  _vcpu_run() returns -1 with errno
- * where KVM_RUN failed; vcpu_run() fails the test then.
+ * _vcpu_run() and vcpu_run() continue after a signal (EINTR), and fail the test after an
+ * unhandled guest exception or a failed GUEST_ASSERT().  If KVM_RUN fails, _vcpu_run() returns -1
+ * with errno set, and vcpu_run() fails the test.
  *
- * A guest may end in a way that only the test can judge: triple fault (KVM_EXIT_SHUTDOWN), an
- * error inside KVM, a refused entry, a failed KVM_RUN, an access where there is no memory
- * (KVM_EXIT_MMIO).  That is returned like any other exit, and if the test fails after it, the
- * report has the exit reason and the registers of that moment.
+ * Both return after a triple fault (KVM_EXIT_SHUTDOWN), an internal error of KVM, a failed VM
+ * entry and an access without memory (KVM_EXIT_MMIO), because a test may expect them.  If the
+ * test fails later, the report has the exit reason and the registers of that exit.
  */
 int _vcpu_run(struct kvm_vcpu *vcpu);
 void vcpu_run(struct kvm_vcpu *vcpu);
@@ -45,18 +44,18 @@ static inline int __vcpu_run(struct kvm_vcpu *vcpu)
 	return __vcpu_ioctl(vcpu, KVM_RUN, NULL);
 }
 
-/* Finishes the I/O instruction that the guest exited on, without running it any further. */
+/* Completes the I/O instruction of the last exit without running further guest code. */
 void vcpu_run_complete_io(struct kvm_vcpu *vcpu);
 
-/* Fails the test, with a report, if the last exit was an unhandled exception or GUEST_ASSERT(). */
+/* Fails the test if the last exit was an unhandled exception or a failed GUEST_ASSERT(). */
 void assert_on_unhandled_exception(struct kvm_vcpu *vcpu);
 
-/* The name of a KVM_EXIT_* without the prefix, or "unknown". */
+/* Returns the name of a KVM_EXIT_* without the prefix, or "unknown". */
 const char *exit_reason_str(unsigned int exit_reason);
 
-/* ---- Look at them ---------------------------------------------------------------------- */
+/* ---- State of vCPUs -------------------------------------------------------------------- */
 
-/* vcpu_NAME_get() and vcpu_NAME_set() of one part of the state, and _vcpu_NAME_set(). */
+/* Defines vcpu_NAME_get(), vcpu_NAME_set() and _vcpu_NAME_set() for one part of the state. */
 #define DEFINE_VCPU_STATE(name, type, get, set)						\
 static inline void vcpu_##name##_get(struct kvm_vcpu *vcpu, type *state)		\
 {											\
@@ -81,13 +80,13 @@ static inline void vcpu_guest_debug_set(struct kvm_vcpu *vcpu, struct kvm_guest_
 	vcpu_ioctl(vcpu, KVM_SET_GUEST_DEBUG, debug);
 }
 
-/* Write registers, or everything the library knows of a VM, to @stream for a person to read. */
+/* Print the registers of a vCPU, or the memory and vCPUs of a VM, to @stream. */
 void vcpu_dump(FILE *stream, struct kvm_vcpu *vcpu, u8 indent);
 void vm_dump(FILE *stream, struct kvm_vm *vm, u8 indent);
 
 /* ---- Threads and CPUs ------------------------------------------------------------------ */
 
-int __pin_task_to_cpu(pthread_t task, int cpu);		/* 0 or an errno value */
+int __pin_task_to_cpu(pthread_t task, int cpu);		/* returns 0 or an errno value */
 void pin_task_to_cpu(pthread_t task, int cpu);
 
 static inline void pin_self_to_cpu(int cpu)
@@ -95,7 +94,7 @@ static inline void pin_self_to_cpu(int cpu)
 	pin_task_to_cpu(pthread_self(), cpu);
 }
 
-/* Pins to the CPU that the caller runs on; returns its number. */
+/* Pins the caller to the CPU that it runs on; returns the CPU number. */
 static inline int pin_self_to_any_cpu(void)
 {
 	int cpu = sched_getcpu();
@@ -104,10 +103,10 @@ static inline int pin_self_to_any_cpu(void)
 	return cpu;
 }
 
-/* ---- For the library itself ------------------------------------------------------------ */
+/* ---- Library internals ----------------------------------------------------------------- */
 
-/* Every architecture provides these, in lib/<arch>/. */
-void vm_arch_init_mode(struct kvm_vm *vm);	/* sets what follows from vm->mode */
+/* Every architecture defines these in lib/<arch>/. */
+void vm_arch_init_mode(struct kvm_vm *vm);	/* sets the fields that vm->mode determines */
 void kvm_arch_vm_post_create(struct kvm_vm *vm, unsigned int nr_vcpus);
 void kvm_arch_vm_finalize_vcpus(struct kvm_vm *vm);
 void kvm_arch_vm_release(struct kvm_vm *vm);
@@ -127,11 +126,11 @@ void virt_arch_dump(FILE *stream, struct kvm_vm *vm, u8 indent);
 gpa_t addr_arch_gva2gpa(struct kvm_vm *vm, gva_t gva);
 
 void vm_mem_region_install(struct kvm_vm *vm, struct userspace_mem_region *region);
-u64 kvm_vm_elf_size(const char *filename);	/* bytes of guest memory that it will take */
+u64 kvm_vm_elf_size(const char *filename);	/* guest memory of the program, in bytes */
 void vm_vcpu_free_all(struct kvm_vm *vm);
 void vm_mem_free_all(struct kvm_vm *vm);
 
-/* lib/exit_report.c: @text is the report, and is freed with it. */
+/* lib/exit_report.c; vcpu_free_exit_report() frees @text. */
 void vcpu_add_exit_report(struct kvm_vcpu *vcpu, char *text);
 void vcpu_free_exit_report(struct kvm_vcpu *vcpu);
 void kvm_dump_exits(FILE *stream);	/* prints all reports */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * NUMA system calls, without libnuma.  NAME() returns what the kernel returned, with errno set;
+ * NUMA system calls without libnuma.  NAME() returns the kernel's result, with errno set;
  * kvm_NAME() fails the test on an error.
  *
- * move_pages() and migrate_pages() return the number of pages that stayed where they were.  That
- * is an answer and no error, so kvm_move_pages() and kvm_migrate_pages() return it too (in the
- * kernel's own library they return nothing, and fail the test: code meant for both calls
- * move_pages() itself).  Beware that a positive result leaves status[] unwritten.
+ * move_pages() and migrate_pages() return the number of pages that they did not migrate.  That is
+ * not an error: kvm_move_pages() and kvm_migrate_pages() return it.  (In the kernel's library they
+ * return nothing and fail the test; code for both libraries calls move_pages().)  Beware: a
+ * positive result leaves status[] unwritten.
  */
 #ifndef SELFTEST_KVM_NUMAIF_H
 #define SELFTEST_KVM_NUMAIF_H
@@ -31,7 +31,7 @@ KVM_SYSCALL_DEFINE_COUNT(move_pages, 6, int, pid, unsigned long, count, void *, 
 KVM_SYSCALL_DEFINE_COUNT(migrate_pages, 4, int, pid, unsigned long, maxnode,
 			 const unsigned long *, from, const unsigned long *, to);
 
-/* The highest node number in use, whether or not the node has memory; 0 if there is no NUMA. */
+/* Returns the highest node number, also of a node without memory; 0 without NUMA. */
 static inline int get_max_numa_node(void)
 {
 	DIR *dir = opendir("/sys/devices/system/node");
@@ -50,7 +50,7 @@ static inline int get_max_numa_node(void)
 	return highest;
 }
 
-/* False where the kernel has no NUMA (ENOSYS), or a sandbox forbids its system calls (EPERM). */
+/* Returns false without CONFIG_NUMA (ENOSYS), or if a sandbox forbids the call (EPERM). */
 static inline bool is_numa_available(void)
 {
 	if (!get_mempolicy(NULL, NULL, 0, NULL, 0))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What tests need that has nothing to do with KVM: assertions, requirements, random numbers,
- * sizes and times, and the kinds of memory a test may ask for.
+ * Helpers that need no KVM: assertions, requirements, files, numbers, times, random numbers,
+ * backing memory types and text.
  */
 #ifndef SELFTEST_KVM_TEST_UTIL_H
 #define SELFTEST_KVM_TEST_UTIL_H
@@ -34,32 +34,31 @@ static inline __printf(1, 2) int _no_printf(const char *fmt, ...)
 	return 0;
 }
 
-/* Progress on stdout; compiled out with -DQUIET.  Remember the TAP "# " prefix. */
+/* Prints progress to stdout; compiled out with -DQUIET.  TAP requires a "# " prefix in @fmt. */
 #ifdef QUIET
 #define pr_info(...)	_no_printf(__VA_ARGS__)
 #else
 #define pr_info(...)	printf(__VA_ARGS__)
 #endif
 
-/* Details for the author of a test; compiled in with -DDEBUG. */
+/* Prints debug messages to stdout; compiled in with -DDEBUG. */
 #ifdef DEBUG
 #define pr_debug(...)	printf(__VA_ARGS__)
 #else
 #define pr_debug(...)	_no_printf(__VA_ARGS__)
 #endif
 
-/* Says on stdout that a part of a test is skipped, and why. */
+/* Prints "# REASON, skipping test" to stdout: a part of the test is skipped. */
 void __printf(1, 2) print_skip(const char *fmt, ...);
 
 /* ---- Assertions ----------------------------------------------------------------------- */
 
 /*
- * Reports a failed assertion on stderr and ends the process with status 254.
+ * Unless @ok, reports a failed assertion on stderr and ends the process with status 254.
  *
- * Does nothing if @ok.  @expr, @file and @line name the assertion; @fmt says in words what was
- * wrong.  Every line of the report starts with "# ", so that it may stand in the middle of a TAP
- * stream.  The report has a backtrace, and the registers of every vCPU whose last exit was out of
- * the ordinary (see vcpu_run()).
+ * @expr, @file and @line identify the assertion; @fmt describes the failure.  Every line of the
+ * report starts with "# ", as a TAP comment.  The report has a backtrace, and the registers of
+ * every vCPU whose last exit vcpu_run() reported.
  */
 void __printf(5, 6) test_assert(bool ok, const char *expr, const char *file, unsigned int line,
 				const char *fmt, ...);
@@ -78,7 +77,7 @@ do {											\
 	__builtin_unreachable();							\
 } while (0)
 
-/* Two integers or pointers are equal; both are printed if not. */
+/* Fails the test unless two integers or pointers are equal; the report has both values. */
 #define TEST_ASSERT_EQ(a, b)								\
 do {											\
 	typeof(a) _got_a = (a);								\
@@ -92,7 +91,7 @@ do {											\
 	}										\
 } while (0)
 
-/* The last KVM_RUN of @vcpu ended for the reason @wanted (KVM_EXIT_*). */
+/* Fails the test unless the exit reason of the last KVM_RUN of @vcpu is @wanted (KVM_EXIT_*). */
 #define TEST_ASSERT_KVM_EXIT_REASON(vcpu, wanted)					\
 do {											\
 	u32 _got = (vcpu)->run->exit_reason;						\
@@ -104,7 +103,7 @@ do {											\
 
 /* ---- Requirements --------------------------------------------------------------------- */
 
-/* Ends the process as a SKIP (status 4), with the reason @fmt, unless @cond holds. */
+/* Exits with a SKIP (status 4) and the reason @fmt unless @cond. */
 #define __TEST_REQUIRE(cond, fmt, ...)							\
 do {											\
 	if (!(cond))									\
@@ -134,7 +133,7 @@ do {											\
 /* ---- Files ---------------------------------------------------------------------------- */
 
 /*
- * Read from or write to @fd until @count bytes are through; any error fails the test.
+ * Read or write @count bytes; any error fails the test.  Return the number of bytes:
  * test_read() may return less than @count at the end of the file.
  */
 ssize_t test_read(int fd, void *buf, size_t count);
@@ -142,26 +141,26 @@ ssize_t test_write(int fd, const void *buf, size_t count);
 
 /* ---- Numbers -------------------------------------------------------------------------- */
 
-/* "64", "0x40", "4k", "2M", "1g", "1T": a number of bytes.  Anything else fails the test. */
+/* Returns the number of bytes in "64", "0x40", "4k", "2M", "1g", "1T"; else fails the test. */
 size_t parse_size(const char *size);
 
-/* A whole decimal, octal or hexadecimal int; anything else fails the test. */
+/* Returns a decimal, octal or hexadecimal int; fails the test if @num_str is anything else. */
 int atoi_paranoid(const char *num_str);
 
-/* The same, but it also fails the test, in terms of @name, unless > 0, or >= 0. */
+/* The same, but fail the test unless the number is > 0, or >= 0; the report names @name. */
 u32 atoi_positive(const char *name, const char *num_str);
 u32 atoi_non_negative(const char *name, const char *num_str);
 
-/* @size is a power of two. */
+/* @size must be a power of two. */
 static inline u64 align_up(u64 x, u64 size)
 {
-	TEST_ASSERT(size && !(size & (size - 1)), "%lu is no power of two", size);
+	TEST_ASSERT(size && !(size & (size - 1)), "%lu is not a power of two", size);
 	return (x + size - 1) & ~(size - 1);
 }
 
 static inline u64 align_down(u64 x, u64 size)
 {
-	TEST_ASSERT(size && !(size & (size - 1)), "%lu is no power of two", size);
+	TEST_ASSERT(size && !(size & (size - 1)), "%lu is not a power of two", size);
 	return x & ~(size - 1);
 }
 
@@ -174,7 +173,7 @@ static inline void *align_ptr_up(void *x, size_t size)
 
 #define msecs_to_usecs(msec)	((msec) * 1000ULL)
 
-struct timespec timespec_elapsed(struct timespec start);	/* by CLOCK_MONOTONIC */
+struct timespec timespec_elapsed(struct timespec start);	/* in CLOCK_MONOTONIC */
 struct timespec timespec_sub(struct timespec ts1, struct timespec ts2);	/* ts1 - ts2 */
 struct timespec timespec_add(struct timespec ts1, struct timespec ts2);
 struct timespec timespec_add_ns(struct timespec ts, s64 ns);
@@ -183,15 +182,15 @@ s64 timespec_to_ns(struct timespec ts);
 
 /* ---- Random numbers ------------------------------------------------------------------- */
 
-/* The state of one sequence: equal seeds give equal sequences, on the host and in the guest. */
+/* State of one sequence: equal seeds give equal sequences, on the host and in the guest. */
 struct kvm_random_state {
 	u32 seed;
 };
 
 /*
- * The sequence of the process, and of each VM: creating a VM copies kvm_rng into the guest.  It
- * starts from a seed of chance.  To repeat a run, give it one: by kvm_seed_rng(), or by writing
- * kvm_random_seed before the first VM is created.
+ * The sequence of the process and of each VM: creating a VM copies kvm_rng to the guest.  It
+ * starts from a random seed.  To repeat a run, call kvm_seed_rng(), or set kvm_random_seed before
+ * the test creates its first VM.
  */
 extern struct kvm_random_state kvm_rng;
 extern u32 kvm_random_seed;
@@ -210,7 +209,7 @@ static inline u64 kvm_random_u64(struct kvm_random_state *state)
 	return high << 32 | kvm_random_u32(state);
 }
 
-/* True in @percent of all cases. */
+/* Returns true in @percent of all calls. */
 static inline bool __kvm_random_bool(struct kvm_random_state *state, u8 percent)
 {
 	return kvm_random_u32(state) % 100 < percent;
@@ -221,9 +220,9 @@ static inline bool kvm_random_bool(struct kvm_random_state *state)
 	return __kvm_random_bool(state, 50);
 }
 
-/* ---- Kinds of memory ------------------------------------------------------------------ */
+/* ---- Backing memory types ------------------------------------------------------------- */
 
-/* X(constant, name on a command line, flags of mmap()) */
+/* X(constant, name for options, flags of mmap()) */
 #define VM_MEM_SRC_LIST(X)							\
 	X(ANONYMOUS, "anonymous", MAP_PRIVATE | MAP_ANONYMOUS)			\
 	X(ANONYMOUS_THP, "anonymous_thp", MAP_PRIVATE | MAP_ANONYMOUS)		\
@@ -265,22 +264,22 @@ const struct vm_mem_backing_src_alias *vm_mem_backing_src_alias(u32 i);
 size_t get_backing_src_pagesz(u32 i);		/* in bytes */
 bool is_backing_src_hugetlb(u32 i);
 enum vm_mem_backing_src_type parse_backing_src_type(const char *type_name);
-void backing_src_help(const char *flag);	/* the usage text of option @flag */
+void backing_src_help(const char *flag);	/* prints the usage text of option @flag */
 
 bool backing_src_is_shared(enum vm_mem_backing_src_type t);
 bool backing_src_can_be_huge(enum vm_mem_backing_src_type t);
 
 bool thp_configured(void);
-size_t get_trans_hugepagesz(void);	/* in bytes; fails the test where there is no THP */
-size_t get_def_hugetlb_pagesz(void);	/* in bytes; skips where no huge page is reserved */
+size_t get_trans_hugepagesz(void);	/* in bytes; fails the test without THP */
+size_t get_def_hugetlb_pagesz(void);	/* in bytes; exits with a SKIP without huge pages */
 bool is_numa_balancing_enabled(void);
 
 /* ---- Text ----------------------------------------------------------------------------- */
 
 /*
- * snprintf() for guest code, where the C library must not be called: integers, characters,
- * strings and pointers, with the flags, widths, precisions and sizes of C.  No floating point.
- * Returns the length of the whole text, as snprintf() does, also where @n cut it short.
+ * snprintf() for guest code, which must not call the C library: formats integers, characters,
+ * strings and pointers, with the flags, widths, precisions and sizes of C, but no floating point.
+ * Returns the length of the whole text, even if @n truncates it, as snprintf() does.
  */
 int guest_vsnprintf(char *buf, int n, const char *fmt, va_list args);
 __printf(3, 4) int guest_snprintf(char *buf, int n, const char *fmt, ...);

@@ -3,7 +3,7 @@
  * Calls from guest code to the test ("user space calls").
  *
  * The guest fills in a struct ucall and exits to user space; the test fetches it with
- * get_ucall().  Macros named GUEST_ are for guest code, those named REPORT_ for the test:
+ * get_ucall().  Guest code uses the GUEST_ macros, the test uses the REPORT_ macros:
  *
  *	switch (get_ucall(vcpu, &uc)) {
  *	case UCALL_SYNC:	...uc.args[1]...
@@ -12,7 +12,7 @@
  *	case UCALL_DONE:	return;
  *	}
  *
- * UCALL_ABORT and UCALL_UNHANDLED never get that far if the vCPU was run by vcpu_run().
+ * vcpu_run() itself fails the test for UCALL_ABORT and UCALL_UNHANDLED.
  */
 #ifndef SELFTEST_KVM_UCALL_COMMON_H
 #define SELFTEST_KVM_UCALL_COMMON_H
@@ -22,25 +22,25 @@
 
 enum {
 	UCALL_NONE = 0,		/* the vCPU exited for another reason */
-	UCALL_SYNC = 1,		/* GUEST_SYNC*(): args are the test's business */
+	UCALL_SYNC = 1,		/* GUEST_SYNC*(): the test defines args */
 	UCALL_ABORT = 2,	/* GUEST_ASSERT*(): args are enum guest_assert_builtin_args */
 	UCALL_PRINTF = 3,	/* GUEST_PRINTF(): text in buffer */
 	UCALL_DONE = 4,		/* GUEST_DONE() */
-	UCALL_UNHANDLED = 5,	/* an exception without a handler: text in buffer */
+	UCALL_UNHANDLED = 5,	/* unhandled exception: args are struct ex_regs and CR2 on x86 */
 };
 
 #define UCALL_BUFFER_LEN	1024
 #define UCALL_MAX_ARGS		7
 
 struct ucall {
-	struct ucall *hva;	/* where the test finds this very struct */
+	struct ucall *hva;	/* address of this struct in the host process */
 	u8 in_use;
 	u64 cmd;
 	u64 args[UCALL_MAX_ARGS];
 	char buffer[UCALL_BUFFER_LEN];
 };
 
-/* Tells why and where a guest assertion failed; pointers into the program's constants. */
+/* Expression and place of a failed guest assertion; the strings are constants of the program. */
 enum guest_assert_builtin_args {
 	GUEST_ERROR_STRING = 0,
 	GUEST_FILE = 1,
@@ -48,17 +48,17 @@ enum guest_assert_builtin_args {
 	GUEST_ASSERT_BUILTIN_NARGS = 3,
 };
 
-/* ---- For the test ---------------------------------------------------------------------- */
+/* ---- Host code ------------------------------------------------------------------------- */
 
 /*
- * Fetches the call that @vcpu just made, completes it, and copies it to *@uc unless NULL.
- * Returns its command, or UCALL_NONE if the vCPU exited for another reason.
+ * Copies the last ucall of @vcpu to *@uc, unless @uc is NULL, and completes its I/O instruction.
+ * Returns the command, or UCALL_NONE if the vCPU exited for another reason.
  */
 u64 get_ucall(struct kvm_vcpu *vcpu, struct ucall *uc);
 
 #define REPORT_GUEST_PRINTF(uc)		pr_info("%s", (uc).buffer)
 
-/* Fails the test with what the guest's assertion said. */
+/* Fails the test with the message of the guest's assertion. */
 #define REPORT_GUEST_ASSERT(uc)							\
 do {										\
 	test_assert(false, (const char *)(uc).args[GUEST_ERROR_STRING],		\
@@ -67,19 +67,19 @@ do {										\
 	__builtin_unreachable();						\
 } while (0)
 
-/* ---- For guest code -------------------------------------------------------------------- */
+/* ---- Guest code ------------------------------------------------------------------------ */
 
-/* Makes call @cmd with @nargs arguments of type u64. */
+/* Makes ucall @cmd with @nargs arguments of type u64. */
 void ucall(u64 cmd, int nargs, ...);
 
-/* The same with a text; see guest_snprintf() for what @fmt may hold. */
+/* Makes ucall @cmd with a text; guest_snprintf() formats @fmt. */
 __printf(2, 3) void ucall_fmt(u64 cmd, const char *fmt, ...);
 
-/* The same with a place in the source. */
+/* Makes ucall @cmd with a text, and with the expression and place of an assertion. */
 __printf(5, 6) void ucall_assert(u64 cmd, const char *exp, const char *file, unsigned int line,
 				 const char *fmt, ...);
 
-/* An exit without a struct ucall, thus without memory accesses: the test sees UCALL_NONE. */
+/* Exits without a struct ucall, thus without memory accesses; get_ucall() returns UCALL_NONE. */
 #define GUEST_UCALL_NONE()	ucall_arch_do_ucall((gva_t)0)
 
 #define GUEST_SYNC(stage)	ucall(UCALL_SYNC, 2, "hello", (u64)(stage))
@@ -123,12 +123,12 @@ do {											\
 #define GUEST_ASSERT_EQ(a, b)	__GUEST_ASSERT_OP(a, ==, b)
 #define GUEST_ASSERT_NE(a, b)	__GUEST_ASSERT_OP(a, !=, b)
 
-/* ---- For the library itself ------------------------------------------------------------ */
+/* ---- Library internals ----------------------------------------------------------------- */
 
 void ucall_init(struct kvm_vm *vm, gpa_t mmio_gpa);
 u64 ucall_bytes_required(u32 nr_vcpus);
 
-/* Every architecture provides these; ucall_arch_get_ucall() returns NULL for any other exit. */
+/* Every architecture defines these; ucall_arch_get_ucall() returns NULL for any other exit. */
 void ucall_arch_init(struct kvm_vm *vm, gpa_t mmio_gpa);
 void ucall_arch_do_ucall(gva_t uc);
 void *ucall_arch_get_ucall(struct kvm_vcpu *vcpu);

@@ -14,7 +14,7 @@ static inline bool test_bit(unsigned long nr, const unsigned long *bits)
 	return bits[nr / BITS_PER_LONG] & BIT(nr % BITS_PER_LONG);
 }
 
-/* The first bit >= @from that is set, or @size. */
+/* Returns the first set bit >= @from, or @size. */
 static inline unsigned long find_next_bit(const unsigned long *bits, unsigned long size,
 					  unsigned long from)
 {

@@ -10,7 +10,7 @@
 #define BIT(nr)			(1UL << (nr))
 #define BIT_ULL(nr)		(1ULL << (nr))
 
-/* Bits @lo to @hi, both included, are set. */
+/* Mask with bits @lo to @hi set, both included. */
 #define GENMASK(hi, lo)		(((2UL << ((hi) - (lo))) - 1) << (lo))
 #define GENMASK_ULL(hi, lo)	(((2ULL << ((hi) - (lo))) - 1) << (lo))
 

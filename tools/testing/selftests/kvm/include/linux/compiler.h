@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Names for what the compiler can do, as kernel code spells them.  Distributions export no
- * <linux/compiler.h>.
- */
+/* The kernel's names for compiler attributes.  Distributions do not export <linux/compiler.h>. */
 #ifndef SELFTEST_KVM_LINUX_COMPILER_H
 #define SELFTEST_KVM_LINUX_COMPILER_H
 
-/* A single access that the compiler neither repeats, merges, nor leaves out. */
+/* The compiler must not repeat, merge or omit the access. */
 #define READ_ONCE(x)		(*(const volatile typeof(x) *)&(x))
 #define WRITE_ONCE(x, val)	(*(volatile typeof(x) *)&(x) = (val))
 
-/* Values held in registers are forgotten: memory is read again after this point. */
+/* The compiler must read memory again after this point. */
 #define barrier()		__asm__ __volatile__("" : : : "memory")
 
 #ifndef likely
@@ -30,7 +27,7 @@
 #ifndef __maybe_unused
 #define __maybe_unused		__attribute__((unused))
 #endif
-/* In user space code of the kernel it only keeps the compiler silent. */
+/* As in the kernel's tools/, it only avoids a warning. */
 #ifndef __used
 #define __used			__maybe_unused
 #endif

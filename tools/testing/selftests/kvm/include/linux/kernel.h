@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The exported <linux/kernel.h> plus small arithmetic that kernel code takes for granted. */
+/* The exported <linux/kernel.h> plus the kernel's arithmetic macros. */
 #ifndef SELFTEST_KVM_LINUX_KERNEL_H
 #define SELFTEST_KVM_LINUX_KERNEL_H
 
@@ -12,7 +12,7 @@
 #define ARRAY_SIZE(arr)		(sizeof(arr) / sizeof((arr)[0]))
 #endif
 
-/* Both arguments are evaluated once.  The _t forms convert both to @type first. */
+/* Each evaluates its arguments once.  The _t forms convert both to @type first. */
 #define min(x, y)		({ typeof(x) _x = (x); typeof(y) _y = (y); _x < _y ? _x : _y; })
 #define max(x, y)		({ typeof(x) _x = (x); typeof(y) _y = (y); _x > _y ? _x : _y; })
 #define min_t(type, x, y)	min((type)(x), (type)(y))
@@ -20,7 +20,7 @@
 
 #define DIV_ROUND_UP(n, d)	(((n) + (d) - 1) / (d))
 
-/* @a is a power of two. */
+/* @a must be a power of two. */
 #define ALIGN(x, a)		(((x) + ((typeof(x))(a) - 1)) & ~((typeof(x))(a) - 1))
 #define ALIGN_DOWN(x, a)	((x) & ~((typeof(x))(a) - 1))
 #define IS_ALIGNED(x, a)	(((x) & ((typeof(x))(a) - 1)) == 0)

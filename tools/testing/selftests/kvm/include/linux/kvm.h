@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The KVM interface of <linux/kvm.h>, whatever the age of the installed kernel headers.
+ * The KVM interface of <linux/kvm.h> for kernel headers from 6.1 on.
  *
- * Includes the installed header and adds what an older one (6.1 is the oldest in use) lacks and
- * this directory needs: memory region 2, guest_memfd and its flags, memory attributes,
- * pre-faulting, and the memory fault exit.  All numbers are ABI, from include/uapi/linux/kvm.h.
- * The few that belong to one architecture stand in that architecture's own asm/kvm.h.
+ * Includes the installed header and adds definitions that older headers lack: memory region 2,
+ * guest_memfd and its flags, memory attributes, pre-faulting, and the memory fault exit.  All
+ * numbers are ABI, from include/uapi/linux/kvm.h.  Definitions of one architecture are in its
+ * asm/kvm.h.
  *
- * struct kvm_run is the one thing that cannot simply be added to: KVM_EXIT_MEMORY_FAULT brought
- * a new member into its anonymous union.  The installed structure is therefore read in under
- * another name and wrapped.
+ * KVM_EXIT_MEMORY_FAULT added a member to the anonymous union of struct kvm_run.  To add it here,
+ * this file renames the installed structure and wraps it.
  */
 #ifndef SELFTEST_KVM_LINUX_KVM_H
 #define SELFTEST_KVM_LINUX_KVM_H
@@ -37,7 +36,7 @@ struct kvm_run {
 		struct {
 			/* "hw" is the first member of the union of exit details. */
 			char before_exit_details[offsetof(struct kvm_run_installed, hw)];
-			/* KVM_MEMORY_EXIT_FLAG_*, and an address and a size in bytes */
+			/* KVM_MEMORY_EXIT_FLAG_*, guest physical address, size in bytes */
 			struct { __u64 flags, gpa, size; } memory_fault;
 		};
 	};
@@ -49,7 +48,7 @@ struct kvm_run {
 #define KVM_CAP_MEMORY_FAULT_INFO	232
 #endif
 
-/* 6.8: memory slots with a guest_memfd behind them. */
+/* 6.8: memory slots with a guest_memfd. */
 #ifndef KVM_SET_USER_MEMORY_REGION2
 struct kvm_userspace_memory_region2 {
 	__u32 slot, flags;
@@ -80,7 +79,7 @@ struct kvm_create_guest_memfd {
 #define KVM_CAP_GUEST_MEMFD		234
 #endif
 
-/* 6.8: types of VMs, and which pages of a VM are private. */
+/* 6.8: VM types and memory attributes. */
 #ifndef KVM_CAP_VM_TYPES
 #define KVM_CAP_VM_TYPES		235
 #endif
@@ -113,7 +112,7 @@ struct kvm_pre_fault_memory {
 #define KVM_CAP_PRE_FAULT_MEMORY	236
 #endif
 
-/* 6.18: guest_memfd that user space may map.  The capability returns the flags on offer. */
+/* 6.18: guest_memfd that user space may map.  The capability returns the supported flags. */
 #ifndef KVM_CAP_GUEST_MEMFD_FLAGS
 #define KVM_CAP_GUEST_MEMFD_FLAGS	244
 #endif

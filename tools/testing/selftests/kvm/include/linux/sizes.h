@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Sizes in bytes, by name. */
+/* Names of sizes in bytes. */
 #ifndef SELFTEST_KVM_LINUX_SIZES_H
 #define SELFTEST_KVM_LINUX_SIZES_H
 

@@ -2,7 +2,7 @@
 /*
  * The exported <linux/types.h> plus the short integer names of kernel code.
  *
- * u64 is uint64_t, so that on 64-bit machines it prints with "%lx"; the exported __u64 is
+ * u64 is uint64_t, which prints with "%lx" on 64-bit machines; the exported __u64 is
  * unsigned long long and prints with "%llx".
  */
 #ifndef SELFTEST_KVM_LINUX_TYPES_H

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * CPU features as typed values: a feature is a bit of CPUID, a property is a number in it.
- * Part of processor.h, which is what to include.
+ * CPU features as typed values: a feature is a bit of CPUID, a property is a bit field.
+ * Include processor.h, which includes this file.
  *
- *	this_cpu_has(f)		the CPU that executes this, host or guest
- *	kvm_cpu_has(f)		what KVM can offer to a guest
- *	vcpu_cpuid_has(v, f)	what a vCPU was given
+ *	this_cpu_has(f)		CPUID of the CPU that executes this, host or guest
+ *	kvm_cpu_has(f)		CPUID that KVM supports
+ *	vcpu_cpuid_has(v, f)	CPUID of a vCPU
  */
 #ifndef SELFTEST_KVM_CPUID_H
 #define SELFTEST_KVM_CPUID_H
@@ -66,7 +66,7 @@ static inline void cpuid_count(u32 function, u32 index, u32 regs[4])
 			     : "a"(function), "c"(index) : "memory");
 }
 
-/* 0 if the CPU has no such leaf. */
+/* Returns 0 if the CPU lacks the leaf. */
 static inline u32 this_cpu_property(struct kvm_x86_cpu_property p)
 {
 	u32 regs[4];
@@ -93,15 +93,15 @@ static inline u32 this_cpu_family(void)
 	return family == 0xf ? family + ((regs[0] >> 20) & 0xff) : family;
 }
 
-/* Of the host; copied into every guest. */
+/* CPU vendor of the host; creating a VM copies the values to the guest. */
 extern bool host_cpu_is_intel, host_cpu_is_amd, host_cpu_is_hygon;
-extern bool host_cpu_is_amd_compatible;		/* one of the latter two */
+extern bool host_cpu_is_amd_compatible;		/* AMD or Hygon */
 
 /* ---- KVM ------------------------------------------------------------------------------- */
 
 #define MAX_NR_CPUID_ENTRIES	256
 
-/* What KVM_GET_SUPPORTED_CPUID returned; one copy for the whole process. */
+/* Returns the result of KVM_GET_SUPPORTED_CPUID, which the process reads once. */
 const struct kvm_cpuid2 *kvm_get_supported_cpuid(void);
 
 bool kvm_cpuid_has(const struct kvm_cpuid2 *cpuid, struct kvm_x86_cpu_feature feature);
@@ -128,10 +128,10 @@ static inline u64 kvm_cpu_supported_xcr0(void)
 size_t kvm_cpuid2_size(int nr_entries);
 struct kvm_cpuid2 *allocate_kvm_cpuid2(int nr_entries);
 
-/* Gives @vcpu a copy of @cpuid; what it has is in vcpu->cpuid. */
+/* Sets vcpu->cpuid to a copy of @cpuid and passes it to KVM. */
 void vcpu_init_cpuid(struct kvm_vcpu *vcpu, const struct kvm_cpuid2 *cpuid);
-void vcpu_set_cpuid(struct kvm_vcpu *vcpu);	/* tells KVM what is in vcpu->cpuid */
-void vcpu_get_cpuid(struct kvm_vcpu *vcpu);	/* and asks back */
+void vcpu_set_cpuid(struct kvm_vcpu *vcpu);	/* passes vcpu->cpuid to KVM */
+void vcpu_get_cpuid(struct kvm_vcpu *vcpu);	/* reads vcpu->cpuid from KVM */
 
 struct kvm_cpuid_entry2 *__vcpu_get_cpuid_entry(struct kvm_vcpu *vcpu, u32 function, u32 index);
 

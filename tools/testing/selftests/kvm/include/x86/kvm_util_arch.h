@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What kvm_util.h needs to know about x86. */
+/* x86 definitions for kvm_util.h. */
 #ifndef SELFTEST_KVM_UTIL_ARCH_H
 #define SELFTEST_KVM_UTIL_ARCH_H
 
@@ -20,16 +20,16 @@ struct kvm_mmu_arch {
 
 struct kvm_vm_arch {
 	gva_t gdt, idt, tss;
-	u64 c_bit, s_bit;	/* of a guest physical address: encrypted, shared */
+	u64 c_bit, s_bit;	/* bits of a guest physical address: encrypted, shared */
 };
 
 #define KVM_VCPU_ARCH_FIELDS	struct kvm_cpuid2 *cpuid
 
-/* What to do when there is no /dev/kvm. */
+/* Remedy for a missing /dev/kvm. */
 #define KVM_ARCH_HELP_NO_DEV	\
 	"Enable virtualization in the firmware setup, then modprobe kvm_amd or kvm_intel"
 
-/* True for VMs whose memory the host cannot read: not supported here yet. */
+/* True for VMs whose memory the host cannot read; the library does not create such VMs. */
 #define vm_arch_has_protected_memory(vm)	((vm)->arch.c_bit || (vm)->arch.s_bit)
 
 #endif /* SELFTEST_KVM_UTIL_ARCH_H */

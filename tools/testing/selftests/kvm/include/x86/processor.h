@@ -62,7 +62,7 @@ static inline u64 get_cr3(void)
 	return val;
 }
 
-/* Also forgets the cached translations of this vCPU. */
+/* Also flushes the TLB of this vCPU. */
 static inline void set_cr3(u64 val)
 {
 	__asm__ __volatile__("mov %0, %%cr3" : : "r"(val) : "memory");
@@ -102,19 +102,19 @@ static inline void wrmsr(u32 msr, u64 value)
 
 u64 vcpu_get_msr(struct kvm_vcpu *vcpu, u64 msr_index);
 
-/* Returns 1 if KVM took the value, 0 if not, -1 with errno on an error. */
+/* Returns 1 if KVM accepted the value, 0 if not, -1 with errno on an error. */
 int _vcpu_set_msr(struct kvm_vcpu *vcpu, u64 msr_index, u64 msr_value);
 void vcpu_set_msr(struct kvm_vcpu *vcpu, u64 msr_index, u64 msr_value);
 
 /* ---- Time and waiting ------------------------------------------------------------------ */
 
-extern u64 guest_tsc_khz;	/* of the guest's TSC; 0 if KVM does not know */
+extern u64 guest_tsc_khz;	/* frequency of the guest's TSC; 0 if KVM does not know it */
 
 static inline u64 rdtsc(void)
 {
 	u32 low, high;
 
-	/* The fence keeps earlier loads from being measured too. */
+	/* lfence waits for earlier loads. */
 	__asm__ __volatile__("lfence; rdtsc" : "=a"(low), "=d"(high) : : "memory");
 	return low | (u64)high << 32;
 }
@@ -164,13 +164,13 @@ static inline void cli(void)
 #define PHYSICAL_PAGE_MASK	GENMASK_ULL(51, 12)
 #define PAGE_MASK		(~(PAGE_SIZE - 1) & PHYSICAL_PAGE_MASK)
 
-/* An address that no page table can map: the bits above the highest are not copies of it. */
+/* An address that no page table can map. */
 #define NONCANONICAL		0xaaaaaaaaaaaaaaaaULL
 
 #define PTE_GET_PA(pte)		((pte) & PHYSICAL_PAGE_MASK)
 #define PTE_GET_PFN(pte)	(PTE_GET_PA(pte) >> PAGE_SHIFT)
 
-/* Levels of page tables, by what one entry maps; the page table of level 1 maps 4K pages. */
+/* Levels of page tables, named by the size that one entry maps. */
 enum pg_level {
 	PG_LEVEL_NONE, PG_LEVEL_4K, PG_LEVEL_2M, PG_LEVEL_1G, PG_LEVEL_512G, PG_LEVEL_256T,
 };
@@ -196,18 +196,18 @@ enum pg_level {
 #define is_huge_pte(mmu, pte)		(!!(*(pte) & PTE_HUGE_MASK(mmu)))
 #define is_nx_pte(mmu, pte)		(!!(*(pte) & PTE_NX_MASK(mmu)))
 
-/* Maps one page of the size that belongs to @level (PG_LEVEL_*). */
+/* Maps one page of PG_LEVEL_SIZE(@level) bytes. */
 void __virt_pg_map(struct kvm_vm *vm, struct kvm_mmu *mmu, gva_t gva, gpa_t gpa, int level);
 
-/* Maps @nr_bytes with pages of that size, a multiple of which it must be. */
+/* Maps @nr_bytes, a multiple of PG_LEVEL_SIZE(@level), with pages of that size. */
 void virt_map_level(struct kvm_vm *vm, gva_t gva, gpa_t gpa, u64 nr_bytes, int level);
 
-/* Where the host finds the guest's 4K page table entry for @gva. */
+/* Returns the host address of the guest's 4K page table entry for @gva. */
 u64 *vm_get_pte(struct kvm_vm *vm, gva_t gva);
 
 /* ---- Exceptions ------------------------------------------------------------------------ */
 
-/* What was interrupted, as lib/x86/handlers.S puts it on the stack. */
+/* Registers of the interrupted code, in the order in which lib/x86/handlers.S pushes them. */
 struct ex_regs {
 	u64 rax, rcx, rdx, rbx, rbp, rsi, rdi;
 	u64 r8, r9, r10, r11, r12, r13, r14, r15;
@@ -217,7 +217,7 @@ struct ex_regs {
 
 #define NMI_VECTOR	2
 
-/* An entry of the interrupt descriptor table, and where the CPU finds a table. */
+/* An entry of the interrupt descriptor table, and the operand of lidt. */
 struct idt_entry {
 	u16 offset0;
 	u16 selector;
@@ -228,7 +228,7 @@ struct idt_entry {
 };
 
 struct desc_ptr {
-	u16 size;		/* in bytes, less one */
+	u16 size;		/* in bytes, minus 1 */
 	u64 address;
 } __packed;
 
@@ -238,22 +238,21 @@ static inline void set_idt(const struct desc_ptr *idt)
 }
 
 /*
- * From now on, the guest calls @handler for @vector, and continues at regs->rip when it returns.
- * It runs on the interrupted stack.  Without a handler, an exception is fatal: see vcpu_run().
+ * Makes the guest call @handler for @vector, on the interrupted stack; the guest continues at
+ * regs->rip when @handler returns.  An exception without a handler fails the test in vcpu_run().
  */
 void vm_install_exception_handler(struct kvm_vm *vm, int vector,
 				  void (*handler)(struct ex_regs *regs));
 
-const char *ex_str(int vector);		/* "#PF"; "#??" if there is no such exception */
+const char *ex_str(int vector);		/* e.g. "#PF"; "#??" for an unknown vector */
 
-/* The top of a new stack of @nr_pages pages, aligned as a function expects at its entry. */
+/* Returns the top of a new stack of @nr_pages pages, aligned for the entry of a function. */
 gva_t vm_alloc_stack(struct kvm_vm *vm, int nr_pages);
 
 /*
- * kvm_asm_safe() executes one instruction that may fault, and returns the vector of the fault, or
- * 0 if there was none.  @insn is text, with operands @inputs as in asm().  The address of the
- * instruction goes into a table in the section "kvm_ex_table", together with where to continue.
- * As 0 says that all went well, #DE is reported as KVM_MAGIC_DE_VECTOR.
+ * kvm_asm_safe() executes one instruction and returns the vector of the exception that it raised,
+ * or 0 for none (thus KVM_MAGIC_DE_VECTOR for #DE).  @insn is text, with operands @inputs as in
+ * asm().  The section "kvm_ex_table" gets the address of the instruction and that of the next.
  */
 #define KVM_MAGIC_DE_VECTOR	0xff
 

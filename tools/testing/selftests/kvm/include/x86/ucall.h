@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* How an x86 guest calls the test: a write to an I/O port nobody else uses. */
+/* A ucall on x86 writes to an I/O port without a device. */
 #ifndef SELFTEST_KVM_UCALL_H
 #define SELFTEST_KVM_UCALL_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The x86 part of the KVM interface: the installed <asm/kvm.h>, and what one from 6.1 lacks.
+ * The x86 part of the KVM interface: the installed <asm/kvm.h>, and definitions that 6.1 lacks.
  * Numbers are ABI, from arch/x86/include/uapi/asm/kvm.h.
  */
 #ifndef SELFTEST_KVM_X86_ASM_KVM_H
@@ -8,7 +8,7 @@
 
 #include_next <asm/kvm.h>
 
-/* VM types for KVM_CREATE_VM; KVM_CAP_VM_TYPES returns a mask of those on offer. */
+/* VM types for KVM_CREATE_VM; KVM_CAP_VM_TYPES returns a mask of the supported ones. */
 #ifndef KVM_X86_DEFAULT_VM
 #define KVM_X86_DEFAULT_VM	0
 #endif
@@ -28,12 +28,12 @@
 #define KVM_X86_TDX_VM		5
 #endif
 
-/* 6.12: may KVM forget no more than the mappings of a slot that goes away? */
+/* 6.12: deleting a slot zaps all mappings of the VM; with the quirk disabled, only the slot's. */
 #ifndef KVM_X86_QUIRK_SLOT_ZAP_ALL
 #define KVM_X86_QUIRK_SLOT_ZAP_ALL	(1 << 7)
 #endif
 
-/* Exception vectors that came after #VE. */
+/* Exception vectors newer than #VE. */
 #ifndef CP_VECTOR
 #define CP_VECTOR		21
 #endif
