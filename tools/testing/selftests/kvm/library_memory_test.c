@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The memory part of the library tests itself: slots, allocation, and guest_memfd that user space
- * can map, where the kernel has it.
+ * Tests the memory functions of the library: slots, allocation, and guest_memfd that user space
+ * can map, if the kernel supports it.
  */
 #include <linux/sizes.h>
 
@@ -22,7 +22,7 @@ static void guest_adds_one(gva_t mem, u64 npages, u64 page_size)
 	GUEST_DONE();
 }
 
-/* Lets the guest add one to each page from @gpa on, which it then finds mapped there. */
+/* Maps @npages from @gpa at the same gva; the guest adds one to each. */
 static void add_one(struct kvm_vm *vm, struct kvm_vcpu *vcpu, gpa_t gpa, u64 npages)
 {
 	virt_map(vm, gpa, gpa, npages);
@@ -39,7 +39,7 @@ static void many_slots(void)
 	u64 size = pages * vm->page_size, *word;
 	u32 i;
 
-	/* Downwards, so that sorting has something to do; number and address disagree. */
+	/* Add slots by descending address, with ascending numbers, to exercise the sorting. */
 	for (i = nr; i; i--)
 		vm_userspace_mem_region_add(vm, VM_MEM_SRC_ANONYMOUS, TEST_GPA + (i - 1) * size,
 					    nr - i + 1, pages, 0);
@@ -100,7 +100,7 @@ static void slots_must_not_overlap(void)
 
 /* ---- guest_memfd ----------------------------------------------------------------------- */
 
-/* A guest_memfd that user space maps, in a slot whose userspace_addr is @hva or NULL. */
+/* Tests a mapped guest_memfd, in a slot with userspace_addr or, without @with_hva, NULL. */
 static void check_gmem_mmap(bool with_hva)
 {
 	const u64 flags = GUEST_MEMFD_FLAG_MMAP | GUEST_MEMFD_FLAG_INIT_SHARED;
@@ -110,8 +110,7 @@ static void check_gmem_mmap(bool with_hva)
 	int fd;
 
 	__TEST_REQUIRE((vm_check_cap(vm, KVM_CAP_GUEST_MEMFD_FLAGS) & flags) == flags,
-		       "no mappable guest_memfd: needs a kernel from 6.18 on, with KVM built "
-		       "in a way that offers it");
+		       "no mappable guest_memfd (needs Linux 6.18 with CONFIG_KVM_GUEST_MEMFD)");
 	fd = vm_create_guest_memfd(vm, size, flags);
 	mem = kvm_mmap(size, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
 	vm_set_user_memory_region2(vm, TEST_SLOT, KVM_MEM_GUEST_MEMFD, TEST_GPA, size,
@@ -121,8 +120,8 @@ static void check_gmem_mmap(bool with_hva)
 	vcpu_args_set(vcpu, 3, TEST_GPA, 4UL, (u64)vm->page_size);
 	vcpu_run(vcpu);
 	__TEST_REQUIRE(with_hva || vcpu->run->exit_reason != KVM_EXIT_MMIO,
-		       "this KVM emulates guest code, which it lets access memory by "
-		       "userspace_addr only");
+		       "KVM emulates guest code, which needs userspace_addr for memory accesses "
+		       "(use a host whose KVM runs guest code on the CPU)");
 	TEST_ASSERT_EQ(get_ucall(vcpu, NULL), UCALL_DONE);
 	TEST_ASSERT_EQ(mem[0], 42);
 	TEST_ASSERT_EQ(mem[size / sizeof(u64) - vm->page_size / sizeof(u64)], 1);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The library tests itself, on any machine with KVM: guests compute, call, fail and report as the
- * headers in include/ promise.  A library that lies makes every other test worthless, so the
- * failing paths are run too, and their reports are read.
+ * Tests the library on any machine with KVM: guests compute, make ucalls, fail and report as the
+ * headers in include/ document.  Every other test depends on the reports of the library, so the
+ * cases also run its failure paths and check the reports.
  */
 #include <dirent.h>
 #include <grp.h>
@@ -121,7 +121,7 @@ static void globals_both_ways(void)
 	struct kvm_vcpu *vcpu;
 	struct kvm_vm *vm;
 
-	/* A guest starts with the values of the file, not with those of the process. */
+	/* A guest starts with the values of the ELF file, not with those of the process. */
 	global = 1;
 	in_bss[100] = 1;
 	vm = vm_create_with_one_vcpu(&vcpu, guest_globals);
@@ -140,7 +140,7 @@ static void globals_both_ways(void)
 
 static char string_buf[4][256];
 
-/* Overlap, alignment and length of the string functions, as seen by guest code. */
+/* Checks the string functions in guest code: overlap, alignment and length. */
 static void guest_strings(void)
 {
 	u64 from, to, len;
@@ -278,7 +278,7 @@ static void failing_ioctl(void)
 	vm_set_user_memory_region(vm, 0, 0, 0, 1, NULL);
 }
 
-/* ---- Several of everything ------------------------------------------------------------- */
+/* ---- Several VMs and vCPUs ------------------------------------------------------------- */
 
 #define NR_VCPUS	8
 
@@ -394,7 +394,7 @@ static void free_leaves_nothing(void)
 		vm_userspace_mem_region_add(vm, VM_MEM_SRC_SHMEM, SZ_4G, 1, 16, 0);
 		vcpu_run(vcpus[1]);
 		kvm_vm_free(vm);
-		/* The first rounds may leave what the C library keeps for itself. */
+		/* The C library may keep files and mappings from the first iterations. */
 		if (i == 2) {
 			fds = count_entries("/proc/self/fd");
 			mappings = count_mappings();
@@ -406,11 +406,11 @@ static void free_leaves_nothing(void)
 
 /* ---- The process ----------------------------------------------------------------------- */
 
-/* What main() does if called with this argument, see below. */
+/* Arguments that main() handles, see below. */
 #define ARG_RUN_GUEST	"--run-guest"
 #define ARG_NOTHING	"--do-nothing"
 
-/* A program in PATH, started from another directory, finds itself all the same. */
+/* A program that the shell found in PATH must find its own ELF file. */
 static void started_through_path(void)
 {
 	char self[PATH_MAX], copy[PATH_MAX];
@@ -419,19 +419,19 @@ static void started_through_path(void)
 	TEST_ASSERT(len > 0, "cannot read /proc/self/exe");
 	self[len] = '\0';
 	strcpy(copy, self);
-	TEST_ASSERT(!chdir("/") && !setenv("PATH", dirname(copy), 1), "cannot go elsewhere");
+	TEST_ASSERT(!chdir("/") && !setenv("PATH", dirname(copy), 1), "cannot set up PATH");
 	execlp(basename(self), "another name", ARG_RUN_GUEST, NULL);
-	TEST_FAIL("cannot execute myself");
+	TEST_FAIL("cannot execute %s", self);
 }
 
-/* Before the TAP header, the library prints nothing: this output ends the way it begins. */
+/* The library must not print before the TAP header: the output must be "<" and ">" only. */
 static void library_is_silent(void)
 {
 	test_write(STDOUT_FILENO, "<", 1);
 	execl("/proc/self/exe", "silent", ARG_NOTHING, NULL);
 }
 
-/* In both cases the program is to say "skip" by itself, with a reason and a remedy. */
+/* In both cases the program must exit with a SKIP, a reason and a remedy. */
 static void without_dev_kvm(void)
 {
 	if (chroot("/proc") || chdir("/"))
@@ -448,7 +448,7 @@ static void without_permission(void)
 	    setresuid(nobody, nobody, nobody))
 		ksft_exit_skip("cannot become another user: run as root\n");
 	if (!access(KVM_DEV_PATH, R_OK | W_OK))
-		ksft_exit_skip("everybody may use /dev/kvm here\n");
+		ksft_exit_skip("/dev/kvm is accessible to all users\n");
 	become_program();
 	vm_create_barebones();
 }

@@ -2,8 +2,8 @@
 /*
  * Runs the cases of a test of the library itself.
  *
- * Each case runs in a process of its own, whose output is read and whose status is known: it is
- * judged by both, as most of these cases have to fail in the right way.
+ * Each case runs in a child process.  The parent checks its exit status and its output, because
+ * most cases must fail with a certain report.
  */
 #ifndef SELFTEST_KVM_LIBRARY_TEST_H
 #define SELFTEST_KVM_LIBRARY_TEST_H
@@ -19,19 +19,19 @@
 struct library_case {
 	const char *name;
 	void (*run)(void);
-	int status;			/* wanted exit status, or -signal */
-	const char *texts[8];		/* wanted in the output, in this order */
+	int status;			/* expected exit status, or -signal */
+	const char *texts[8];		/* expected in the output, in this order */
 };
 
-/* X(function, status, texts...): the name of a case is that of its function. */
+/* LIBRARY_CASE(function, status, texts...): the function's name is the name of the case. */
 #define LIBRARY_CASE(fn, wanted, ...)	\
 	{ .name = #fn, .run = fn, .status = wanted, .texts = { __VA_ARGS__ } }
 
-/* What a case printed, and where it stored the reason of a SKIP. */
+/* Output of the case, and shared memory for its SKIP reason. */
 static char case_output[1 << 16];
 static struct ksft_nested *case_skip;
 
-/* Starts the case with both outputs in a pipe; returns the end to read. */
+/* Starts the case with stdout and stderr in a pipe; returns the read end. */
 static int start_case(const struct library_case *c, pid_t *pid)
 {
 	int fds[2];
@@ -54,7 +54,7 @@ static int start_case(const struct library_case *c, pid_t *pid)
 	return fds[0];
 }
 
-/* Runs the case to its end; returns its exit status, or -signal. */
+/* Reads the output of the case and waits for it; returns its exit status, or -signal. */
 static int finish_case(int fd, pid_t pid)
 {
 	ssize_t len = test_read(fd, case_output, sizeof(case_output) - 1);
@@ -66,7 +66,7 @@ static int finish_case(int fd, pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
-/* The first text that is missing behind those before it, or NULL. */
+/* Returns the first expected text that the output lacks after the previous ones, or NULL. */
 static const char *missing_text(const struct library_case *c)
 {
 	const char *at = case_output;
@@ -81,7 +81,7 @@ static const char *missing_text(const struct library_case *c)
 	return NULL;
 }
 
-/* A report must not disturb the TAP stream it stands in: each of its lines is a comment. */
+/* Returns true if every line of the output is a TAP comment, as a report requires. */
 static bool all_commented(void)
 {
 	const char *line = case_output;
@@ -95,7 +95,7 @@ static bool all_commented(void)
 	return true;
 }
 
-/* From here on the case is a test program of its own, with its own TAP. */
+/* Makes the case print its own TAP, like a test program. */
 static void __maybe_unused become_program(void)
 {
 	ksft_nested = NULL;
@@ -132,9 +132,9 @@ static void run_case(const struct library_case *c)
 }
 
 /*
- * Keeps one VM all the time.  The first VM of a machine and the last one make the kernel patch its
- * scheduler (the static key of preempt notifiers, kernel/sched/core.c), which takes long where the
- * machine itself is emulated, and QEMU 7.2 does not always get right what it then executes.
+ * Keeps one VM during all cases.  Creating the first VM of a machine and freeing the last one
+ * patch the scheduler (static key of preempt notifiers, kernel/sched/core.c).  That is slow on an
+ * emulated machine, and QEMU 7.2 may execute the patched code wrongly.
  */
 static int run_library_cases(const struct library_case *cases, size_t nr)
 {

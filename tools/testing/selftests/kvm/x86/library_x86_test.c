@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The x86 part of the library tests itself: exceptions, page tables, guests that die, and private
- * memory where the kernel has software-protected VMs.
+ * Tests the x86 part of the library: exceptions, page tables, fatal exits, and private memory if
+ * the kernel supports software-protected VMs.
  */
 #include <linux/sizes.h>
 
@@ -10,7 +10,7 @@
 
 #define UNMAPPED	0x123456789000UL
 
-/* A VM with one vCPU that is about to enter @guest_code. */
+/* Creates a VM with one vCPU that will enter @guest_code. */
 static struct kvm_vcpu *new_vcpu(void *guest_code)
 {
 	struct kvm_vcpu *vcpu;
@@ -35,13 +35,13 @@ static void guest_saves_regs(struct ex_regs *regs)
 	u64 flags;
 
 	__asm__ __volatile__("pushfq; pop %0" : "=r"(flags) : : "memory");
-	/* The direction is as the ABI wants it. */
+	/* The ABI requires a clear direction flag. */
 	GUEST_ASSERT(!(flags & BIT(10)));
 	seen = *regs;
 	if (regs->vector == UD_VECTOR)
 		regs->rip += 2;		/* the length of ud2 */
 	if (regs->vector == PF_VECTOR)
-		regs->rax = (u64)&seen;	/* where the load will find something */
+		regs->rax = (u64)&seen;	/* a mapped address */
 }
 
 static void guest_takes_exceptions(void)
@@ -51,7 +51,7 @@ static void guest_takes_exceptions(void)
 	ud2();
 	GUEST_ASSERT_EQ(seen.vector, UD_VECTOR);
 
-	/* Restarted with another address. */
+	/* The handler changes the address, and the CPU restarts the load. */
 	__asm__ __volatile__("mov (%0), %0" : "+a"(value) : : "memory");
 	GUEST_ASSERT_EQ(seen.vector, PF_VECTOR);
 	GUEST_ASSERT_EQ(seen.rax, UNMAPPED);
@@ -71,7 +71,7 @@ static void handled(void)
 
 static u64 loaded[14], stored[14];
 
-/* rax to rdi and r8 to r15, without rsp and rbp, from @loaded to @stored across an exception. */
+/* Loads all registers but rsp and rbp from @loaded, raises #UD, and saves them to @stored. */
 static void guest_keeps_registers(void)
 {
 	u64 flags;
@@ -99,7 +99,7 @@ static void guest_keeps_registers(void)
 		  "r12", "r13", "r14", "r15", "cc", "memory");
 	for (i = 0; i < 14; i++)
 		GUEST_ASSERT_EQ(stored[i], loaded[i]);
-	/* Carry and direction are as they were. */
+	/* iretq restored the carry and direction flags. */
 	GUEST_ASSERT_EQ(flags & (BIT(0) | BIT(10)), BIT(0) | BIT(10));
 	GUEST_DONE();
 }
@@ -144,7 +144,7 @@ static void unhandled(void)
 	vcpu_run(new_vcpu(guest_writes_nowhere));
 }
 
-/* Deeper than the stack, without an end that the compiler could see. */
+/* Recurses until the stack overflows; the compiler must not see that the recursion is infinite. */
 static noinline u64 guest_recurses(volatile u64 *depth)
 {
 	volatile u64 local = *depth + 1;
@@ -180,7 +180,7 @@ static void triple_fault(void)
 	TEST_ASSERT_EQ(get_ucall(vcpu, NULL), UCALL_DONE);
 }
 
-/* An exit that the test expected does not show up in the report of another failure. */
+/* After kvm_vm_free(), the report of a failure must not have the exits of that VM. */
 static void old_exit_forgotten(void)
 {
 	struct kvm_vcpu *vcpu = new_vcpu(guest_triple_faults);
@@ -267,8 +267,8 @@ static void private_memory(void)
 	struct kvm_vm *vm;
 
 	__TEST_REQUIRE(kvm_check_cap(KVM_CAP_VM_TYPES) & BIT(KVM_X86_SW_PROTECTED_VM),
-		       "no software-protected VMs: needs a kernel from 6.8 on with "
-		       "CONFIG_KVM_SW_PROTECTED_VM, and nested paging");
+		       "no software-protected VMs (needs Linux 6.8 with "
+		       "CONFIG_KVM_SW_PROTECTED_VM, and nested paging)");
 	vm = vm_create_shape_with_one_vcpu(shape, &vcpu, guest_touches_both);
 	vm_mem_add(vm, VM_MEM_SRC_ANONYMOUS, gpa, 1, 2, KVM_MEM_GUEST_MEMFD, -1, 0);
 	vm_mem_set_private(vm, gpa, PAGE_SIZE);
