@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How a test program speaks TAP (Test Anything Protocol, version 13; the dialect
- * of Documentation/dev-tools/ktap.rst) and with which status it exits.
+ * TAP output (Test Anything Protocol, version 13, in the dialect of
+ * Documentation/dev-tools/ktap.rst) and exit status of a test program.
  *
  *	ksft_print_header();
  *	ksft_set_plan(2);
@@ -18,12 +18,12 @@
  *	# 1 of 2 skipped
  *	# Totals: pass:1 fail:0 xfail:0 xpass:0 skip:1 error:0
  *
- * Parsers take what follows the number for the name of the test: give no two
- * results one name, and print what varies from run to run (counts, addresses) with
- * ksft_print_msg().  The text of a result is one line; its '\n' may be left out.
+ * Parsers take the text after the number as the name of the test: every result must
+ * have a unique name.  Print values that vary from run to run (counts, addresses)
+ * with ksft_print_msg().  The text of a result is one line; its '\n' is optional.
  *
- * Counters are shared by all object files of a program, so that a library may
- * report, or skip, for the program that calls it.  Nothing here is thread-safe.
+ * All object files of a program share the counters, so that a library may report, or
+ * skip, for the program that calls it.  Nothing here is thread-safe.
  */
 #ifndef KSELFTEST_H
 #define KSELFTEST_H
@@ -54,10 +54,10 @@
 #define __always_unused		__attribute__((__unused__))
 #endif
 
-/* Exit status of a test program; a status not in this list is a failure too. */
+/* Exit status of a test program; any other status is a failure too. */
 #define KSFT_PASS	0
 #define KSFT_FAIL	1
-#define KSFT_XFAIL	2	/* failed, as is known and expected */
+#define KSFT_XFAIL	2	/* failed, as expected */
 #define KSFT_XPASS	3	/* passed, although a failure was expected */
 #define KSFT_SKIP	4	/* could not run here */
 
@@ -67,11 +67,11 @@ struct ksft_count {
 	unsigned int ksft_xfail;
 	unsigned int ksft_xpass;
 	unsigned int ksft_xskip;
-	unsigned int ksft_error;	/* the test itself broke */
+	unsigned int ksft_error;	/* the test itself is broken */
 };
 
 /*
- * Set in the child process of a test whose parent prints the result:
+ * ksft_nested points to it in a child process whose parent prints the result:
  * ksft_exit_*() then store the reason of a SKIP here and print no result.
  */
 struct ksft_nested {
@@ -90,7 +90,7 @@ bool __attribute__((__weak__)) ksft_header_done;
 bool __attribute__((__weak__)) ksft_debug_enabled;
 struct ksft_nested __attribute__((__weak__)) *ksft_nested;
 
-/* Results reported so far. */
+/* Returns the number of results reported so far. */
 static inline unsigned int ksft_test_num(void)
 {
 	return ksft_cnt.ksft_pass + ksft_cnt.ksft_fail + ksft_cnt.ksft_xfail +
@@ -101,7 +101,7 @@ static inline unsigned int ksft_test_num(void)
 static inline void ksft_inc_##kind##_cnt(void)	{ ksft_cnt.count++; }			\
 static inline int ksft_get_##kind##_cnt(void)	{ return ksft_cnt.count; }
 
-/* ksft_inc_pass_cnt(), ksft_get_pass_cnt() and so on: a result that prints no line. */
+/* ksft_inc_pass_cnt(), ksft_get_pass_cnt() and so on count a result without printing it. */
 KSFT_DEFINE_COUNTER(pass, ksft_pass)
 KSFT_DEFINE_COUNTER(fail, ksft_fail)
 KSFT_DEFINE_COUNTER(xfail, ksft_xfail)
@@ -109,7 +109,7 @@ KSFT_DEFINE_COUNTER(xpass, ksft_xpass)
 KSFT_DEFINE_COUNTER(xskip, ksft_xskip)
 KSFT_DEFINE_COUNTER(error, ksft_error)
 
-/* Forgets all results and the plan. */
+/* Clears all results and the plan. */
 static inline void ksft_reset_state(void)
 {
 	memset(&ksft_cnt, 0, sizeof(ksft_cnt));
@@ -117,10 +117,9 @@ static inline void ksft_reset_state(void)
 }
 
 /*
- * First line of the output; whatever else is printed first prints it as well.
- * From here on stdout is line-buffered: a line gets out before a crash, and a
- * fork() never doubles one.  KSFT_TAP_LEVEL in the environment means that the
- * caller has printed a header for us.
+ * Prints the first line of the output; every other function that prints calls it.
+ * Makes stdout line-buffered: a crash must not lose lines, and a fork() must not print
+ * them twice.  KSFT_TAP_LEVEL in the environment: the caller printed the header.
  */
 static inline void ksft_print_header(void)
 {
@@ -132,7 +131,7 @@ static inline void ksft_print_header(void)
 		puts("TAP version 13");
 }
 
-/* Promises how many results will follow. */
+/* Prints the plan, the number of results that will follow. */
 static inline void ksft_set_plan(unsigned int plan)
 {
 	ksft_print_header();
@@ -186,7 +185,7 @@ static inline void ksft_perror(const char *what)
 	ksft_print_msg("%s: %s (%d)\n", what, strerror(errno), errno);
 }
 
-/* What a result counts as, and how TAP spells it. */
+/* Counts a result in *@count and prints its TAP line. */
 static inline void ksft_count_result(unsigned int *count, const char *verdict,
 				     const char *name, const char *directive,
 				     const char *reason)
@@ -221,7 +220,7 @@ static inline __printf(1, 2) void ksft_test_result_##kind(const char *fmt, ...)	
 	va_end(args);									\
 }
 
-/* ksft_test_result_pass(fmt, ...) and so on: one result, whose name is fmt. */
+/* ksft_test_result_pass(fmt, ...) and so on report one result with the name fmt. */
 KSFT_DEFINE_RESULT(pass, ksft_pass, "ok", "")
 KSFT_DEFINE_RESULT(fail, ksft_fail, "not ok", "")
 KSFT_DEFINE_RESULT(xfail, ksft_xfail, "ok", " # XFAIL")
@@ -229,11 +228,11 @@ KSFT_DEFINE_RESULT(xpass, ksft_xpass, "ok", " # XPASS")
 KSFT_DEFINE_RESULT(skip, ksft_xskip, "ok", " # SKIP")
 KSFT_DEFINE_RESULT(error, ksft_error, "not ok", " # error")
 
-/* Passes where condition holds, else fails. */
+/* Reports a pass if condition holds, else a failure. */
 #define ksft_test_result(condition, ...)						\
 	((condition) ? ksft_test_result_pass(__VA_ARGS__) : ksft_test_result_fail(__VA_ARGS__))
 
-/* The result that an exit status (KSFT_*) stands for, named fmt. */
+/* Reports the result for an exit status (KSFT_*), with the name fmt. */
 #define ksft_test_result_report(code, ...) do {						\
 	switch (code) {									\
 	case KSFT_PASS:									\
@@ -254,7 +253,7 @@ KSFT_DEFINE_RESULT(error, ksft_error, "not ok", " # error")
 	}										\
 } while (0)
 
-/* The same, named name, with a reason after the directive; fmt may be NULL. */
+/* The same with a name and, unless fmt is NULL, a reason after the directive. */
 static inline __printf(3, 4) void ksft_test_result_code(int code, const char *name,
 							const char *fmt, ...)
 {
@@ -298,7 +297,7 @@ static inline void ksft_print_cnts(void)
 	       ksft_cnt.ksft_xpass, ksft_cnt.ksft_xskip, ksft_cnt.ksft_error);
 }
 
-/* Ends the program, and prints the totals unless a parent does (ksft_nested). */
+/* Prints the totals, unless a parent does (ksft_nested), and ends the program. */
 static inline __noreturn void ksft_exit_code(int code)
 {
 	if (!ksft_nested)
@@ -314,8 +313,8 @@ static inline __noreturn void ksft_exit_xpass(void)	{ ksft_exit_code(KSFT_XPASS)
 #define ksft_exit(condition) ksft_exit_code((condition) ? KSFT_PASS : KSFT_FAIL)
 
 /*
- * Ends the program: passes where every planned test ran and none failed, but says
- * SKIP where all were skipped, for then nothing was tested.
+ * Ends the program: KSFT_SKIP if it skipped every planned test, KSFT_FAIL if a test
+ * failed or the number of results differs from the plan, else KSFT_PASS.
  */
 static inline __noreturn void ksft_finished(void)
 {
@@ -326,7 +325,7 @@ static inline __noreturn void ksft_finished(void)
 	ksft_exit_pass();
 }
 
-/* Gives up: nothing that was planned and not yet reported can be tested. */
+/* Ends the program with a failure: it cannot run the remaining tests. */
 static inline __noreturn __printf(1, 2) void ksft_exit_fail_msg(const char *fmt, ...)
 {
 	char text[1024];
@@ -348,8 +347,8 @@ static inline __noreturn void ksft_exit_fail_perror(const char *what)
 }
 
 /*
- * The program cannot run here; the text is the reason.  Before any plan this skips
- * the whole program; after it, the rest of it.
+ * Ends the program because it cannot run here; the text is the reason.  Before the
+ * plan this skips the whole program, after it the remaining tests.
  */
 static inline __noreturn __printf(1, 2) void ksft_exit_skip(const char *fmt, ...)
 {
@@ -376,7 +375,7 @@ static inline __noreturn __printf(1, 2) void ksft_exit_skip(const char *fmt, ...
 	ksft_exit_code(ksft_cnt.ksft_fail || ksft_cnt.ksft_error ? KSFT_FAIL : KSFT_SKIP);
 }
 
-/* True where the running kernel is at least major.minor. */
+/* Returns true if the running kernel is at least major.minor. */
 static inline int ksft_min_kernel_version(unsigned int min_major, unsigned int min_minor)
 {
 	unsigned int major, minor;

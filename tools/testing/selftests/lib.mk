@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Rules that every selftest directory shares.  Its Makefile fills in some of the
-# lists below, says "include ../lib.mk", and has the targets all, run_tests,
-# install, gen_tar and clean.
+# Rules that every selftest directory shares.  Its Makefile sets some of the lists
+# below and includes this file, which defines the targets all, run_tests, install,
+# gen_tar and clean.
 #
-#			  made by	run by		kind
-#   TEST_PROGS		  nobody	run_tests	scripts
+#			  built by	run by		kind
+#   TEST_PROGS		  -		run_tests	scripts
 #   TEST_GEN_PROGS	  this file	run_tests	compiled, NAME from NAME.c
 #   TEST_CUSTOM_PROGS	  own rule	run_tests	given with their full path
 #   TEST_PROGS_EXTENDED, TEST_GEN_PROGS_EXTENDED	programs that tests call
 #   TEST_FILES, TEST_GEN_FILES				data that tests read
 #   TEST_INCLUDES	files of other directories here, installed at the same
 #			place relative to the tests
-#   EXTRA_CLEAN		what else "clean" removes
-#   OVERRIDE_TARGETS=1	the Makefile has its own rules to compile with
+#   EXTRA_CLEAN		further files that "clean" removes
+#   OVERRIDE_TARGETS=1	the Makefile has its own compile rules
 #   LOCAL_HDRS		headers that every program depends on
 #
 # From the command line: ARCH, CROSS_COMPILE, LLVM, O or KBUILD_OUTPUT, OUTPUT,
@@ -49,8 +49,8 @@ CC := $(CROSS_COMPILE)gcc
 AR := $(CROSS_COMPILE)ar
 endif
 
-# ---- Say in one word per file what is built; V=1 shows the commands instead.
-# $(call msg,STEP,FLAVOUR,FILE) at the head of a recipe, $(Q) before its commands.
+# ---- Print one line for each file that is built; V=1 prints the commands instead.
+# A recipe starts with $(call msg,STEP,FLAVOUR,FILE) and has $(Q) before its commands.
 ifeq ($(V),1)
 Q :=
 msg =
@@ -60,7 +60,7 @@ msg = @printf '  %-8s%s\n' '$(1)' '$(2:%= [%] )$(patsubst $(OUTPUT)/%,%,$(3))';
 MAKEFLAGS += --no-print-directory
 endif
 
-# ---- Flags.  A kernel tree around this directory lends its headers.
+# ---- Flags.  In a kernel tree, use its headers.
 ifeq ($(KHDR_INCLUDES),)
 KHDR_INCLUDES := $(patsubst %,-isystem %,$(wildcard $(top_srcdir)/usr/include))
 endif
@@ -69,14 +69,14 @@ TOOLS_INCLUDES := $(patsubst %,-isystem %,$(wildcard $(top_srcdir)/tools/include
 CFLAGS += -D_GNU_SOURCE= -I$(selfdir) $(USERCFLAGS)
 LDFLAGS += $(USERLDFLAGS)
 
-# Spelt out because kbuild calls with -rR, which forgets make's own definitions.
+# kbuild calls make with -rR, which disables the built-in definitions of these.
 COMPILE.c = $(CC) $(CFLAGS) $(CPPFLAGS) $(TARGET_ARCH) -c
 COMPILE.S = $(CC) $(ASFLAGS) $(CPPFLAGS) $(TARGET_ARCH) -c
 LINK.c = $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) $(TARGET_ARCH)
 RM := rm -f
 
-# ---- Lists.  "override", because a bot gives TEST_PROGS=one TEST_GEN_PROGS=""
-# on the command line; the one may be a program that still has to be compiled.
+# ---- Lists.  "override", because bots pass TEST_PROGS=one TEST_GEN_PROGS="" on the
+# command line; "one" may be a program that make must compile first.
 compiled := $(foreach p,$(TEST_PROGS),$(if $(wildcard $(p).c),$(p)))
 override TEST_PROGS := $(filter-out $(compiled),$(TEST_PROGS))
 override TEST_GEN_PROGS := $(addprefix $(OUTPUT)/,$(TEST_GEN_PROGS) $(compiled))
@@ -90,7 +90,7 @@ unbuilt = $(TEST_PROGS) $(TEST_PROGS_EXTENDED) $(TEST_FILES)
 all: $(generated) $(TEST_CUSTOM_PROGS)
 	@:
 
-# ---- Rules to compile with
+# ---- Compile rules
 ifeq ($(OVERRIDE_TARGETS),)
 LOCAL_HDRS += $(wildcard $(selfdir)/kselftest*.h)
 
@@ -105,13 +105,13 @@ $(OUTPUT)/%.o: %.S
 	$(Q)$(COMPILE.S) $< -o $@
 endif
 
-# $(call copy,FILES,DIRECTORY), and the files of TEST_INCLUDES below a directory
+# $(call copy,FILES,DIRECTORY); $(call copy_includes,DIRECTORY) copies TEST_INCLUDES
 copy = $(if $(strip $(1)),mkdir -p $(2) && cp -RLpf $(1) $(2)/)
 include_path = $(or $(filter-out /%,$(patsubst $(selfdir)/%,%,$(abspath $(1)))),\
 	$(error TEST_INCLUDES: $(1) is outside of $(selfdir)))
 copy_includes = $(foreach f,$(TEST_INCLUDES),$(call copy,$(f),$(1)/$(dir $(call include_path,$(f)))) &&) :
 
-# ---- Run.  As upstream: succeeds whatever the tests say, the lines tell.
+# ---- Run.  As upstream, make succeeds even if a test fails; see the result lines.
 run_tests: all
 ifneq ($(OUTPUT),$(CURDIR))
 	@$(or $(call copy,$(unbuilt),$(OUTPUT)),:)
@@ -133,7 +133,7 @@ install: all
 gen_tar:
 	$(Q)$(MAKE) -C $(selfdir) TARGETS=$(COLLECTION) OUTPUT= gen_tar
 
-# One "collection:test" line each, for kselftest-list.txt
+# Prints one "collection:test" line for each test, for kselftest-list.txt
 emit_tests:
 	@for test in $(notdir $(TEST_GEN_PROGS) $(TEST_CUSTOM_PROGS) $(TEST_PROGS)); do \
 		echo "$(COLLECTION):$$test"; \

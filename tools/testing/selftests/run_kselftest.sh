@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Runs the tests that "make install" or "make gen_tar" put beside this script.
+# Runs the tests that "make install" or "make gen_tar" installed beside this script.
 
 self=$(readlink -f "$0" 2>/dev/null) || self=$0
 BASE_DIR=$(cd "$(dirname "$self")" && pwd -P) || exit
@@ -15,16 +15,16 @@ usage: ${0##*/} [option...]
   -c, --collection COLLECTION   run all tests of this collection
   -S, --skip COLLECTION:TEST    leave this test out
   -l, --list                    list the tests
-  -d, --dry-run                 say what would run
+  -d, --dry-run                 print the tests that would run
   -o, --override-timeout N      give every test N seconds, 0 for no limit
-  -s, --summary                 print results only, all else goes to output.log
-  -p, --per-test-log [DIR]      print results only, all else goes to one file
+  -s, --summary                 print results only, write the rest to output.log
+  -p, --per-test-log [DIR]      print results only, write the rest to one file
                                 per test in DIR (default /tmp)
   -n, --netns                   give every test its own network namespace
-  -f, --no-error-on-fail        exit with 0 although a test failed
+  -f, --no-error-on-fail        exit with 0 even if a test fails
   -h, --help                    print this
-Without -t and -c all tests run.  A * in a test's name matches anything.
-Output is TAP.  Exit status: 0; 1 where a test failed or an option is wrong.
+Without -t and -c, all tests run.  A * in a test's name matches any text.
+The output is TAP.  Exit status: 0, or 1 if a test failed or an option is wrong.
 END
 }
 
@@ -35,14 +35,14 @@ wrong()
 	exit 1
 }
 
-# matches PATTERN...: the listed tests that match one of them, in the order of the
-# patterns, each once
+# matches PATTERN...: sets $matched to the listed tests that match, each once, in the
+# order of the patterns
 matches()
 {
 	matched=' '
 	for pattern in "$@"; do
 		for entry in $available; do
-			# shellcheck disable=SC2254 # a pattern indeed
+			# shellcheck disable=SC2254 # $pattern is a pattern
 			case $entry in
 			$pattern) ;;
 			*) continue ;;
@@ -56,7 +56,7 @@ matches()
 	[ "$matched" != ' ' ]
 }
 
-# Where the bodies of the tests go, if not to stdout: fd 4, see runner.sh.
+# With -s or -p, redirects fd 4, the output of the tests (see runner.sh), to a file.
 open_log()
 {
 	[ -z "$summary" ] || [ -z "$log_dir" ] || wrong "choose one of -s and -p"
@@ -77,7 +77,7 @@ run_selected()
 	for entry in $selected; do
 		collection=${entry%:*}
 		if [ "$collection" != "$previous" ]; then
-			# Who reads the kernel log wants to know whose messages follow.
+			# The kernel log must show which collection its messages belong to.
 			(echo "kselftest: Running tests in $collection" >/dev/kmsg) 2>/dev/null
 			previous=$collection
 		fi

@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What the top Makefile and lib.mk both have to know.  A test directory whose
-# list of programs depends on ARCH includes this file before it makes the list.
+# Variables that the top Makefile and lib.mk share.  A test directory whose list of
+# programs depends on ARCH includes this file before the list.
 #
-#   ARCH	architecture built for, under the name of its source directory
-#		(ARCH=x86_64 is x86); the host's by default
-#   HOST_ARCH	the same for the machine that builds
+#   ARCH	target architecture, with the name of its source directory
+#		(ARCH=x86_64 becomes x86); the host's by default
+#   HOST_ARCH	the same for the build machine
 #   objtree	build directory of the tree, from O= or else KBUILD_OUTPUT; empty
-#		for a build beside the sources.  As in kbuild a relative path
-#		counts from the top of the tree.
+#		for a build beside the sources.  As in kbuild, a relative path
+#		starts at the top of the tree.
 
 ifndef HOST_ARCH
 
-# One word each, or "rm -r $(OUTPUT)/file" would remove something else.
+# With white space in a path, "rm -r $(OUTPUT)/file" would remove other files.
 $(foreach v,CURDIR O KBUILD_OUTPUT OUTPUT INSTALL_PATH KSFT_INSTALL_PATH,\
 	$(if $(word 2,$($(v))),$(error $(v) is '$($(v))': a path with white space cannot be used)))
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# What kselftest.h is for C, for tests written in shell:
+# TAP output for tests written in shell, like kselftest.h for C:
 #
 #	. "$(dirname "$0")/../kselftest/ktap_helpers.sh"
 #	ktap_print_header
@@ -12,7 +12,7 @@
 
 KSFT_PASS=0
 KSFT_FAIL=1
-# shellcheck disable=SC2034 # for who sources this
+# shellcheck disable=SC2034 # for scripts that source this
 KSFT_XFAIL=2 KSFT_XPASS=3
 KSFT_SKIP=4
 
@@ -84,7 +84,7 @@ ktap_test_result()
 	fi
 }
 
-# Instead of a plan: nothing can be tested here
+# Prints a plan that skips the whole test.
 ktap_skip_all()
 {
 	echo "1..0 # SKIP $*"
@@ -103,7 +103,7 @@ ktap_exit_fail_msg()
 	exit "$KSFT_FAIL"
 }
 
-# Ends the test; as in C, SKIP where every result is one.
+# Ends the test; as ksft_finished(), with SKIP if every result is a SKIP.
 ktap_finished()
 {
 	ktap_print_totals

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# Runs tests one after the other and says in TAP how they ended.  Sourced with
-# BASE_DIR set, by run_kselftest.sh and by "make run_tests".  POSIX sh and what
-# busybox has: it also runs in the smallest of virtual machines.
+# Runs tests one after the other and prints their results as TAP.  run_kselftest.sh
+# and "make run_tests" set BASE_DIR and source this file.  It needs only POSIX sh and
+# busybox, so that it runs in small virtual machines.
 #
-# Around a test:
+# Processes of a test:
 #
 #	runner --- prefixer	reads the test's output, puts "# " before each line
-#	   |------ watcher	ends the test when its time is over or the runner is gone
-#	   `------ test		in a session of its own, so that what it starts ends too
+#	   |------ watcher	ends the test after the timeout, or if the runner is gone
+#	   `------ test		in its own session, so that the runner can end its children
 
 if [ ! -r "${BASE_DIR:-}/kselftest/ktap_helpers.sh" ]; then
 	echo "runner.sh: BASE_DIR is '${BASE_DIR:-}', wanted the directory above kselftest/" >&2
@@ -21,19 +21,19 @@ fi
 kselftest_default_timeout=45	# seconds for one test, 0 is no limit
 timeout_rc=124			# status of a test that ran out of time
 grace=5				# seconds from SIGTERM to SIGKILL
-per_test_logging=		# set: bodies go to one file per test
+per_test_logging=		# set: write test output to one file per test
 per_test_log_dir=/tmp
-RUN_IN_NETNS=			# set: each test has a network namespace of its own
+RUN_IN_NETNS=			# set: each test has its own network namespace
 
-exec 4>&1			# where the bodies of the tests go
+exec 4>&1			# fd 4: output of the tests
 
 has()
 {
 	command -v "$1" >/dev/null 2>&1
 }
 
-# A background job of sh ignores SIGINT and SIGQUIT, which a test should not inherit.
-# busybox has no means to undo that.
+# A background job of sh ignores SIGINT and SIGQUIT, which a test must not inherit.
+# busybox cannot undo that.
 launch=
 env --default-signal=INT,QUIT true 2>/dev/null && launch="env --default-signal=INT,QUIT"
 has setsid && launch="$launch setsid"
@@ -46,8 +46,8 @@ is_number()
 	esac
 }
 
-# Copies stdin to stdout with "# " before every line, each as it comes, up to a line
-# that ends in $1.  (sed and awk hold back what they read or write from a pipe.)
+# Copies stdin to stdout with "# " before every line, without delay, up to a line that
+# ends in $1.  (sed and awk buffer the data of a pipe.)
 prefix_lines()
 {
 	trap '' TERM HUP
@@ -62,13 +62,13 @@ prefix_lines()
 	done
 }
 
-# Signals all processes of the running test (at its very start it has no group yet).
+# Signals all processes of the running test (which has no process group at first).
 signal_test()
 {
 	kill "-$1" "-$test_pid" 2>/dev/null || kill "-$1" "$test_pid" 2>/dev/null
 }
 
-# Ends the test: with SIGTERM, so that it can put back what it changed, then for good.
+# Ends the test with SIGTERM, so that it can undo its changes, then with SIGKILL.
 end_test()
 {
 	signal_test TERM
@@ -88,7 +88,7 @@ watch_test()
 	while [ "$1" -eq 0 ] || [ "$passed" -lt "$1" ]; do
 		sleep 1 &
 		wait $!
-		# Ended, and the signal to us came before we could take it?
+		# SIGTERM may have come before the trap was set: does the test still run?
 		signal_test 0 || exit 0
 		passed=$((passed + 1))
 		kill -0 $$ 2>/dev/null || break
@@ -104,12 +104,12 @@ stop_sleep()
 	wait
 }
 
-# Waits for the test to end, and for its output to be written; status: the test's.
+# Waits until the test ends and its output is written; returns the test's status.
 finish_test()
 {
 	wait "$test_pid" 2>/dev/null
 	test_rc=$?
-	kill -KILL "-$test_pid" 2>/dev/null	# what it left behind
+	kill -KILL "-$test_pid" 2>/dev/null	# remaining children of the test
 	test_pid=
 	(printf '%s\n' "$end_mark" >&5) 2>/dev/null
 	exec 5>&-
@@ -117,7 +117,7 @@ finish_test()
 	return "$test_rc"
 }
 
-# SIGINT, SIGTERM, SIGHUP to the runner: nothing stays behind.
+# On SIGINT, SIGTERM or SIGHUP, the runner ends the test and removes its pipe.
 interrupted()
 {
 	trap '' INT TERM HUP
@@ -139,20 +139,20 @@ trap 'interrupted INT 130' INT
 trap 'interrupted TERM 143' TERM
 trap 'interrupted HUP 129' HUP
 
-# start_test DIRECTORY COMMAND...: with its output going to fd 4, prefixed.
+# start_test DIRECTORY COMMAND...: starts the test; its prefixed output goes to fd 4.
 start_test()
 {
 	if ! pipe_dir=$(mktemp -d) || ! mkfifo "$pipe_dir/pipe"; then
 		ktap_exit_fail_msg "cannot make a pipe in ${TMPDIR:-/tmp}"
 	fi
 	end_mark="$(printf '\001')end of $pipe_dir"
-	# Opened for reading and writing first, because the other two would wait.
+	# fd 6 opens both ends first, because opening one end alone blocks.
 	# shellcheck disable=SC2094 # the two ends of one pipe
 	exec 6<>"$pipe_dir/pipe" 5>"$pipe_dir/pipe" 7<"$pipe_dir/pipe" 6>&-
 	rm -rf "$pipe_dir"
 	pipe_dir=
 
-	# "exec" in a subshell closes for good; around a function sh would keep a copy.
+	# "exec" closes the fds; a redirection around the function would keep copies in sh.
 	(exec 5>&- 7<&- && prefix_lines "$end_mark") <&7 >&4 &
 	prefix_pid=$!
 	# shellcheck disable=SC2086 # words
@@ -161,7 +161,7 @@ start_test()
 	exec 7<&-
 }
 
-# run_command SECONDS DIRECTORY COMMAND...: status of the command, or 124.
+# run_command SECONDS DIRECTORY COMMAND...: returns the command's status, or 124.
 run_command()
 {
 	limit=$1
@@ -178,9 +178,9 @@ run_command()
 	return "$command_rc"
 }
 
-# Sets $timeout for the tests of directory $1: kselftest_override_timeout from the
-# environment or option -o, else the last "timeout=" line of the directory's
-# settings, else the default.
+# Sets $timeout for the tests of directory $1 to kselftest_override_timeout (from the
+# environment or option -o), else to the last "timeout=" line of the directory's
+# settings, else to the default.
 find_timeout()
 {
 	timeout=$kselftest_default_timeout
@@ -203,8 +203,8 @@ find_timeout()
 	fi
 }
 
-# Sets $args to what KSELFTEST_<NAME>_ARGS holds for the test called $1: my-test.sh
-# gets its words from KSELFTEST_MY_TEST_SH_ARGS.
+# Sets $args to the value of KSELFTEST_<NAME>_ARGS for test $1: my-test.sh gets
+# KSELFTEST_MY_TEST_SH_ARGS.
 find_args()
 {
 	args=$(printf '%s' "$1" | tr -d '[:blank:][:cntrl:]' | tr -c '[:alnum:]_' _ |
@@ -212,7 +212,7 @@ find_args()
 	eval "args=\${KSELFTEST_${args}_ARGS:-}"
 }
 
-# run_one COLLECTION TEST: prints one result.
+# run_one COLLECTION TEST: runs the test and prints its result.
 run_one()
 {
 	name=${2##*/}
@@ -256,7 +256,7 @@ run_one()
 	esac
 }
 
-# run_many COLLECTION TEST...: the paths of the tests are absolute.
+# run_many COLLECTION TEST...: runs the tests; their paths are absolute.
 run_many()
 {
 	collection=$1
@@ -266,7 +266,7 @@ run_many()
 	for test in "$@"; do
 		if [ -n "$per_test_logging" ]; then
 			log=$per_test_log_dir/${test##*/}
-			# A fresh file: /tmp may hold somebody's link of that name.
+			# Create a new file: /tmp may contain a symlink of that name.
 			if ! (rm -f "$log" && set -C && : >"$log") 2>/dev/null; then
 				ktap_exit_fail_msg "cannot write $log"
 			fi
@@ -276,7 +276,7 @@ run_many()
 	done
 }
 
-# run_collection COLLECTION TEST...: with header, plan and totals around it.
+# run_collection COLLECTION TEST...: runs the tests, with TAP header, plan and totals.
 run_collection()
 {
 	ktap_print_header
