@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash source-path=SCRIPTDIR
 #
-# For the checks of make and run_kselftest.sh: a copy of what stands in
-# tools/testing/selftests with the collection of check/harness/fake in it.
+# Gives the checks of make and run_kselftest.sh a copy of tools/testing/selftests with
+# the collection check/harness/fake.
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -12,7 +12,7 @@ tree=$check_work/tree
 selftests=$tree/tools/testing/selftests
 fake=$CHECK_TOP/check/harness/fake
 
-# The copy holds what is there in the project now, but no collection of its own.
+# Copies the shared files of the project, without its own collection.
 make_tree()
 {
 	rm -rf "$tree"
@@ -24,20 +24,20 @@ make_tree()
 }
 make_tree
 
-# In the tree, as bots call it.
+# Runs make in the tree, as bots do.
 ksft_make()
 {
 	make --no-print-directory -C "$selftests" TARGETS=fake "$@"
 }
 
-# untouched NAME: the tree holds what it held at first, and nothing else.
+# untouched NAME: checks that the tree has the same files as after make_tree
 untouched()
 {
 	(cd "$tree" && find . -type f | sort) >"$check_work/files"
 	same "$1" "$check_work/pristine" "$check_work/files"
 }
 
-# The lines of $output that tell results.
+# Prints the result lines of $output.
 results()
 {
 	grep -E '^(not )?ok ' "$output"
