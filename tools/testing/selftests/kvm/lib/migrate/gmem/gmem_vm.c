@@ -67,7 +67,7 @@ const char *vm_kind_skip_reason(const struct vm_kind *kind)
 	if (kvm_fd < 0 && (errno == EACCES || errno == EPERM))
 		return "no permission to open /dev/kvm (be root or in its group)";
 	if (kvm_fd < 0)
-		return "no /dev/kvm (load kvm_amd or kvm_intel, or use the lab)";
+		return "no /dev/kvm (load kvm_amd or kvm_intel)";
 	reason = vm_skip_reason(kvm_fd, kind);
 	close(kvm_fd);
 	return reason;

@@ -25,8 +25,8 @@ const char *ops_skip_reason(const struct ops_kind *kind)
 	if (!vmstat_has(kind->counter))
 		return "the kernel does not count such pages (Linux 6.16)";
 	if (vmstat_read(NUMA_ANY_NODE, kind->counter))
-		return "somebody else has such pages, which look like these (swapoff, remove zram "
-		       "devices, deflate the balloon, or use the lab)";
+		return "the system has pages of this kind already (swapoff, remove zram devices, "
+		       "deflate the balloon)";
 	return NULL;
 }
 

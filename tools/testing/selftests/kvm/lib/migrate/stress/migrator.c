@@ -55,7 +55,7 @@ static const char *unfit(const struct stress *stress, const struct contract_row 
 
 	if (stress->nr_nodes < 2 && !trigger->kernel_picks_node)
 		return "fewer than two NUMA nodes with enough free memory (boot with "
-		       "numa=fake=2, give a smaller -m, or use the lab)";
+		       "numa=fake=2, needs CONFIG_NUMA_EMU, or give a smaller -m)";
 	if (trigger->skip_reason && trigger->skip_reason())
 		return trigger->skip_reason();
 	if (trigger->placement && !moves)
