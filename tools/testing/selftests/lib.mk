@@ -7,7 +7,7 @@
 #			  built by	run by		kind
 #   TEST_PROGS		  -		run_tests	scripts
 #   TEST_GEN_PROGS	  this file	run_tests	compiled, NAME from NAME.c
-#   TEST_CUSTOM_PROGS	  own rule	run_tests	given with their full path
+#   TEST_CUSTOM_PROGS	  own rule	run_tests	programs, by full path
 #   TEST_PROGS_EXTENDED, TEST_GEN_PROGS_EXTENDED	programs that tests call
 #   TEST_FILES, TEST_GEN_FILES				data that tests read
 #   TEST_INCLUDES	files of other directories here, installed at the same

@@ -262,7 +262,7 @@ run_many()
 	collection=$1
 	shift
 	has setsid || ktap_print_msg "Warning: no setsid:" \
-		"what a test leaves running will not be stopped"
+		"processes that a test leaves running will not be stopped"
 	for test in "$@"; do
 		if [ -n "$per_test_logging" ]; then
 			log=$per_test_log_dir/${test##*/}

@@ -442,10 +442,10 @@ static void without_dev_kvm(void)
 
 static void without_permission(void)
 {
-	const uid_t nobody = 65534;
+	const uid_t other = 65534;
 
-	if (setgroups(0, NULL) || setresgid(nobody, nobody, nobody) ||
-	    setresuid(nobody, nobody, nobody))
+	if (setgroups(0, NULL) || setresgid(other, other, other) ||
+	    setresuid(other, other, other))
 		ksft_exit_skip("cannot become another user: run as root\n");
 	if (!access(KVM_DEV_PATH, R_OK | W_OK))
 		ksft_exit_skip("/dev/kvm is accessible to all users\n");
