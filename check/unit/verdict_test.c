@@ -209,18 +209,18 @@ static void check_words(void)
 
 	CHECK_TEXT("a result in words", return_text(64, text, sizeof(text)), "64");
 	CHECK_TEXT("an error in words", return_text(-EIO, text, sizeof(text)), "-1 EIO");
-	CHECK_TEXT("an error without a name", return_text(-119, text, sizeof(text)),
-		   "-1 errno 119");
-	CHECK_TEXT("faults by name", bad_names(BAD_PLACEMENT | BAD_GUEST, text, sizeof(text)),
+	CHECK_TEXT("an error without a name", return_text(-1000, text, sizeof(text)),
+		   "-1000");
+	CHECK_TEXT("what is bad, by name", bad_names(BAD_PLACEMENT | BAD_GUEST, text, sizeof(text)),
 		   "PLACEMENT+GUEST");
 	CHECK_TEXT("taint by letters", taint_letters(1UL << 9 | 1UL << 5, text, sizeof(text)),
 		   "BW");
-	CHECK("a warning is a complaint",
+	CHECK("a warning is a splat",
 	      kmsg_is_splat("WARNING: virt/kvm/guest_memfd.c:471 at kvm_gmem_migrate_folio"));
-	CHECK("an oops is a complaint", kmsg_is_splat("Oops: general protection fault"));
-	CHECK("a hung task is a complaint",
+	CHECK("an oops is a splat", kmsg_is_splat("Oops: general protection fault"));
+	CHECK("a hung task is a splat",
 	      kmsg_is_splat("INFO: task test:42 blocked for more than 120 seconds."));
-	CHECK("plain news is none", !kmsg_is_splat("kvm: loaded; warnings are fine"));
+	CHECK("an ordinary line is none", !kmsg_is_splat("kvm: loaded; warnings are fine"));
 }
 
 int main(void)

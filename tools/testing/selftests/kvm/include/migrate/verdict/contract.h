@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Contracts between the kernel and guest_memfd, and the outcomes that they allow.  The tables that
- * say which contract allows which outcome are in migrate/matrix/contract_table.h.
+ * The contracts between the kernel and guest_memfd, and the outcomes of a migration.
  *
  *   unmovable	kernels up to 7.3: the mapping is inaccessible, and move_to_new_folio() in
  *		mm/migrate.c fails with -EOPNOTSUPP for every folio of such a mapping
@@ -20,11 +19,11 @@ enum outcome {
 	OUTCOME_REFUSED,	/* the kernel tries; no folio moves */
 	OUTCOME_NEVER,		/* the mechanism must ignore guest_memfd */
 	OUTCOME_NOT_MAPPED,	/* no PTE leads the call to a folio */
-	OUTCOME_NO_FOLIO,	/* such memory is never allocated in the range */
-	OUTCOME_UNTOUCHED,	/* not part of the range; every folio keeps its frame */
+	OUTCOME_NO_FOLIO,	/* the range never holds such memory */
+	OUTCOME_UNTOUCHED,	/* outside the range; every folio keeps its frame */
 };
 
-/* What the call returns. */
+/* Result of the call. */
 enum call_ret {
 	RET_0,
 	RET_NR_FAILED,		/* the number of pages that did not move */
@@ -46,11 +45,11 @@ enum contract_id {
 	NR_CONTRACTS,
 };
 
-/* Where the contract of the running kernel comes from. */
+/* The source of the running kernel's contract. */
 enum contract_source {
 	CONTRACT_BY_OPTION,	/* -k */
 	CONTRACT_BY_BTF,	/* the kernel's type information */
-	CONTRACT_PROBED,	/* neither: the first move decides, all others must agree */
+	CONTRACT_PROBED,	/* without BTF: the first move decides, all others must agree */
 };
 
 struct contract {
@@ -75,7 +74,7 @@ int contract_parse(const char *name);
  */
 int contract_from_btf(void);
 
-/* Returns what a call that meets @expected for @nr_pages pages returns; errors as -errno. */
+/* Returns the result, or -errno, of a call on @nr_pages pages that meets @expected. */
 long expected_return(const struct expected *expected, size_t nr_pages);
 
 #endif /* SELFTEST_KVM_MIGRATE_VERDICT_CONTRACT_H */

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
 #include <string.h>
 
 #include "migrate/util/ksft_text.h"
@@ -15,43 +14,12 @@ void ksft_print_text(FILE *out, const char *text)
 	}
 }
 
-const char *errno_name(int err, char *text, size_t size)
-{
-#define NAME(e) case e: return #e
-	switch (err) {
-	NAME(EPERM);
-	NAME(ENOENT);
-	NAME(ESRCH);
-	NAME(EINTR);
-	NAME(EIO);
-	NAME(EBADF);
-	NAME(EAGAIN);
-	NAME(ETIME);
-	NAME(ENOMEM);
-	NAME(EACCES);
-	NAME(EFAULT);
-	NAME(EBUSY);
-	NAME(EEXIST);
-	NAME(ENODEV);
-	NAME(EINVAL);
-	NAME(ENOSPC);
-	NAME(EFBIG);
-	NAME(ENODATA);
-	NAME(EOPNOTSUPP);
-	NAME(ENOSYS);
-	NAME(EHWPOISON);
-	}
-#undef NAME
-	snprintf(text, size, "errno %d", err);
-	return text;
-}
-
 const char *return_text(long ret, char *text, size_t size)
 {
-	char name[32];
+	const char *name = ret < 0 ? strerrorname_np(-ret) : NULL;
 
-	if (ret < 0)
-		snprintf(text, size, "-1 %s", errno_name(-ret, name, sizeof(name)));
+	if (name)
+		snprintf(text, size, "-1 %s", name);
 	else
 		snprintf(text, size, "%ld", ret);
 	return text;

@@ -5,7 +5,7 @@
 #include "migrate/util/btf.h"
 #include "migrate/verdict/contract.h"
 
-static const char * const contract_names[NR_CONTRACTS] = {
+static const char * const contract_names[] = {
 	[CONTRACT_UNMOVABLE] = "unmovable",
 	[CONTRACT_MOVABLE] = "movable",
 };
@@ -67,20 +67,9 @@ int contract_from_btf(void)
 
 long expected_return(const struct expected *expected, size_t nr_pages)
 {
-	switch (expected->ret) {
-	case RET_NR_FAILED:
-		return nr_pages;
-	case RET_EIO:
-		return -EIO;
-	case RET_EBUSY:
-		return -EBUSY;
-	case RET_EINVAL:
-		return -EINVAL;
-	case RET_EINTR:
-		return -EINTR;
-	case RET_0:
-	case RET_ENOENT:
-		break;
-	}
-	return 0;
+	static const int rets[] = {
+		[RET_EIO] = -EIO, [RET_EBUSY] = -EBUSY, [RET_EINVAL] = -EINVAL, [RET_EINTR] = -EINTR,
+	};
+
+	return expected->ret == RET_NR_FAILED ? (long)nr_pages : rets[expected->ret];
 }

@@ -1,44 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The report of a verdict: one line that says wanted and got, then the bad pages.
+ * The report of a verdict: a line with the wanted and the actual result, then the bad pages.
  */
 #include <inttypes.h>
 #include <string.h>
 
+#include "kselftest.h"
 #include "migrate/mm/numa.h"
 #include "migrate/util/ksft_text.h"
 #include "migrate/verdict/verdict.h"
 
-/* Runs of pages shown; the rest is counted. */
+/* Runs of pages shown; the others are counted. */
 #define RUNS_SHOWN 8
 
 char *bad_names(unsigned int bad, char *text, size_t size)
 {
-	static const struct {
-		unsigned int fault;
-		const char *name;
-	} names[] = {
-		{ BAD_PLACEMENT, "PLACEMENT" },
-		{ BAD_CONTENT, "CONTENT" },
-		{ BAD_GUEST, "GUEST" },
-		{ BAD_STATE, "STATE" },
-		{ BAD_STATUS, "STATUS" },
+	static const char * const names[] = {		/* by bit of BAD_* */
+		"PLACEMENT", "CONTENT", "GUEST", "STATE", "STATUS",
 	};
-	size_t i, used = 0;
+	size_t bit, used = 0;
 
 	text[0] = '\0';
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (!(bad & names[i].fault))
-			continue;
-		snprintf(text + used, size - used, "%s%s", used ? "+" : "", names[i].name);
-		used = strlen(text);
-	}
+	for (bit = 0; bit < ARRAY_SIZE(names); bit++)
+		if (bad & (1U << bit))
+			used += snprintf(text + used, size - used, "%s%s", used ? "+" : "",
+					 names[bit]);
 	return text;
 }
 
 /*
- * Whether two bad pages may share a line: all that the line says of them is the same, but for
- * frames and bytes.  The first bad word, not byte: one byte in 256 is right by chance.
+ * Two bad pages may share a line where it says the same of both, frames and bytes aside.  The first
+ * bad word counts, not the first bad byte: a wrong byte is right by chance once in 256.
  */
 static bool alike(const struct page_verdict *a, const struct page_verdict *b)
 {
@@ -57,25 +49,22 @@ static size_t run_length(const struct verdict *verdict, size_t first)
 	return last - first + 1;
 }
 
-static const char *status_text(int status, char *text, size_t size)
+/* A node or a status: a number, or the name of -errno. */
+static const char *number_text(int number, char *text, size_t size)
 {
-	if (status == STATUS_UNSET)
+	const char *name = number < 0 && number != STATUS_UNSET ? strerrorname_np(-number) : NULL;
+
+	if (number == STATUS_UNSET)
 		return "unset";
-	if (status < 0)
-		return errno_name(-status, text, size);
-	snprintf(text, size, "%d", status);
+	if (name)
+		return name;
+	snprintf(text, size, "%d", number);
 	return text;
 }
 
-/* A node, or why there is none. */
-static const char *node_text(int node, char *text, size_t size)
+static const char *expected_node(int node, char *text, size_t size)
 {
-	return status_text(node, text, size);
-}
-
-static const char *wanted_node(int node, char *text, size_t size)
-{
-	return node == NUMA_ANY_NODE ? "any" : node_text(node, text, size);
+	return node == NUMA_ANY_NODE ? "any" : number_text(node, text, size);
 }
 
 static void report_pfns(const struct page_verdict *page, FILE *out)
@@ -89,14 +78,14 @@ static void report_pfns(const struct page_verdict *page, FILE *out)
 static void report_status(const struct verdict *verdict, const struct page_verdict *page,
 			  FILE *out)
 {
-	char got[32], wanted[32];
+	char got[16], expected[16];
 
 	if (!verdict->has_status)
 		return;
-	fprintf(out, "  status %s", status_text(page->status, got, sizeof(got)));
+	fprintf(out, "  status %s", number_text(page->status, got, sizeof(got)));
 	if (page->bad & BAD_STATUS)
 		fprintf(out, " (wanted %s)",
-			status_text(page->expected_status, wanted, sizeof(wanted)));
+			number_text(page->expected_status, expected, sizeof(expected)));
 }
 
 static void report_content(const struct page_verdict *page, FILE *out)
@@ -105,7 +94,7 @@ static void report_content(const struct page_verdict *page, FILE *out)
 		fprintf(out, "  content ok");
 		return;
 	}
-	fprintf(out, "  +0x%x want %02x %s %02x", page->bad_offset, page->want,
+	fprintf(out, "  +0x%x want %02x %s %02x", page->bad_offset, page->expected,
 		page->bad & BAD_CONTENT ? "got" : "guest got", page->got);
 	if (page->guest_reads >= 0)
 		fprintf(out, ", guest reads %02x", page->guest_reads);
@@ -127,27 +116,21 @@ static void report_state(const struct verdict *verdict, const struct page_verdic
 	fprintf(out, " in both");
 }
 
-/* Pages of no VM have no address in one. */
-static void report_place(const struct page_verdict *page, uint64_t offset, FILE *out)
-{
-	if (page->gpa)
-		fprintf(out, "  offset 0x%" PRIx64 "  gpa 0x%" PRIx64, offset, page->gpa);
-}
-
 static void report_run(const struct verdict *verdict, size_t first, size_t length, FILE *out)
 {
 	const struct page_verdict *page = &verdict->pages[first];
-	uint64_t offset = verdict->start + (uint64_t)first * verdict->page_size;
-	char bad[64], before[32], after[32];
+	char bad[64], before[16], after[16];
 
 	if (length > 1)
 		fprintf(out, "#   [%zu-%zu]", first, first + length - 1);
 	else
 		fprintf(out, "#   [%zu]", first);
-	report_place(page, offset, out);
+	if (page->gpa)
+		fprintf(out, "  offset 0x%" PRIx64 "  gpa 0x%" PRIx64,
+			verdict->start + (uint64_t)first * verdict->page_size, page->gpa);
 	fprintf(out, "  %s  node %s->%s", bad_names(page->bad, bad, sizeof(bad)),
-		node_text(page->before.node, before, sizeof(before)),
-		node_text(page->after.node, after, sizeof(after)));
+		number_text(page->before.node, before, sizeof(before)),
+		number_text(page->after.node, after, sizeof(after)));
 	report_pfns(page, out);
 	report_status(verdict, page, out);
 	report_content(page, out);
@@ -162,8 +145,8 @@ static void report_first_line(const struct verdict *verdict, FILE *out, const ch
 	fprintf(out, "# %zu of %zu pages wrong", verdict_bad_pages(verdict), verdict->nr_pages);
 	if (verdict->judged)
 		fprintf(out, ": wanted %s %s->%s", outcome_name(verdict->outcome),
-			wanted_node(verdict->from, from, sizeof(from)),
-			wanted_node(verdict->to, text, sizeof(text)));
+			expected_node(verdict->from, from, sizeof(from)),
+			expected_node(verdict->to, text, sizeof(text)));
 	if (verdict->judged && verdict->outcome == OUTCOME_MOVED_SOME)
 		fprintf(out, ", got %zu moved",
 			verdict_count_moved(verdict, verdict->from, verdict->to));

@@ -72,25 +72,15 @@ void verdict_call(struct verdict *verdict, const char *call, long ret, long expe
 		verdict->pages[first + i].status = status[i];
 }
 
-void verdict_expect_status(struct verdict *verdict, size_t first, size_t nr, int wanted)
+void verdict_expect_status(struct verdict *verdict, size_t first, size_t nr, int expected)
 {
 	struct page_verdict *page;
 
 	for (page = verdict->pages + first; page < verdict->pages + first + nr; page++) {
-		page->expected_status = wanted;
-		if (page->status != wanted)
+		page->expected_status = expected;
+		if (page->status != expected)
 			page->bad |= BAD_STATUS;
 	}
-}
-
-static bool same_frame(const struct page_verdict *page)
-{
-	return page->before.pfn == page->after.pfn;
-}
-
-static bool frames_known(const struct page_verdict *page)
-{
-	return page->before.pfn && page->after.pfn;
 }
 
 static bool on_node(const struct folio_info *info, int node)
@@ -98,38 +88,33 @@ static bool on_node(const struct folio_info *info, int node)
 	return node == NUMA_ANY_NODE ? info->node >= 0 : info->node == node;
 }
 
-static bool moved_well(const struct page_verdict *page, int from, int to)
+/* Returns @same where PFNs are hidden: then the node decides alone. */
+static bool same_pfn(const struct page_verdict *page, bool same)
 {
-	return on_node(&page->before, from) && on_node(&page->after, to) &&
-	       (!frames_known(page) || !same_frame(page));
+	return page->before.pfn && page->after.pfn ? page->before.pfn == page->after.pfn : same;
 }
 
-static bool stayed_well(const struct page_verdict *page, int from)
+static bool page_moved(const struct page_verdict *page, int from, int to)
+{
+	return on_node(&page->before, from) && on_node(&page->after, to) && !same_pfn(page, false);
+}
+
+static bool page_stayed(const struct page_verdict *page, int from)
 {
 	return on_node(&page->before, from) && page->after.node == page->before.node &&
-	       (!frames_known(page) || same_frame(page));
+	       same_pfn(page, true);
 }
 
-static bool placed_well(const struct page_verdict *page, enum outcome outcome, int from, int to)
+static bool placement_good(const struct page_verdict *page, enum outcome outcome, int from, int to)
 {
-	switch (outcome) {
-	case OUTCOME_MOVED:
-		return moved_well(page, from, to);
-	case OUTCOME_MOVED_SOME:
-		return moved_well(page, from, to) || stayed_well(page, from);
-	case OUTCOME_REFUSED:
-	case OUTCOME_NEVER:
-	case OUTCOME_NOT_MAPPED:
-	case OUTCOME_NO_FOLIO:
-	case OUTCOME_UNTOUCHED:
-		break;
-	}
-	return stayed_well(page, from);
+	if (outcome_moves(outcome) && page_moved(page, from, to))
+		return true;
+	return outcome != OUTCOME_MOVED && page_stayed(page, from);
 }
 
 /*
  * mm/migrate.c must carry UNEVICTABLE over, and neither contract lets guest_memfd lose it.  A folio
- * gets the flag when it is put on its LRU list, which may be a while after it is mapped.
+ * may get the flag some time after it is mapped, when the kernel puts it on its LRU list.
  */
 static bool state_good(const struct verdict *verdict, const struct folio_info *info)
 {
@@ -144,7 +129,7 @@ size_t verdict_count_moved(const struct verdict *verdict, int from, int to)
 	size_t i, moved = 0;
 
 	for (i = 0; i < verdict->nr_pages; i++)
-		moved += moved_well(&verdict->pages[i], from, to);
+		moved += page_moved(&verdict->pages[i], from, to);
 	return moved;
 }
 
@@ -158,29 +143,29 @@ void verdict_expect(struct verdict *verdict, size_t first, size_t nr, enum outco
 	verdict->to = to;
 	verdict->judged = true;
 	for (page = verdict->pages + first; page < verdict->pages + first + nr; page++) {
-		if (!placed_well(page, outcome, from, to))
+		if (!placement_good(page, outcome, from, to))
 			page->bad |= BAD_PLACEMENT;
 		if (!state_good(verdict, &page->before) || !state_good(verdict, &page->after))
 			page->bad |= BAD_STATE;
 	}
 }
 
-void verdict_bad_word(struct verdict *verdict, unsigned int fault, size_t page, size_t word,
-		      uint64_t want, uint64_t got)
+void verdict_bad_word(struct verdict *verdict, unsigned int bad, size_t page, size_t word,
+		      uint64_t expected, uint64_t got)
 {
 	struct page_verdict *judged = &verdict->pages[page];
-	const uint8_t *want_bytes = (const uint8_t *)&want;
+	const uint8_t *expected_bytes = (const uint8_t *)&expected;
 	const uint8_t *got_bytes = (const uint8_t *)&got;
-	size_t i;
+	size_t i = 0;
 
 	if (!(judged->bad & (BAD_CONTENT | BAD_GUEST))) {
-		for (i = 0; i < sizeof(want) - 1 && want_bytes[i] == got_bytes[i]; i++)
-			;
-		judged->bad_offset = word * sizeof(want) + i;
-		judged->want = want_bytes[i];
+		while (i < sizeof(got) - 1 && expected_bytes[i] == got_bytes[i])
+			i++;
+		judged->bad_offset = word * sizeof(got) + i;
+		judged->expected = expected_bytes[i];
 		judged->got = got_bytes[i];
 	}
-	judged->bad |= fault;
+	judged->bad |= bad;
 }
 
 size_t verdict_bad_pages(const struct verdict *verdict)
@@ -192,14 +177,10 @@ size_t verdict_bad_pages(const struct verdict *verdict)
 	return bad;
 }
 
-static bool enough_moved(const struct verdict *verdict)
-{
-	return !verdict->judged || verdict->outcome != OUTCOME_MOVED_SOME ||
-	       verdict_count_moved(verdict, verdict->from, verdict->to);
-}
-
 bool verdict_good(const struct verdict *verdict)
 {
-	return !verdict_bad_pages(verdict) && verdict->ret == verdict->expected_ret &&
-	       enough_moved(verdict);
+	if (verdict_bad_pages(verdict) || verdict->ret != verdict->expected_ret)
+		return false;
+	return !verdict->judged || verdict->outcome != OUTCOME_MOVED_SOME ||
+	       verdict_count_moved(verdict, verdict->from, verdict->to);
 }
