@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of the undo list: latest first, by layer, and only in the process that owns it.  Files of a
- * temporary directory replace those of /proc and /sys.
+ * The undo list runs the latest entry first, by layer, and only in the process that owns it.  A file
+ * in a temporary directory replaces those of /proc and /sys.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +31,7 @@ static void check_layers(void)
 	CHECK("and in a layer",
 	      !setting_write(path, "3") && !setting_write(path, "4") && holds("4"));
 	undo_run_from(mark);
-	CHECK("a layer restores the text at its begin", holds("2"));
+	CHECK("a layer restores the text before it", holds("2"));
 	undo_mark();
 	setting_write(path, "5");
 	undo_run_all();
@@ -63,6 +63,12 @@ static void check_several(void)
 	undo_cancel(path, "2");
 	undo_run_all();
 	CHECK("one of several is cancelled", holds("1"));
+	undo_add_another(path, "1");
+	undo_add_another(path, "2");
+	undo_cancel(path, "1");
+	undo_add_another(path, "3");
+	undo_run_all();
+	CHECK("a later undo runs first, also after a cancelled one", holds("2"));
 	sysfile_write(path, "6");
 }
 

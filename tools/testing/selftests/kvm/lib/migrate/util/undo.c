@@ -6,16 +6,17 @@
 #include <unistd.h>
 
 #include "kvm_util.h"
+#include "migrate/util/child.h"
 #include "migrate/util/sysfile.h"
 #include "migrate/util/undo.h"
 
 #define UNDO_MAX	64
 
-/* udev has a new block device open for a moment; zram refuses to remove it meanwhile. */
+/* zram refuses to remove a new device while udev has it open. */
 #define BUSY_TRIES	200
 #define BUSY_NS		10000000
 
-/* An entry with an empty path is free. */
+/* A dropped entry has an empty path. */
 struct undo {
 	char path[128], text[256];
 };
@@ -30,7 +31,7 @@ static struct undo_list *list;
 
 void undo_init(void)
 {
-	list = kvm_mmap(sizeof(*list), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1);
+	list = shared_alloc(sizeof(*list));
 	list->owner = getpid();
 }
 
@@ -51,22 +52,25 @@ static struct undo *find(const char *path, const char *text)
 	return NULL;
 }
 
-/* The path counts, so it comes last: a signal must not see half an entry. */
+/* Entries keep their order: only those at the end give their place back. */
+static void drop(struct undo *undo)
+{
+	undo->path[0] = '\0';
+	while (list->nr > list->layer && !list->undos[list->nr - 1].path[0])
+		list->nr--;
+}
+
+/* Counts an entry once it is complete: a signal or the death of a case must not expose half. */
 void undo_add_another(const char *path, const char *text)
 {
-	struct undo *undo = find("", NULL);
+	struct undo *undo = &list->undos[list->nr];
 
-	if (!undo) {
-		TEST_ASSERT(list->nr < UNDO_MAX, "more than %d undos", UNDO_MAX);
-		undo = &list->undos[list->nr];
-		undo->path[0] = '\0';
-	}
+	TEST_ASSERT(list->nr < UNDO_MAX, "more than %d undos", UNDO_MAX);
 	TEST_ASSERT(strlen(path) < sizeof(undo->path) && strlen(text) < sizeof(undo->text),
 		    "the undo of %s is too long", path);
 	strcpy(undo->text, text);
 	strcpy(undo->path, path);
-	if (undo == &list->undos[list->nr])
-		list->nr++;
+	__atomic_store_n(&list->nr, list->nr + 1, __ATOMIC_RELEASE);
 }
 
 void undo_add(const char *path, const char *text)
@@ -80,17 +84,17 @@ void undo_cancel(const char *path, const char *text)
 	struct undo *undo = find(path, text);
 
 	if (undo)
-		undo->path[0] = '\0';
+		drop(undo);
 }
 
 static int run(const struct undo *undo)
 {
-	const struct timespec moment = { .tv_nsec = BUSY_NS };
+	const struct timespec delay = { .tv_nsec = BUSY_NS };
 	int tries, r = -EBUSY;
 
 	for (tries = 0; r == -EBUSY && tries < BUSY_TRIES; tries++) {
 		if (tries)
-			nanosleep(&moment, NULL);
+			nanosleep(&delay, NULL);
 		r = sysfile_write(undo->path, undo->text);
 	}
 	return r;
@@ -102,7 +106,7 @@ int undo_run(const char *path, const char *text)
 	int r = undo ? run(undo) : 0;
 
 	if (undo && !r)
-		undo->path[0] = '\0';
+		drop(undo);
 	return r;
 }
 
@@ -112,13 +116,10 @@ void undo_run_from(int mark)
 
 	if (!list || list->owner != getpid())
 		return;
-	while (list->nr > mark) {
-		struct undo *undo = &list->undos[list->nr - 1];
-
-		if (undo->path[0])
-			run(undo);
-		list->nr--;
-	}
+	/* Counts down after the write: a signal here repeats an undo rather than miss it. */
+	for (; list->nr > mark; list->nr--)
+		if (list->undos[list->nr - 1].path[0])
+			run(&list->undos[list->nr - 1]);
 	list->layer = 0;
 	errno = saved_errno;
 }
@@ -136,7 +137,7 @@ int setting_write(const char *path, const char *value)
 
 	if (r < 0)
 		return r;
-	/* Registered first: a signal may come right after the write. */
+	/* Before the write: a signal may follow it at once. */
 	undo_add(path, before);
 	r = sysfile_write(path, value);
 	if (r && !known)
