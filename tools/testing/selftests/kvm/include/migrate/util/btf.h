@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One question to the kernel's type information: does an enum have a certain enumerator?
+ * Look up an enumerator in BTF, the kernel's type information.
  * The format is described in Documentation/bpf/btf.rst.
  */
 #ifndef SELFTEST_KVM_MIGRATE_UTIL_BTF_H
@@ -9,12 +9,12 @@
 #include <stddef.h>
 
 /*
- * Whether enum @name in the raw BTF of @size bytes at @data has the enumerator @enumerator.
- * Returns 1 or 0; -ENOENT where no enum has that name; -EINVAL where @data is no sound BTF.
+ * Returns 1 where enum @name has @enumerator in the raw BTF of @size bytes at @data, 0 where it has
+ * not; -ENOENT without such an enum, -EINVAL where @data is not valid BTF.
  */
 int btf_enum_has(const void *data, size_t size, const char *name, const char *enumerator);
 
-/* The same of the running kernel, from /sys/kernel/btf/vmlinux; other -errno: cannot be read. */
+/* As btf_enum_has(), in /sys/kernel/btf/vmlinux; another -errno where that is unreadable. */
 int btf_vmlinux_enum_has(const char *name, const char *enumerator);
 
 #endif /* SELFTEST_KVM_MIGRATE_UTIL_BTF_H */

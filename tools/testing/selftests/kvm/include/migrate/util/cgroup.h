@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A cgroup v2 of the test's own (Documentation/admin-guide/cgroup-v2.rst), one at a time.
+ * The cgroup of a case, one at the same time (Documentation/admin-guide/cgroup-v2.rst).
  */
 #ifndef SELFTEST_KVM_MIGRATE_UTIL_CGROUP_H
 #define SELFTEST_KVM_MIGRATE_UTIL_CGROUP_H
 
 #include <stddef.h>
 
-/* Returns what this machine lacks for a cgroup with @controller, as a SKIP reason, or NULL. */
+/* Returns why there can be no cgroup with @controller, as a SKIP reason, or NULL. */
 const char *cgroup_skip_reason(const char *controller);
 
 /* Create the cgroup.  Returns 0 or -errno. */
@@ -17,12 +17,12 @@ int cgroup_create(void);
 void cgroup_enter(void);
 
 /*
- * Kill the processes that are left and remove the cgroup, if this process created one.  Safe in a
- * signal handler.
+ * Kill the processes of the cgroup and remove it, in the process that created it.  Safe in a signal
+ * handler.
  */
 void cgroup_remove(void);
 
-/* Write the path of @file in the cgroup to @path.  Returns @path. */
+/* Print the path of @file of the cgroup to @path.  Returns @path. */
 char *cgroup_file(const char *file, char *path, size_t size);
 
 #endif /* SELFTEST_KVM_MIGRATE_UTIL_CGROUP_H */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Another process: one that makes a call about this one, or one that maps the same memory.
+ * Child processes that make a call, and memory shared with them.
  */
 #ifndef SELFTEST_KVM_MIGRATE_UTIL_CHILD_H
 #define SELFTEST_KVM_MIGRATE_UTIL_CHILD_H
@@ -9,25 +9,23 @@
 #include <sys/types.h>
 
 /*
- * Have another process call @call(@data), and return what that returned.  It works on a copy of
- * this process's memory: what it is to bring back goes to memory of shared_alloc().
+ * Run @call(@data) in a child process.  Returns its result.  The child has a copy of this process's
+ * memory; only memory of shared_alloc() brings back more.
  */
 long child_call(long (*call)(const void *data), const void *data);
 void *shared_alloc(size_t size);
 void shared_free(void *mem, size_t size);
 
 /*
- * The same by a process that has this one's memory: while there is a copy, the first write to each
- * page makes a page of its own, and pages that are being copied do not move.  @call must not do
- * more than system calls.
+ * As child_call(), by a child that shares this process's memory: no copy-on-write fault allocates
+ * a page.  @call may only make system calls.
  */
 long child_call_vm(long (*call)(const void *data), const void *data);
 
-/*
- * fork() a child that dies with this process.  Returns 0 in the child.  child_wait() asserts that
- * the child exits with status 0.
- */
+/* fork() a child that dies with this process.  Returns its PID, or 0 in the child. */
 pid_t child_fork(void);
+
+/* Wait for the child.  Asserts that it exits with status 0. */
 void child_wait(pid_t pid);
 
 #endif /* SELFTEST_KVM_MIGRATE_UTIL_CHILD_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the KVM selftest library has since Linux 7.3 and these tests use, for older ones: there,
- * lib/migrate/libmigrate.mk has it included before anything else.  Nobody includes it by hand.
+ * System calls that the KVM selftest library has since Linux 7.3.  lib/migrate/libmigrate.mk passes
+ * this file to the compiler with -include for older libraries; no file includes it.
  */
 #ifndef SELFTEST_KVM_MIGRATE_UTIL_COMPAT_H
 #define SELFTEST_KVM_MIGRATE_UTIL_COMPAT_H

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What tests write into memory: a word that says where and when it was written.
- *
- * Every 64-bit word is a function of seed, file, page, word and round, so that a page that was
- * swapped with another, shifted, left behind or restored from an earlier round cannot look right.
+ * The contents of test memory: each 64-bit word tells where and when it was written.
  *
  *	word(w) = key(seed, file, round, page) + w * PATTERN_STEP
  *
- * The key is a mix of all its inputs; the step is odd, so that no two words of a page agree and a
- * copy of a page at another place in memory agrees nowhere.  An addition and a store for each
- * word keep filling near the speed of memset(), in a guest without vector registers too.
+ * So a page that was swapped, shifted, left behind or restored from an earlier round is found.  The
+ * key mixes all its inputs.  The step is odd: the words of a page differ, and a copy elsewhere in
+ * memory differs in each word.  An addition and a store for each word fill memory nearly as fast as
+ * memset(), in a guest without vector registers too.
  *
- * Both host and guest call these: no libc, no static state.
+ * The host and the guest call these functions: no libc, no static state.
  */
 #ifndef SELFTEST_KVM_MIGRATE_UTIL_PATTERN_H
 #define SELFTEST_KVM_MIGRATE_UTIL_PATTERN_H
@@ -27,7 +25,7 @@ struct pattern {
 	uint32_t round;
 };
 
-/* The page's first word; the word @word further on is that plus @word * PATTERN_STEP. */
+/* Return the first word of a page, and word number @word. */
 uint64_t pattern_key(const struct pattern *pattern, uint64_t page);
 uint64_t pattern_word(const struct pattern *pattern, uint64_t page, size_t word);
 
@@ -36,7 +34,7 @@ void pattern_fill(const struct pattern *pattern, uint64_t page, void *mem, size_
 
 /*
  * Compare the first @nr_words of page number @page with @mem.
- * Returns the number of the first word that differs, @nr_words where none does.
+ * Returns the number of the first word that differs, or @nr_words.
  */
 size_t pattern_check(const struct pattern *pattern, uint64_t page, const void *mem,
 		     size_t nr_words);

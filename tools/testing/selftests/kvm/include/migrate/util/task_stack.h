@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a process that does not come to its end is doing: where each of its threads is in the
- * kernel, as far as this task may see it (/proc/PID/task/TID/stack needs CAP_SYS_ADMIN).
+ * Where the threads of a hung process wait in the kernel.
  */
 #ifndef SELFTEST_KVM_MIGRATE_UTIL_TASK_STACK_H
 #define SELFTEST_KVM_MIGRATE_UTIL_TASK_STACK_H
@@ -10,8 +9,8 @@
 #include <sys/types.h>
 
 /*
- * Write it to @out as comments: a line a thread, and the stack of those that no signal wakes; of
- * processes that it has made as well.
+ * Print a comment for each thread of @pid and of its children: state and wait channel, and the
+ * kernel stack of threads in state D (/proc/PID/task/TID/stack needs CAP_SYS_ADMIN).
  */
 void task_stack_print(pid_t pid, FILE *out);
 

@@ -1,29 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <linux/btf.h>
 
+#include "kselftest.h"
 #include "migrate/util/btf.h"
+#include "migrate/util/sysfile.h"
 
-/* Newer than the oldest headers this builds with. */
+#define VMLINUX "/sys/kernel/btf/vmlinux"
+
+/* The oldest supported headers lack it. */
 #ifndef BTF_KIND_ENUM64
 #define BTF_KIND_ENUM64 19
 #endif
 
-/* The type section and the string section, both inside the data. */
+/* The sections of types and strings, inside the data. */
 struct btf_view {
 	const char *types, *types_end;
 	const char *strings;
 	size_t strings_size;
 };
 
-/* The header grows at its end; what is behind these fields nobody here asks for. */
+/* The header grows at its end; the later fields are not needed. */
 #define BTF_HEADER_SIZE	(offsetof(struct btf_header, str_len) + sizeof(uint32_t))
 
 static int btf_open(const void *data, size_t size, struct btf_view *view)
@@ -42,7 +44,7 @@ static int btf_open(const void *data, size_t size, struct btf_view *view)
 	view->types_end = view->types + header->type_len;
 	view->strings = (const char *)data + strings_at;
 	view->strings_size = header->str_len;
-	/* Strings are compared with strcmp(): the section must end one. */
+	/* strcmp() reads the strings: the last must end in the section. */
 	return header->str_len && !view->strings[header->str_len - 1] ? 0 : -EINVAL;
 }
 
@@ -51,44 +53,29 @@ static const char *btf_string(const struct btf_view *view, uint32_t offset)
 	return offset < view->strings_size ? view->strings + offset : "";
 }
 
-/* Bytes that follow a type's common part, or -EINVAL for a kind unknown here. */
-static long btf_tail(const struct btf_type *type)
-{
-	long n = BTF_INFO_VLEN(type->info);
+/* Bytes that follow struct btf_type: fixed, and for each of the vlen members. */
+static const struct {
+	uint8_t fixed, member;
+} btf_data[] = {
+	[BTF_KIND_INT] = { .fixed = sizeof(uint32_t) },
+	[BTF_KIND_VAR] = { .fixed = sizeof(struct btf_var) },
+	[BTF_KIND_DECL_TAG] = { .fixed = sizeof(struct btf_decl_tag) },
+	[BTF_KIND_ARRAY] = { .fixed = sizeof(struct btf_array) },
+	[BTF_KIND_STRUCT] = { .member = sizeof(struct btf_member) },
+	[BTF_KIND_UNION] = { .member = sizeof(struct btf_member) },
+	[BTF_KIND_ENUM] = { .member = sizeof(struct btf_enum) },
+	[BTF_KIND_FUNC_PROTO] = { .member = sizeof(struct btf_param) },
+	[BTF_KIND_DATASEC] = { .member = sizeof(struct btf_var_secinfo) },
+	[BTF_KIND_ENUM64] = { .member = 3 * sizeof(uint32_t) },
+};
 
-	switch (BTF_INFO_KIND(type->info)) {
-	case BTF_KIND_PTR:
-	case BTF_KIND_FWD:
-	case BTF_KIND_TYPEDEF:
-	case BTF_KIND_VOLATILE:
-	case BTF_KIND_CONST:
-	case BTF_KIND_RESTRICT:
-	case BTF_KIND_FUNC:
-	case BTF_KIND_FLOAT:
-	case BTF_KIND_TYPE_TAG:
-		return 0;
-	case BTF_KIND_INT:
-		return sizeof(uint32_t);
-	case BTF_KIND_VAR:
-		return sizeof(struct btf_var);
-	case BTF_KIND_DECL_TAG:
-		return sizeof(struct btf_decl_tag);
-	case BTF_KIND_ARRAY:
-		return sizeof(struct btf_array);
-	case BTF_KIND_STRUCT:
-	case BTF_KIND_UNION:
-		return n * sizeof(struct btf_member);
-	case BTF_KIND_ENUM:
-		return n * sizeof(struct btf_enum);
-	case BTF_KIND_FUNC_PROTO:
-		return n * sizeof(struct btf_param);
-	case BTF_KIND_DATASEC:
-		return n * sizeof(struct btf_var_secinfo);
-	case BTF_KIND_ENUM64:
-		return n * 3 * sizeof(uint32_t);
-	default:
+static long btf_data_size(const struct btf_type *type)
+{
+	unsigned int kind = BTF_INFO_KIND(type->info);
+
+	if (!kind || kind >= ARRAY_SIZE(btf_data))
 		return -EINVAL;
-	}
+	return btf_data[kind].fixed + BTF_INFO_VLEN(type->info) * btf_data[kind].member;
 }
 
 static int enum_has(const struct btf_view *view, const struct btf_type *type,
@@ -117,7 +104,7 @@ int btf_enum_has(const void *data, size_t size, const char *name, const char *en
 
 		if (room < (long)sizeof(*type))
 			return -EINVAL;
-		tail = btf_tail(type);
+		tail = btf_data_size(type);
 		if (tail < 0 || tail > room - (long)sizeof(*type))
 			return -EINVAL;
 		if (BTF_INFO_KIND(type->info) == BTF_KIND_ENUM &&
@@ -128,40 +115,19 @@ int btf_enum_has(const void *data, size_t size, const char *name, const char *en
 	return -ENOENT;
 }
 
-/* Read all of @fd, @size bytes as the file system says, into a new buffer. */
-static char *read_whole(int fd, size_t size)
-{
-	char *data = malloc(size);
-	size_t length = 0;
-	ssize_t n;
-
-	while (data && length < size) {
-		n = read(fd, data + length, size - length);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			errno = n ? errno : ENODATA;
-			free(data);
-			return NULL;
-		}
-		length += n;
-	}
-	return data;
-}
-
 int btf_vmlinux_enum_has(const char *name, const char *enumerator)
 {
-	int fd = open("/sys/kernel/btf/vmlinux", O_RDONLY | O_CLOEXEC);
 	char *data = NULL;
 	struct stat st;
 	int r;
 
-	if (fd < 0)
+	if (!stat(VMLINUX, &st))
+		data = malloc(st.st_size + 1);
+	if (!data)
 		return -errno;
-	if (!fstat(fd, &st))
-		data = read_whole(fd, st.st_size);
-	r = data ? btf_enum_has(data, st.st_size, name, enumerator) : -errno;
+	r = sysfile_read(VMLINUX, data, st.st_size + 1);
+	if (r >= 0)
+		r = btf_enum_has(data, r, name, enumerator);
 	free(data);
-	close(fd);
 	return r;
 }

@@ -14,11 +14,11 @@
 #define CGROUPS		"/sys/fs/cgroup"
 #define RMDIR_TRIES	100000
 
-/* Made in advance: a signal handler must not format text. */
+/* Formatted in advance: snprintf() is not safe in a signal handler. */
 static char cgroup[64], kill_file[96];
 static volatile pid_t owner;
 
-/* Whether @word is one of the words of the file @path. */
+/* Returns whether the file @path lists @word. */
 static bool file_has_word(const char *path, const char *word)
 {
 	char text[512], *rest = text, *found;
@@ -50,6 +50,7 @@ int cgroup_create(void)
 {
 	snprintf(cgroup, sizeof(cgroup), CGROUPS "/kvm_migrate_test.%d", getpid());
 	cgroup_file("cgroup.kill", kill_file, sizeof(kill_file));
+	/* Before mkdir(): a signal may follow it at once. */
 	owner = getpid();
 	if (!mkdir(cgroup, 0755))
 		return 0;
@@ -65,7 +66,7 @@ void cgroup_enter(void)
 	TEST_ASSERT(!r, "cannot enter %s: %s", cgroup, strerror(-r));
 }
 
-/* Processes that a case forked may die a moment after the case. */
+/* The children of a case may outlive it for a moment. */
 void cgroup_remove(void)
 {
 	int tries;

@@ -40,48 +40,49 @@ void child_wait(pid_t pid)
 	int status;
 
 	TEST_ASSERT_EQ(waitpid(pid, &status, 0), pid);
-	TEST_ASSERT(!status, "the other process ended with status 0x%x", status);
+	TEST_ASSERT(!status, "the child process ended with status 0x%x", status);
 }
 
 long child_call(long (*call)(const void *data), const void *data)
 {
-	long *answer = shared_alloc(sizeof(*answer)), ret;
+	long *shared_ret = shared_alloc(sizeof(*shared_ret)), ret;
 	pid_t pid = child_fork();
 
 	if (!pid) {
-		*answer = call(data);
+		*shared_ret = call(data);
 		_exit(0);
 	}
 	child_wait(pid);
-	ret = *answer;
-	shared_free(answer, sizeof(*answer));
+	ret = *shared_ret;
+	shared_free(shared_ret, sizeof(*shared_ret));
 	return ret;
 }
 
-struct order {
+struct vm_call {
 	long (*call)(const void *data);
 	const void *data;
-	long answer;
+	long ret;
 };
 
-static int carry_out(void *arg)
+static int run_vm_call(void *arg)
 {
-	struct order *order = arg;
+	struct vm_call *vm_call = arg;
 
-	order->answer = order->call(order->data);
+	vm_call->ret = vm_call->call(vm_call->data);
 	return 0;
 }
 
-/* This thread waits until the other process has ended (CLONE_VFORK). */
+/* CLONE_VFORK: this thread waits for the child. */
 long child_call_vm(long (*call)(const void *data), const void *data)
 {
-	struct order order = { .call = call, .data = data };
+	struct vm_call vm_call = { .call = call, .data = data };
 	char *stack = kvm_mmap(STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 			       -1);
-	pid_t pid = clone(carry_out, stack + STACK_SIZE, CLONE_VM | CLONE_VFORK | SIGCHLD, &order);
+	pid_t pid = clone(run_vm_call, stack + STACK_SIZE, CLONE_VM | CLONE_VFORK | SIGCHLD,
+			  &vm_call);
 
 	TEST_ASSERT(pid > 0, "clone: %s", strerror(errno));
 	child_wait(pid);
 	kvm_munmap(stack, STACK_SIZE);
-	return order.answer;
+	return vm_call.ret;
 }

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "migrate/util/kmsg.h"
 #include "migrate/util/sysfile.h"
 
-/* Lines shown behind a complaint's first one: registers and the top of the call trace. */
-#define LINES_BEHIND 24
+/* Lines shown of a splat: registers and the top of the call trace follow its first line. */
+#define SPLAT_LINES 25
+
+#define TAINT "/proc/sys/kernel/tainted"
 
 bool kmsg_is_splat(const char *line)
 {
@@ -18,7 +19,7 @@ bool kmsg_is_splat(const char *line)
 		"INFO: task ", "INFO: rcu", "Bad page state", "Bad page map", "UBSAN: ",
 		"possible circular locking", "possible recursive locking",
 		"inconsistent lock state", "suspicious RCU usage",
-		/* A counter that is below zero (vmstat_refresh() in mm/vmstat.c). */
+		/* a negative counter: vmstat_refresh() in mm/vmstat.c */
 		"vmstat_refresh: ",
 	};
 	size_t i;
@@ -41,17 +42,9 @@ char *taint_letters(unsigned long taint, char *text, size_t size)
 	return text;
 }
 
-static unsigned long read_taint(void)
-{
-	char text[32];
-
-	return sysfile_read("/proc/sys/kernel/tainted", text, sizeof(text)) < 0 ?
-	       0 : strtoul(text, NULL, 10);
-}
-
 int kmsg_watch(struct kmsg_watch *watch)
 {
-	watch->taint = read_taint();
+	watch->taint = sysfile_read_number(TAINT, 10);
 	watch->fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (watch->fd < 0)
 		return -errno;
@@ -60,8 +53,8 @@ int kmsg_watch(struct kmsg_watch *watch)
 }
 
 /*
- * The next record's message, without the prefix that ends in ';' and without the key=value lines
- * behind it (Documentation/ABI/testing/dev-kmsg).  Returns NULL where there is none left.
+ * Returns the message of the next record, or NULL at the end of the log.  ";" ends the prefix; the
+ * lines below the message are properties (Documentation/ABI/testing/dev-kmsg).
  */
 static const char *next_message(int fd, char *record, size_t size)
 {
@@ -69,7 +62,7 @@ static const char *next_message(int fd, char *record, size_t size)
 	char *text;
 
 	do {
-		/* EPIPE: records were overwritten before they were read; go on behind them. */
+		/* EPIPE: unread records were overwritten; the next read() skips them. */
 		n = read(fd, record, size - 1);
 	} while (n < 0 && (errno == EINTR || errno == EPIPE));
 	if (n <= 0)
@@ -81,36 +74,36 @@ static const char *next_message(int fd, char *record, size_t size)
 	return text;
 }
 
-static int log_complaints(int fd, FILE *out)
+static int print_splats(int fd, FILE *out)
 {
-	int complaints = 0, lines_left = 0;
+	int splats = 0, lines_left = 0;
 	char record[8192];
 	const char *line;
 
 	while ((line = next_message(fd, record, sizeof(record)))) {
 		if (kmsg_is_splat(line)) {
-			complaints++;
-			lines_left = LINES_BEHIND + 1;
+			splats++;
+			lines_left = SPLAT_LINES;
 		}
 		if (lines_left) {
 			fprintf(out, "# kernel: %s\n", line);
 			lines_left--;
 		}
 	}
-	return complaints;
+	return splats;
 }
 
 int kmsg_splats(struct kmsg_watch *watch, FILE *out)
 {
-	unsigned long taint = read_taint();
-	int complaints = watch->fd < 0 ? 0 : log_complaints(watch->fd, out);
+	unsigned long taint = sysfile_read_number(TAINT, 10);
+	int splats = watch->fd < 0 ? 0 : print_splats(watch->fd, out);
 	char letters[32];
 
 	if (taint & ~watch->taint) {
 		fprintf(out, "# kernel: tainted since the case began: %s\n",
 			taint_letters(taint & ~watch->taint, letters, sizeof(letters)));
-		complaints++;
+		splats++;
 	}
 	watch->taint = taint;
-	return complaints;
+	return splats;
 }

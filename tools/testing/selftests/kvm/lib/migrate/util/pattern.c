@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "migrate/util/pattern.h"
 
-/* Words handled between two looks at whether any differed. */
+/* Words between two tests for a difference. */
 #define STRIDE 8
 
-/* Sebastiano Vigna's splitmix64 finaliser: each input bit changes about half of the output's. */
+/* Sebastiano Vigna's splitmix64 finaliser: each input bit flips about half of the output bits. */
 static uint64_t mix(uint64_t x)
 {
 	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
@@ -14,9 +14,9 @@ static uint64_t mix(uint64_t x)
 
 uint64_t pattern_key(const struct pattern *pattern, uint64_t page)
 {
-	uint64_t when_and_what = (uint64_t)pattern->file << 32 | pattern->round;
+	uint64_t file_and_round = (uint64_t)pattern->file << 32 | pattern->round;
 
-	return mix(mix(mix(pattern->seed) + when_and_what) + page);
+	return mix(mix(mix(pattern->seed) + file_and_round) + page);
 }
 
 uint64_t pattern_word(const struct pattern *pattern, uint64_t page, size_t word)

@@ -9,22 +9,19 @@
 
 int sysfile_read(const char *path, char *text, size_t size)
 {
-	size_t length = 0;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t length = 0;
+	ssize_t n = 1;
 	int r = 0;
 
 	if (fd < 0)
 		return -errno;
-	while (length < size) {
-		ssize_t n = read(fd, text + length, size - length);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
+	while (n && !r && length < size) {
+		n = read(fd, text + length, size - length);
+		if (n > 0)
+			length += n;
+		else if (n < 0 && errno != EINTR)
 			r = -errno;
-		if (n <= 0)
-			break;
-		length += n;
 	}
 	close(fd);
 	if (r)
@@ -44,9 +41,8 @@ uint64_t sysfile_read_number(const char *path, int base)
 
 int sysfile_write(const char *path, const char *text)
 {
-	size_t length = strlen(text);
+	ssize_t n, length = strlen(text);
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	ssize_t n;
 	int r = 0;
 
 	if (fd < 0)
@@ -54,10 +50,8 @@ int sysfile_write(const char *path, const char *text)
 	do {
 		n = write(fd, text, length);
 	} while (n < 0 && errno == EINTR);
-	if (n < 0)
-		r = -errno;
-	else if ((size_t)n != length)
-		r = -EIO;
+	if (n != length)
+		r = n < 0 ? -errno : -EIO;
 	close(fd);
 	return r;
 }

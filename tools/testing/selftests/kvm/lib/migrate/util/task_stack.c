@@ -8,57 +8,47 @@
 #include "migrate/util/sysfile.h"
 #include "migrate/util/task_stack.h"
 
-/* Threads shown, and lines of a stack. */
 #define THREADS_MAX	24
-#define LINES_MAX	16
 
-static char *read_of_thread(pid_t pid, const char *thread, const char *file, char *text,
-			    size_t size)
+/* Read @file of the task whose directory in /proc is @task; empty text where it is unreadable. */
+static char *read_task(const char *task, const char *file, char *text, size_t size)
 {
 	char path[128];
 
-	snprintf(path, sizeof(path), "/proc/%d/task/%.16s/%s", pid, thread, file);
+	snprintf(path, sizeof(path), "%s/%s", task, file);
 	if (sysfile_read(path, text, size) < 0)
 		text[0] = '\0';
 	return text;
 }
 
-/* The letter behind the name, which is in parentheses and may have any in it. */
-static char state_of(pid_t pid, const char *thread)
+/* Returns the task's state letter, '?' without such a task, and its parent in @parent. */
+static char read_state(const char *task, int *parent)
 {
-	char text[1024], *end;
+	char text[1024], state = '?';
+	char *name_end = strrchr(read_task(task, "stat", text, sizeof(text)), ')');
 
-	end = strrchr(read_of_thread(pid, thread, "stat", text, sizeof(text)), ')');
-	return end && end[1] ? end[2] : '?';
+	*parent = 0;
+	if (name_end)
+		sscanf(name_end + 1, " %c %d", &state, parent);
+	return state;
 }
 
-static void cut_lines(char *text, int most)
+static void print_thread(const char *task, const char *tid, FILE *out)
 {
-	for (; text && most; most--) {
-		text = strchr(text, '\n');
-		text += !!text;
-	}
-	if (text)
-		*text = '\0';
+	char stack[4096], where[128];
+	int parent;
+	char state = read_state(task, &parent);
+
+	fprintf(out, "# thread %s is %c in %s\n", tid, state,
+		read_task(task, "wchan", where, sizeof(where)));
+	if (state == 'D')
+		ksft_print_text(out, read_task(task, "stack", stack, sizeof(stack)));
 }
 
-static void describe_thread(pid_t pid, const char *thread, FILE *out)
+static void print_process(pid_t pid, FILE *out)
 {
-	char stack[4096], where[128], state = state_of(pid, thread);
-
-	fprintf(out, "# thread %s is %c in %s\n", thread, state,
-		read_of_thread(pid, thread, "wchan", where, sizeof(where)));
-	/* Not to be woken: it waits for the kernel itself. */
-	if (state != 'D')
-		return;
-	cut_lines(read_of_thread(pid, thread, "stack", stack, sizeof(stack)), LINES_MAX);
-	ksft_print_text(out, stack);
-}
-
-static void describe_process(pid_t pid, FILE *out)
-{
+	char path[64], task[96];
 	struct dirent *entry;
-	char path[64];
 	int shown = 0;
 	DIR *dir;
 
@@ -67,38 +57,28 @@ static void describe_process(pid_t pid, FILE *out)
 	while (dir && (entry = readdir(dir)) && shown < THREADS_MAX) {
 		if (entry->d_name[0] == '.')
 			continue;
-		describe_thread(pid, entry->d_name, out);
+		snprintf(task, sizeof(task), "%s/%.16s", path, entry->d_name);
+		print_thread(task, entry->d_name, out);
 		shown++;
 	}
 	if (dir)
 		closedir(dir);
 }
 
-static pid_t parent_of(pid_t pid)
-{
-	char path[64], text[1024], *end, state;
-	int parent;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	if (sysfile_read(path, text, sizeof(text)) < 0)
-		return 0;
-	end = strrchr(text, ')');
-	return end && sscanf(end + 1, " %c %d", &state, &parent) == 2 ? parent : 0;
-}
-
 void task_stack_print(pid_t pid, FILE *out)
 {
+	DIR *dir = opendir("/proc");
 	struct dirent *entry;
-	DIR *dir;
+	char task[32];
+	int parent;
 
-	describe_process(pid, out);
-	dir = opendir("/proc");
+	print_process(pid, out);
 	while (dir && (entry = readdir(dir))) {
-		pid_t other = atoi(entry->d_name);
-
-		if (other > 0 && parent_of(other) == pid) {
-			fprintf(out, "# and in process %d:\n", other);
-			describe_process(other, out);
+		snprintf(task, sizeof(task), "/proc/%.16s", entry->d_name);
+		read_state(task, &parent);
+		if (parent == pid) {
+			fprintf(out, "# and in process %s:\n", entry->d_name);
+			print_process(atoi(entry->d_name), out);
 		}
 	}
 	if (dir)
