@@ -28,7 +28,7 @@ soak:		## see that the tests raise no false alarm, for some hours
 # By the cheapest calls, and with more memory than usual: most moves for the time.
 stress:		## move pages under running guests ten million times, for some minutes
 	lab/run --kernel movable --timeout 7200 -t guest_memfd_migrate_stress \
-		-- -t by_range -m 16M -r 64
+		-- -t by_range -b 16M -i 64
 
 docs:		## renew the page that is made from the contract's table
 	@check/docs >docs/contract.md.new && mv docs/contract.md.new docs/contract.md

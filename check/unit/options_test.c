@@ -7,7 +7,7 @@
 #include "unit.h"
 
 static struct migrate_options options;
-static char error[128];
+static const char *error;
 
 /* Parse @line, words between single spaces; returns "" or what is wrong with it. */
 static const char *parse_with(const char *line, const struct migrate_options *defaults)
@@ -21,8 +21,7 @@ static const char *parse_with(const char *line, const struct migrate_options *de
 	for (word = strtok(copy, " "); word; word = strtok(NULL, " "))
 		argv[argc++] = word;
 	options = *defaults;
-	error[0] = '\0';
-	options_parse(argc, argv, &options, error, sizeof(error));
+	error = options_parse(argc, argv, &options) ?: "";
 	return error;
 }
 
@@ -31,18 +30,18 @@ static const char *parse(const char *line)
 	return parse_with(line, &(struct migrate_options) {
 		.contract = -1,
 		.pages = 64,
-		.rounds = 8,
+		.iterations = 8,
 	});
 }
 
-/* As a test does that has threads. */
-static const char *parse_threads(const char *line)
+/* With the defaults of the stress test. */
+static const char *parse_stress(const char *line)
 {
 	return parse_with(line, &(struct migrate_options) {
 		.contract = -1,
 		.pages = 64,
-		.rounds = 1,
-		.threads = 2,
+		.iterations = 1,
+		.nr_vcpus = 2,
 	});
 }
 
@@ -51,12 +50,12 @@ static void check_good(void)
 	CHECK_TEXT("no option", parse(""), "");
 	CHECK("no option leaves the defaults",
 	      options.contract == -1 && options.pages == 64 && !options.seed_given);
-	CHECK_TEXT("all options", parse("-k movable -t a -t b -p 128 -r 3 -s 0x1b2c -l -v"), "");
+	CHECK_TEXT("all options", parse("-k movable -t a -t b -p 128 -i 3 -s 0x1b2c -l -V"), "");
 	CHECK("all options are taken",
 	      options.contract == CONTRACT_MOVABLE && options.nr_filters == 2 &&
-	      options.pages == 128 && options.rounds == 3 && options.seed == 0x1b2c &&
+	      options.pages == 128 && options.iterations == 3 && options.seed == 0x1b2c &&
 	      options.seed_given && options.list && options.verbose && !options.help);
-	CHECK_TEXT("options in one word", parse("-lvh"), "");
+	CHECK_TEXT("options in one word", parse("-lVh"), "");
 	CHECK("options in one word are taken", options.list && options.verbose && options.help);
 	CHECK_TEXT("the largest seed", parse("-s 0xffffffffffffffff"), "");
 	CHECK("the largest seed is taken", options.seed == UINT64_MAX);
@@ -66,49 +65,58 @@ static void check_bad(void)
 {
 	CHECK_TEXT("an unknown option", parse("-x"), "unknown option -x");
 	CHECK_TEXT("a long option", parse("--help"), "unknown option --");
-	CHECK_TEXT("an option without its value", parse("-p"), "-p wants a value");
-	CHECK_TEXT("a word too many", parse("-v more"), "unexpected argument 'more'");
+	CHECK_TEXT("an option without its value", parse("-p"), "-p needs a value");
+	CHECK_TEXT("a word too many", parse("-V more"), "unexpected argument 'more'");
 	CHECK_TEXT("no such contract", parse("-k maybe"),
-		   "-k wants 'movable' or 'unmovable', not 'maybe'");
-	CHECK_TEXT("pages that are no number", parse("-p many"), "-p wants a number, not 'many'");
-	CHECK_TEXT("a number with a tail", parse("-p 64k"), "-p wants a number, not '64k'");
-	CHECK_TEXT("a negative number", parse("-r -1"), "-r wants a number, not '-1'");
-	CHECK_TEXT("too few pages", parse("-p 3"), "-p wants 4 to 16777216, not 3");
-	CHECK_TEXT("no rounds", parse("-r 0"), "-r wants 1 to 1000000, not 0");
+		   "-k needs 'movable' or 'unmovable', not 'maybe'");
+	CHECK_TEXT("pages that are no number", parse("-p many"),
+		   "-p needs a number from 4 to 16777216, not 'many'");
+	CHECK_TEXT("a number with a tail", parse("-p 64k"),
+		   "-p needs a number from 4 to 16777216, not '64k'");
+	CHECK_TEXT("a negative number", parse("-i -1"),
+		   "-i needs a number from 1 to 1000000, not '-1'");
+	CHECK_TEXT("too few pages", parse("-p 3"),
+		   "-p needs a number from 4 to 16777216, not '3'");
+	CHECK_TEXT("no iterations", parse("-i 0"),
+		   "-i needs a number from 1 to 1000000, not '0'");
 	CHECK_TEXT("a seed of more than 64 bits", parse("-s 0x10000000000000000"),
-		   "-s wants a number, not '0x10000000000000000'");
+		   "-s needs a number from 0 to 18446744073709551615, not "
+		   "'0x10000000000000000'");
 	CHECK_TEXT("too many filters",
 		   parse("-t 1 -t 2 -t 3 -t 4 -t 5 -t 6 -t 7 -t 8 -t 9 -t 0 -t 1 -t 2 -t 3 -t 4 "
-			 "-t 5 -t 6 -t 7"), "-t can be given 16 times at most");
+			 "-t 5 -t 6 -t 7"), "-t is possible 16 times at most");
 }
 
-static void check_threads(void)
+static void check_stress(void)
 {
 	size_t page_size = getpagesize();
 
-	CHECK_TEXT("-j is for tests with threads", parse("-j 2"), "unknown option -j");
-	CHECK_TEXT("-m too", parse("-m 4M"), "unknown option -m");
-	CHECK_TEXT("threads and memory", parse_threads("-j 8 -m 4M -r 100"), "");
-	CHECK("threads and memory are taken",
-	      options.threads == 8 && options.pages == (4 << 20) / page_size &&
-	      options.rounds == 100);
-	CHECK_TEXT("memory in bytes", parse_threads("-m 262144"), "");
+	CHECK_TEXT("-v is for the stress test", parse("-v 2"), "unknown option -v");
+	CHECK_TEXT("-b too", parse("-b 4M"), "unknown option -b");
+	CHECK_TEXT("vCPUs and bytes", parse_stress("-v 8 -b 4M -i 100"), "");
+	CHECK("vCPUs and bytes are taken",
+	      options.nr_vcpus == 8 && options.pages == (4 << 20) / page_size &&
+	      options.iterations == 100);
+	CHECK_TEXT("memory in bytes", parse_stress("-b 262144"), "");
 	CHECK("memory in bytes is taken", options.pages == 262144 / page_size);
-	CHECK_TEXT("memory in KiB", parse_threads("-m 1024K"), "");
+	CHECK_TEXT("memory in KiB", parse_stress("-b 1024K"), "");
 	CHECK("memory in KiB is taken", options.pages == (1 << 20) / page_size);
-	CHECK_TEXT("memory that is no number", parse_threads("-m much"),
-		   "-m wants a size like 256K or 4M, not 'much'");
-	CHECK_TEXT("a unit that is none", parse_threads("-m 4X"),
-		   "-m wants a size like 256K or 4M, not '4X'");
-	CHECK_TEXT("two units", parse_threads("-m 4MM"),
-		   "-m wants a size like 256K or 4M, not '4MM'");
-	CHECK("too little memory", strstr(parse_threads("-m 1"), "-m wants 4 to"));
-	CHECK("too much memory", strstr(parse_threads("-m 99999999G"), "-m wants 4 to"));
+	CHECK_TEXT("memory that is no number", parse_stress("-b much"),
+		   "-b needs a size like 256K or 4M, not 'much'");
+	CHECK_TEXT("a negative size", parse_stress("-b -4M"),
+		   "-b needs a size like 256K or 4M, not '-4M'");
+	CHECK_TEXT("a unit that is none", parse_stress("-b 4X"),
+		   "-b needs a size like 256K or 4M, not '4X'");
+	CHECK_TEXT("two units", parse_stress("-b 4MM"),
+		   "-b needs a size like 256K or 4M, not '4MM'");
+	CHECK("too little memory", strstr(parse_stress("-b 1"), "-b needs 4 to"));
+	CHECK("too much memory", strstr(parse_stress("-b 99999999G"), "-b needs 4 to"));
 	CHECK("more than 64 bits of it",
-	      strstr(parse_threads("-m 17179869184G"), "-m wants a size") ||
-	      strstr(error, "-m wants 4 to"));
-	CHECK_TEXT("no thread", parse_threads("-j 0"), "-j wants 1 to 16, not 0");
-	CHECK_TEXT("too many threads", parse_threads("-j 17"), "-j wants 1 to 16, not 17");
+	      strstr(parse_stress("-b 17179869184G"), "-b needs a size") ||
+	      strstr(error, "-b needs 4 to"));
+	CHECK_TEXT("no vCPU", parse_stress("-v 0"), "-v needs a number from 1 to 16, not '0'");
+	CHECK_TEXT("too many vCPUs", parse_stress("-v 17"),
+		   "-v needs a number from 1 to 16, not '17'");
 }
 
 static bool selects(const char *line, const char *name)
@@ -122,7 +130,7 @@ int main(void)
 	ksft_print_header();
 	check_good();
 	check_bad();
-	check_threads();
+	check_stress();
 	CHECK("no filter selects all", selects("", "move_pages.default.idle"));
 	CHECK("the whole name selects", selects("-t a.b.c", "a.b.c"));
 	CHECK("a first part selects", selects("-t a", "a.b.c"));
@@ -132,5 +140,7 @@ int main(void)
 	CHECK("another name does not", !selects("-t partial", "move_pages.default.idle"));
 	CHECK("a star matches", selects("-t move*idle", "move_pages.default.idle"));
 	CHECK("the second filter counts", selects("-t partial -t idle", "move_pages.default.idle"));
+	CHECK("one filter is asked alone", options_match("idle", "move_pages.default.idle") &&
+					   !options_match("partial", "move_pages.default.idle"));
 	return unit_finish();
 }

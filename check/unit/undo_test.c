@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The undo list runs the latest entry first, by layer, and only in the process that owns it.  A file
- * in a temporary directory replaces those of /proc and /sys.
+ * The undo list runs the latest entry first, by layer, and only in the process that owns it.  A
+ * file in a temporary directory replaces those of /proc and /sys.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -46,7 +46,7 @@ int main(int argc, char **argv)
 {
 	struct suite suite = {
 		.program = "guest_memfd_migrate_test",
-		.options = { .contract = -1, .pages = 64, .rounds = 2 },
+		.options = { .contract = -1, .pages = 64, .iterations = 2 },
 	};
 	const struct contract_row *row;
 	struct case_list list = {};

@@ -81,7 +81,7 @@ int main(int argc, char **argv)
 {
 	struct suite suite = {
 		.program = "movable_ops_migrate_test",
-		.options = { .contract = -1, .pages = 64, .rounds = 2 },
+		.options = { .contract = -1, .pages = 64, .iterations = 2 },
 	};
 	size_t most = nr_ops_rows * nr_ops_properties, i;
 	struct testcase cases[most], *next = cases;

@@ -239,7 +239,7 @@ int main(int argc, char **argv)
 	};
 	struct suite suite = {
 		.program = "private_mem_migrate_test",
-		.options = { .contract = -1, .pages = 64, .rounds = 2 },
+		.options = { .contract = -1, .pages = 64, .iterations = 2 },
 	};
 	struct contract_row *rows, *zones;
 	struct case_list list = {};

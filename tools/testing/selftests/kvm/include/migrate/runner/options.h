@@ -13,8 +13,8 @@
 #define OPTIONS_FILTERS_MAX	16
 #define OPTIONS_PAGES_MIN	4
 #define OPTIONS_PAGES_MAX	(1UL << 24)
-#define OPTIONS_ROUNDS_MAX	1000000UL
-#define OPTIONS_THREADS_MAX	16
+#define OPTIONS_ITERATIONS_MAX	1000000UL
+#define OPTIONS_VCPUS_MAX	16UL
 
 struct migrate_options {
 	int contract;			/* enum contract_id; -1: not given */
@@ -22,27 +22,28 @@ struct migrate_options {
 	int nr_filters;
 	bool list, verbose, help;
 	size_t pages;			/* of the guest_memfd under test */
-	unsigned long rounds;		/* moves there and back under a running guest */
-	int threads;			/* vCPUs of a guest, and as many movers; 0: no choice */
+	unsigned long iterations;	/* moves there and back under a running guest */
+	unsigned long nr_vcpus;		/* and as many migrator threads; 0: the test has no -v */
 	uint64_t seed;
 	bool seed_given;
 };
 
 /*
- * Read the command line into @options, which holds the program's defaults before.
- * Returns 0, or -EINVAL with what is wrong, one line without an end, in @error.
+ * Read the command line into @options, which holds the program's defaults.
+ * Returns NULL, or what is wrong, one line without a newline, valid until the next call.
  */
-int options_parse(int argc, char **argv, struct migrate_options *options, char *error,
-		  size_t error_size);
+const char *options_parse(int argc, char **argv, struct migrate_options *options);
 
-/* The text of -h. */
+/* Print the text of -h. */
 void options_help(FILE *out, const char *program, const struct migrate_options *defaults);
 
 /*
- * Whether case @name was asked for: there is no filter, or one that matches one or several whole
- * parts of the name, as "a", "b.c" and "a.*" do for "a.b.c".  Filters are shell patterns
- * (fnmatch(3)).
+ * Returns whether @filter, a shell pattern of fnmatch(3), matches one or several whole parts of
+ * @name, as "a", "b.c" and "a.*" do for "a.b.c".
  */
+bool options_match(const char *filter, const char *name);
+
+/* Returns whether case @name is selected: by one of the filters, or because there is none. */
 bool options_select(const struct migrate_options *options, const char *name);
 
 #endif /* SELFTEST_KVM_MIGRATE_RUNNER_OPTIONS_H */

@@ -1,31 +1,59 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One case in a process of its own, with a watchdog; for migrate/runner/suite.h.
+ * Runs one case in a child process with a watchdog.
  */
 #ifndef SELFTEST_KVM_MIGRATE_RUNNER_TESTCASE_H
 #define SELFTEST_KVM_MIGRATE_RUNNER_TESTCASE_H
 
-#include "migrate/runner/suite.h"
+#include "migrate/runner/options.h"
 #include "migrate/util/kmsg.h"
+#include "migrate/verdict/contract.h"
 
-/* Once, before any other: signals, and memory shared with the cases. */
+#define SUITE_NODES_MAX 2
+
+/* What the cases of a test program share. */
+struct suite {
+	const char *program;		/* name, for "rerun:" lines */
+	struct migrate_options options;
+	struct contract contract;
+	int nodes[SUITE_NODES_MAX];	/* nodes with enough free memory */
+	int nr_nodes;
+};
+
+struct testcase {
+	char name[80];			/* trigger.vm.property, unique */
+	/* Returns why the case cannot run, as a SKIP reason, or NULL. */
+	const char *(*skip_reason)(const struct suite *suite, const struct testcase *test);
+	/* Returns KSFT_PASS, KSFT_FAIL, or what suite_skip() returns. */
+	int (*run)(const struct suite *suite, const struct testcase *test);
+	const struct contract_row *row;
+	const struct test_env *env;	/* NULL: none */
+	const void *data;		/* private to the case */
+};
+
+/* Skip the running case for @reason.  Returns KSFT_SKIP. */
+int suite_skip(const char *reason);
+
+/* Returns "contract movable (BTF), seed 0x1b2c", for reports. */
+const char *suite_context(const struct suite *suite);
+
+/* Set up signals and the memory shared with the cases; before any other function here. */
 void testcase_init(void);
 
-/* It failed, and even SIGKILL does not end it: nothing that runs now could be trusted. */
+/* The case fails and survives SIGKILL: it may hold locks that all later cases need. */
 #define TESTCASE_HUNG	(-1)
 
 /*
  * Run @test, or skip it.  Returns KSFT_PASS, KSFT_FAIL, KSFT_SKIP or TESTCASE_HUNG, and in @reason
- * why
- * it was skipped, which is good until the next case, else NULL.  The caller prints the result: in
- * a kernel tree, kselftest.h counts results for each source file apart.
+ * the SKIP reason, valid until the next case, or NULL.  The caller prints the result, because
+ * kselftest.h of a kernel tree counts results per source file.
  */
 int testcase_run(const struct suite *suite, const struct testcase *test, struct kmsg_watch *watch,
 		 const char **reason);
 
 /*
- * Run @observe like a case.  Returns the enum contract_id it found; where it dies or hangs, ends
- * the program as failed.
+ * Run @probe like a case.  Returns its enum contract_id.  Ends the program as failed where @probe
+ * dies or hangs.
  */
 int testcase_probe(const struct suite *suite, int (*probe)(const struct suite *suite));
 

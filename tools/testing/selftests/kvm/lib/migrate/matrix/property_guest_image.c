@@ -105,7 +105,7 @@ int act_guest_image(struct fixture *fx)
 	TEST_ASSERT(!verdict_init(&image.verdict, image.slot0.nr_pages, fx->gvm->page_size),
 		    "out of memory");
 	gmem_guest_start(fx->gvm);
-	for (move = 0; move < fx->suite->options.rounds && good; move++) {
+	for (move = 0; move < fx->suite->options.iterations && good; move++) {
 		if (!gmem_guest_iterate(fx->gvm))
 			break;
 		if (move && outcome_moves(fx->expected.outcome))

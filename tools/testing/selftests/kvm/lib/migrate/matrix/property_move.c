@@ -88,7 +88,7 @@ static unsigned long moves_under_guest(const struct fixture *fx)
 {
 	if (fx->trigger->partial)
 		return 1;
-	return fx->trigger->by_pfn ? 2 : 2 * fx->suite->options.rounds;
+	return fx->trigger->by_pfn ? 2 : 2 * fx->suite->options.iterations;
 }
 
 int act_running(struct fixture *fx)

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <inttypes.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -10,24 +7,21 @@
 #include "migrate/mm/folio.h"
 #include "migrate/mm/numa.h"
 #include "migrate/runner/suite.h"
-#include "migrate/runner/testcase.h"
 #include "migrate/util/kmsg.h"
 #include "migrate/util/ksft_text.h"
 #include "migrate/util/sysfile.h"
 #include "migrate/util/undo.h"
 
-/* Room that a node must have beside the memory under test: page tables, a second copy. */
+/* Free memory of a node beyond twice the memory under test: page tables, shmem of the control. */
 #define NODE_SLACK (32UL << 20)
 
 static void choose_seed(struct migrate_options *options)
 {
-	uint32_t seed = 0;
+	uint32_t seed;
 
 	if (options->seed_given)
 		return;
-	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
-		seed = getpid();
-	options->seed = seed;
+	options->seed = getrandom(&seed, sizeof(seed), 0) == sizeof(seed) ? seed : getpid();
 }
 
 static void choose_nodes(struct suite *suite)
@@ -39,17 +33,17 @@ static void choose_nodes(struct suite *suite)
 }
 
 /*
- * Movers other than the triggers under test are off.  Freed pages go back to the buddy allocator
- * at once, not to a list of the CPU where no compaction finds them.
+ * Only the triggers under test may move pages.  Freed pages must return to the buddy allocator at
+ * once: compaction does not find them on a per-CPU list.
  */
 static void disable_background_migration(void)
 {
 	static const struct {
 		const char *path;
 		const char *value;
-		const char *otherwise;
+		const char *consequence;
 	} settings[] = {
-		{ "/proc/sys/kernel/numa_balancing", "0\n", "it may move pages too" },
+		{ "/proc/sys/kernel/numa_balancing", "0\n", "it may move pages" },
 		{ "/sys/kernel/mm/ksm/run", "0\n", "it may merge pages" },
 		{ "/proc/sys/vm/percpu_pagelist_high_fraction", "1000000\n",
 		  "compaction may find nothing to do" },
@@ -64,87 +58,81 @@ static void disable_background_migration(void)
 			continue;
 		r = setting_write(settings[i].path, settings[i].value);
 		if (r)
-			ksft_print_msg("%s stays as it is (%s): %s\n", settings[i].path,
-				       strerror(-r), settings[i].otherwise);
+			ksft_print_msg("cannot write %s (%s): %s\n", settings[i].path,
+				       strerror(-r), settings[i].consequence);
 	}
 }
 
 static void choose_contract(struct suite *suite, bool runnable,
 			    int (*probe)(const struct suite *suite))
 {
+	struct contract *contract = &suite->contract;
 	int id = suite->options.contract;
 
-	suite->contract.source = CONTRACT_BY_OPTION;
+	contract->source = CONTRACT_BY_OPTION;
 	if (id < 0) {
-		suite->contract.source = CONTRACT_BY_BTF;
+		contract->source = CONTRACT_BY_BTF;
 		id = contract_from_btf();
 	}
 	if (id < 0) {
-		suite->contract.source = CONTRACT_PROBED;
-		id = CONTRACT_UNMOVABLE;
-		if (runnable && probe)
-			id = testcase_probe(suite, probe);
+		contract->source = CONTRACT_PROBED;
+		id = runnable && probe ? testcase_probe(suite, probe) : CONTRACT_UNMOVABLE;
 	}
-	suite->contract.id = id;
+	contract->id = id;
 }
 
-const char *suite_context(const struct suite *suite)
-{
-	static char text[128];
-
-	snprintf(text, sizeof(text), "contract %s (%s), seed 0x%" PRIx64,
-		 contract_name(suite->contract.id), contract_source_name(suite->contract.source),
-		 suite->options.seed);
-	return text;
-}
-
-void suite_print_rerun(const struct suite *suite, const struct testcase *test)
-{
-	printf("# again: %s -k %s -t %s -p %zu -r %lu -s 0x%" PRIx64, suite->program,
-	       contract_name(suite->contract.id), test->name, suite->options.pages,
-	       suite->options.rounds, suite->options.seed);
-	if (suite->options.threads)
-		printf(" -j %d", suite->options.threads);
-	printf("\n");
-}
-
-static void print_setting(const struct suite *suite)
+static void print_run(const struct suite *suite)
 {
 	int i;
 
 	ksft_print_msg("%s\n", suite_context(suite));
-	printf("# %zu pages of %d bytes, %lu rounds, ", suite->options.pages, getpagesize(),
-	       suite->options.rounds);
-	if (suite->options.threads)
-		printf("%d threads, ", suite->options.threads);
+	printf("# %zu pages of %d bytes, %lu iterations, ", suite->options.pages, getpagesize(),
+	       suite->options.iterations);
+	if (suite->options.nr_vcpus)
+		printf("%lu vCPUs, ", suite->options.nr_vcpus);
 	printf("nodes");
 	for (i = 0; i < suite->nr_nodes; i++)
 		printf(" %d", suite->nodes[i]);
-	printf("%s\n", suite->nr_nodes ? "" : " none with enough free memory");
+	printf("%s\n", suite->nr_nodes ? "" : " none (too little free memory)");
 	if (!folio_pfns_visible())
-		ksft_print_msg("PFNs and page flags are hidden: placement is judged by node "
-			       "alone (needs CAP_SYS_ADMIN)\n");
+		ksft_print_msg("PFNs and page flags are hidden: only the node of a page is checked "
+			       "(needs CAP_SYS_ADMIN)\n");
 }
 
-static size_t count_selected(const struct suite *suite, const struct testcase *cases, size_t nr)
+/* Returns a filter that selects no case, or NULL. */
+static const char *unmatched_filter(const struct suite *suite, const struct testcase *cases,
+				    size_t nr)
+{
+	const struct migrate_options *options = &suite->options;
+	size_t i;
+	int f;
+
+	for (f = 0; f < options->nr_filters; f++) {
+		for (i = 0; i < nr && !options_match(options->filters[f], cases[i].name); i++)
+			;
+		if (i == nr)
+			return options->filters[f];
+	}
+	return NULL;
+}
+
+/* Returns the number of selected cases; prints their names where @print says so. */
+static size_t count_selected(const struct suite *suite, const struct testcase *cases, size_t nr,
+			     bool print)
 {
 	size_t i, selected = 0;
 
-	for (i = 0; i < nr; i++)
-		selected += options_select(&suite->options, cases[i].name);
+	for (i = 0; i < nr; i++) {
+		if (!options_select(&suite->options, cases[i].name))
+			continue;
+		selected++;
+		if (print)
+			printf("%s\n", cases[i].name);
+	}
 	return selected;
 }
 
-static void list_cases(const struct suite *suite, const struct testcase *cases, size_t nr)
-{
-	size_t i;
-
-	for (i = 0; i < nr; i++)
-		if (options_select(&suite->options, cases[i].name))
-			printf("%s\n", cases[i].name);
-}
-
-/* Whether at least one selected case can run here: else there is nothing to observe. */
+/* Returns whether a selected case can run: without one there is nothing to probe. */
 static bool any_runnable(const struct suite *suite, const struct testcase *cases, size_t nr)
 {
 	size_t i;
@@ -164,7 +152,7 @@ static void run_case(const struct suite *suite, const struct testcase *test,
 
 	if (result == TESTCASE_HUNG) {
 		ksft_test_result_fail("%s\n", test->name);
-		ksft_exit_fail_msg("nothing that runs now could be trusted\n");
+		ksft_exit_fail_msg("a hung case may block all later ones\n");
 	}
 	ksft_test_result_code(result, test->name, reason ? "%s" : NULL, reason);
 }
@@ -176,7 +164,7 @@ static int run_cases(const struct suite *suite, const struct testcase *cases, si
 	int r = kmsg_watch(&watch);
 
 	if (r)
-		ksft_print_msg("the kernel log cannot be read (%s): only taint is watched\n",
+		ksft_print_msg("cannot read the kernel log (%s): only taint is watched\n",
 			       strerror(-r));
 	for (i = 0; i < nr; i++)
 		if (options_select(&suite->options, cases[i].name))
@@ -187,9 +175,10 @@ static int run_cases(const struct suite *suite, const struct testcase *cases, si
 	return ksft_get_pass_cnt() ? KSFT_PASS : KSFT_SKIP;
 }
 
-static int usage_error(const struct suite *suite, const char *error)
+static int usage_error(const struct suite *suite, const char *error, const char *what)
 {
-	fprintf(stderr, "%s: %s (-h for help)\n", suite->program, error);
+	fprintf(stderr, "%s: %s%s (-h for help, -l for a list of cases)\n", suite->program, error,
+		what);
 	return KSFT_FAIL;
 }
 
@@ -197,32 +186,31 @@ int suite_main(struct suite *suite, int argc, char **argv, const struct testcase
 	       size_t nr, int (*probe)(const struct suite *suite))
 {
 	struct migrate_options defaults = suite->options;
-	char error[128];
-	size_t selected;
+	const char *wrong = options_parse(argc, argv, &suite->options);
 
-	if (options_parse(argc, argv, &suite->options, error, sizeof(error)))
-		return usage_error(suite, error);
+	if (wrong)
+		return usage_error(suite, wrong, "");
 	if (suite->options.help) {
 		options_help(stdout, suite->program, &defaults);
 		return KSFT_PASS;
 	}
-	selected = count_selected(suite, cases, nr);
-	if (!selected)
-		return usage_error(suite, "no case has a name like that; -l lists them");
+	wrong = unmatched_filter(suite, cases, nr);
+	if (wrong)
+		return usage_error(suite, "no case matches -t ", wrong);
 	if (suite->options.list) {
-		list_cases(suite, cases, nr);
+		count_selected(suite, cases, nr, true);
 		return KSFT_PASS;
 	}
 
-	/* Comments of a case that dies must be out before its result. */
+	/* Comments of a case that dies must precede its result. */
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	testcase_init();
 	ksft_print_header();
-	ksft_set_plan(selected);
+	ksft_set_plan(count_selected(suite, cases, nr, false));
 	choose_seed(&suite->options);
 	choose_nodes(suite);
 	disable_background_migration();
 	choose_contract(suite, any_runnable(suite, cases, nr), probe);
-	print_setting(suite);
+	print_run(suite);
 	return run_cases(suite, cases, nr);
 }

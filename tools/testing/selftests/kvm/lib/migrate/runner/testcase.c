@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,24 +12,26 @@
 #include "migrate/runner/test_env.h"
 #include "migrate/runner/testcase.h"
 #include "migrate/util/cgroup.h"
+#include "migrate/util/child.h"
 #include "migrate/util/task_stack.h"
 #include "migrate/util/undo.h"
 
 /*
- * Seconds for a case of no size at all, and how many page moves count as one second more.  In a
- * round each of several threads moves a page about so often.
+ * Time limit of a case: a constant, and a second for so many page moves.  In an iteration, each of
+ * several vCPU threads moves a page about MOVES_A_THREAD times.
  */
 #define SECONDS_AT_LEAST	60
 #define MOVES_A_SECOND		500
 #define MOVES_A_THREAD		8
 
-/* Seconds that a killed process may take to go before it counts as stuck in the kernel. */
+/* Seconds until a killed process counts as hung in the kernel. */
 #define SECONDS_TO_DIE		5
 
-/* Why a case skips itself; shared with its process. */
+/* From suite_skip(); shared with the process of the case. */
 static char *skip_reason;
 #define SKIP_REASON_SIZE 4096
 
+static const int end_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE };
 static volatile pid_t case_pid;
 static volatile sig_atomic_t alarms;
 
@@ -39,7 +41,27 @@ int suite_skip(const char *reason)
 	return KSFT_SKIP;
 }
 
-/* The first one means that the case is late.  More of them: a single one may come at a bad time. */
+const char *suite_context(const struct suite *suite)
+{
+	static char text[128];
+
+	snprintf(text, sizeof(text), "contract %s (%s), seed 0x%" PRIx64,
+		 contract_name(suite->contract.id), contract_source_name(suite->contract.source),
+		 suite->options.seed);
+	return text;
+}
+
+static void print_rerun(const struct suite *suite, const struct testcase *test)
+{
+	printf("# rerun: %s -k %s -t %s -p %zu -i %lu -s 0x%" PRIx64, suite->program,
+	       contract_name(suite->contract.id), test->name, suite->options.pages,
+	       suite->options.iterations, suite->options.seed);
+	if (suite->options.nr_vcpus)
+		printf(" -v %lu", suite->options.nr_vcpus);
+	printf("\n");
+}
+
+/* Repeats: waitpid() misses an alarm that comes just before it. */
 static void on_alarm(int sig)
 {
 	(void)sig;
@@ -47,7 +69,7 @@ static void on_alarm(int sig)
 	alarm(SECONDS_TO_DIE);
 }
 
-/* What is outside of the case can be taken away when its process is gone. */
+/* The system is restored when the case's process is gone, or hung. */
 static void on_end(int sig)
 {
 	if (case_pid > 0) {
@@ -61,6 +83,7 @@ static void on_end(int sig)
 	raise(sig);
 }
 
+/* Without SA_RESTART, which signal() sets: alarms must interrupt waitpid(). */
 static void handle(int sig, void (*handler)(int))
 {
 	struct sigaction action = { .sa_handler = handler };
@@ -70,35 +93,31 @@ static void handle(int sig, void (*handler)(int))
 
 void testcase_init(void)
 {
-	static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE };
 	size_t i;
 
-	skip_reason = mmap(NULL, SKIP_REASON_SIZE, PROT_READ | PROT_WRITE,
-			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (skip_reason == MAP_FAILED)
-		ksft_exit_fail_msg("no memory to share with the cases: %s\n", strerror(errno));
-	for (i = 0; i < ARRAY_SIZE(ends); i++)
-		handle(ends[i], on_end);
-	handle(SIGALRM, on_alarm);
+	skip_reason = shared_alloc(SKIP_REASON_SIZE);
 	undo_init();
+	for (i = 0; i < ARRAY_SIZE(end_signals); i++)
+		handle(end_signals[i], on_end);
+	handle(SIGALRM, on_alarm);
 	atexit(cgroup_remove);
 	atexit(undo_run_all);
 }
 
-/* In the case's process: no handler of the parent's, and no life without the parent. */
+/* The case has none of the parent's handlers and dies with the parent. */
 static void become_case(pid_t parent)
 {
-	static const int defaults[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGALRM };
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(defaults); i++)
-		handle(defaults[i], SIG_DFL);
+	for (i = 0; i < ARRAY_SIZE(end_signals); i++)
+		handle(end_signals[i], SIG_DFL);
+	handle(SIGALRM, SIG_DFL);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(KSFT_FAIL);
 }
 
-/* Whoever runs us knows that this machine is so many times slower, say by lockdep and KASAN. */
+/* Slow machines, for example with lockdep and KASAN, set the variable. */
 static unsigned int timeout_multiplier(void)
 {
 	const char *text = getenv("KSELFTEST_TIMEOUT_MULTIPLIER");
@@ -107,16 +126,15 @@ static unsigned int timeout_multiplier(void)
 	return factor >= 1 && factor <= 100 ? factor : 1;
 }
 
-static unsigned int seconds_for(const struct migrate_options *options)
+static unsigned int timeout_seconds(const struct migrate_options *options)
 {
-	unsigned long moves = options->pages * (options->rounds + 10);
+	unsigned long moves = options->pages * (options->iterations + 10);
 
-	if (options->threads)
-		moves *= options->threads * MOVES_A_THREAD;
+	if (options->nr_vcpus)
+		moves *= options->nr_vcpus * MOVES_A_THREAD;
 	return (SECONDS_AT_LEAST + moves / MOVES_A_SECOND) * timeout_multiplier();
 }
 
-/* What it was doing tells more than that it was killed. */
 static void kill_case(unsigned int seconds)
 {
 	ksft_print_msg("no end within %u s:\n", seconds);
@@ -125,7 +143,7 @@ static void kill_case(unsigned int seconds)
 	alarm(SECONDS_TO_DIE);
 }
 
-/* Wait for the case.  Returns its wait status, or -1 where even SIGKILL did not end it. */
+/* Returns the wait status of the case, or -1 where it survives SIGKILL. */
 static int wait_for_case(unsigned int seconds)
 {
 	int status = 0, killed_at = 0;
@@ -147,7 +165,7 @@ static int wait_for_case(unsigned int seconds)
 	return pid < 0 ? -1 : status;
 }
 
-/* What the end of the case's process says, in comments where it is not the whole story. */
+/* Returns the result of a case that ended with wait status @status. */
 static int judge_end(int status, unsigned int seconds)
 {
 	if (status == -1) {
@@ -194,9 +212,9 @@ static void end_case(int result)
 	_exit(result);
 }
 
-static int run_apart(const struct suite *suite, const struct testcase *test)
+static int run_process(const struct suite *suite, const struct testcase *test)
 {
-	unsigned int seconds = seconds_for(&suite->options);
+	unsigned int seconds = timeout_seconds(&suite->options);
 
 	if (!fork_case()) {
 		test_env_enter(test->env);
@@ -205,18 +223,17 @@ static int run_apart(const struct suite *suite, const struct testcase *test)
 	return judge_end(wait_for_case(seconds), seconds);
 }
 
-/* With all around it that the case's trigger needs. */
-static int run_provided(const struct suite *suite, const struct testcase *test)
+static int run_in_env(const struct suite *suite, const struct testcase *test)
 {
 	const char *what;
 	int r = test_env_setup(test->env, &what);
 	int result = KSFT_FAIL;
 
 	if (r)
-		ksft_print_msg("cannot provide %s: %s\n", what, strerror(-r));
+		ksft_print_msg("cannot set up %s: %s\n", what, strerror(-r));
 	else
-		result = run_apart(suite, test);
-	/* What is stuck in there would be waited for. */
+		result = run_process(suite, test);
+	/* A hung case may block the teardown: atexit() does it, after the report. */
 	if (result != TESTCASE_HUNG)
 		test_env_teardown();
 	return result;
@@ -230,11 +247,11 @@ int testcase_run(const struct suite *suite, const struct testcase *test, struct 
 	*reason = test->skip_reason(suite, test);
 	if (*reason)
 		return KSFT_SKIP;
-	result = run_provided(suite, test);
+	result = run_in_env(suite, test);
 	if (kmsg_splats(watch, stdout) && result != TESTCASE_HUNG)
 		result = KSFT_FAIL;
 	if (result == KSFT_FAIL || result == TESTCASE_HUNG)
-		suite_print_rerun(suite, test);
+		print_rerun(suite, test);
 	if (result == KSFT_SKIP)
 		*reason = skip_reason;
 	return result;
@@ -242,13 +259,13 @@ int testcase_run(const struct suite *suite, const struct testcase *test, struct 
 
 int testcase_probe(const struct suite *suite, int (*probe)(const struct suite *suite))
 {
-	unsigned int seconds = seconds_for(&suite->options);
+	unsigned int seconds = timeout_seconds(&suite->options);
 	int status;
 
 	if (!fork_case())
 		end_case(probe(suite));
 	status = wait_for_case(seconds);
 	if (status == -1 || !WIFEXITED(status) || WEXITSTATUS(status) >= NR_CONTRACTS)
-		ksft_exit_fail_msg("the kernel's contract could not be observed; give it by -k\n");
+		ksft_exit_fail_msg("cannot probe the kernel's contract (choose it with -k)\n");
 	return WEXITSTATUS(status);
 }

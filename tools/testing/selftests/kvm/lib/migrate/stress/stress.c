@@ -185,7 +185,7 @@ static void *run_job(void *arg)
 /* Movers' streams are numbered behind those of the parties. */
 static void start_threads(struct stress *stress)
 {
-	int nr = stress->suite->options.threads, i;
+	int nr = stress->suite->options.nr_vcpus, i;
 	struct crowd_thread concurrent[nr];
 	struct stress_target *target;
 
@@ -225,7 +225,7 @@ static struct migrated migrated_by_now(void)
 
 static void print_progress(const struct stress *stress, const struct migrated *before)
 {
-	unsigned long rounds = stress->suite->options.rounds, calls = 0, whole = 0, refused = 0;
+	unsigned long rounds = stress->suite->options.iterations, calls = 0, whole = 0, refused = 0;
 	unsigned long stride = DIV_ROUND_UP(rounds, PROGRESS_LINES);
 	struct migrated now = migrated_by_now();
 	const struct migrator *migrator;
@@ -280,7 +280,7 @@ static int run_rounds(struct stress *stress)
 	const struct migrated before = migrated_by_now();
 	const time_t begun = time(NULL);
 
-	while (stress->round < stress->suite->options.rounds && !stress_over(stress)) {
+	while (stress->round < stress->suite->options.iterations && !stress_over(stress)) {
 		stress->round++;
 		run_round(stress);
 		print_progress(stress, &before);

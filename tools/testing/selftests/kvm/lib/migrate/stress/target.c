@@ -35,7 +35,7 @@ static void create_vm(struct stress_target *target)
 	const struct workload *workload = target->workload;
 	const struct gmem_config config = {
 		.nr_pages = pages_for(stress, workload),
-		.nr_vcpus = workload->main ? stress->suite->options.threads : 1,
+		.nr_vcpus = workload->main ? stress->suite->options.nr_vcpus : 1,
 		.two_slots = workload->two_slots,
 		.node = stress->nodes[0],
 		.seed = stress->suite->options.seed,

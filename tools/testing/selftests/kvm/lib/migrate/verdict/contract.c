@@ -68,7 +68,10 @@ int contract_from_btf(void)
 long expected_return(const struct expected *expected, size_t nr_pages)
 {
 	static const int rets[] = {
-		[RET_EIO] = -EIO, [RET_EBUSY] = -EBUSY, [RET_EINVAL] = -EINVAL, [RET_EINTR] = -EINTR,
+		[RET_EIO] = -EIO,
+		[RET_EBUSY] = -EBUSY,
+		[RET_EINVAL] = -EINVAL,
+		[RET_EINTR] = -EINTR,
 	};
 
 	return expected->ret == RET_NR_FAILED ? (long)nr_pages : rets[expected->ret];
