@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Books that agree, and books that must not.
+ * Counters that agree and counters that differ.
  */
 #include "migrate/mm/mm_counters.h"
+#include "migrate/mm/vmstat.h"
 #include "unit.h"
 
 /* As in lib/migrate/mm/mm_counters.c. */
 enum { FREE, FILE_PAGES, UNEVICTABLE };
 
-static const struct mm_tolerance tolerance = { .pages = 100, .quiet = 4 };
-static const struct mm_tolerance alike = { .pages = 100, .quiet = 4, .nodes_alike = true };
+static const struct mm_tolerance tolerance = { .pages = 100, .strict = 4 };
+static const struct mm_tolerance alike = { .pages = 100, .strict = 4, .sum_nodes = true };
 
 static struct mm_counters before, after;
 
@@ -37,7 +38,7 @@ static void check_nodes(void)
 	CHECK("pages of files that stay", !agree_with(&tolerance));
 	start_over();
 	after.count[0][UNEVICTABLE] = 5;
-	CHECK("a quiet counter is held to less", !agree_with(&tolerance));
+	CHECK("a strict counter is held to less", !agree_with(&tolerance));
 	before.exact = false;
 	CHECK("but not where it is not exact", agree_with(&tolerance));
 }
@@ -54,7 +55,7 @@ static void check_alike(void)
 	start_over();
 	after.count[0][UNEVICTABLE] = 5;
 	after.count[1][UNEVICTABLE] = -5;
-	CHECK("quiet counters are each node's own", !agree_with(&alike));
+	CHECK("strict counters are each node's own", !agree_with(&alike));
 }
 
 static void check_charges(void)

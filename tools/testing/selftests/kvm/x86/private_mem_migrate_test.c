@@ -25,6 +25,7 @@
 #include "migrate/matrix/fixture.h"
 #include "migrate/matrix/property.h"
 #include "migrate/mm/numa.h"
+#include "migrate/mm/vmstat.h"
 #include "migrate/trigger/trigger.h"
 
 /* Fire at all private pages, also while the guest uses shared memory instead. */
@@ -122,20 +123,6 @@ static int run_conversion(const struct suite *suite, const struct testcase *test
  */
 #define COMPARISONS 3
 
-static long failed_migrations(void)
-{
-	FILE *file = fopen("/proc/vmstat", "re");
-	char line[128];
-	long count = -1;
-
-	TEST_ASSERT(file, "cannot read /proc/vmstat");
-	while (count < 0 && fgets(line, sizeof(line), file))
-		sscanf(line, "pgmigrate_fail %ld", &count);
-	fclose(file);
-	TEST_ASSERT(count >= 0, "/proc/vmstat does not count failed migrations");
-	return count;
-}
-
 /* Fragment memory and compact it, with our folios or without.  Returns the failed migrations. */
 static long failures_of_compaction(struct fixture *fx, bool ours)
 {
@@ -148,11 +135,11 @@ static long failures_of_compaction(struct fixture *fx, bool ours)
 		unmapped_pfns_populate(&fx->unmapped, gvm, fx->from);
 	else
 		gmem_punch(gvm, 0, gvm->nr_pages);
-	before = failed_migrations();
+	before = vmstat_read(NUMA_ANY_NODE, "pgmigrate_fail");
 	if (ours)
 		fixture_inspect_before(fx);
 	fixture_fire(fx, 0, gvm->nr_pages, 0);
-	return failed_migrations() - before;
+	return vmstat_read(NUMA_ANY_NODE, "pgmigrate_fail") - before;
 }
 
 static int act_not_isolated(struct fixture *fx)
@@ -160,6 +147,8 @@ static int act_not_isolated(struct fixture *fx)
 	long enough = fx->gvm->nr_pages / 2, ours = 0, others = 0;
 	int i;
 
+	TEST_ASSERT(vmstat_has("pgmigrate_fail"),
+		    "/proc/vmstat does not count failed migrations");
 	for (i = 0; i < COMPARISONS; i++) {
 		others = failures_of_compaction(fx, false);
 		ours = failures_of_compaction(fx, true);

@@ -57,9 +57,6 @@ int numa_usable_nodes(struct nodemask *mask);
 /* Free memory of @node in bytes (/sys/devices/system/node/nodeN/meminfo), or -errno. */
 long long numa_free_bytes(int node);
 
-/* The same of all usable nodes together. */
-long long numa_free_bytes_of_all(void);
-
 /*
  * Whether memory that does not move can be allocated on @node: not where all of its memory is in
  * ZONE_MOVABLE (/sys/devices/system/node/has_normal_memory; a kernel without NUMA has node 0).

@@ -8,9 +8,10 @@
 #include "numaif.h"
 #include "migrate/matrix/fixture.h"
 #include "migrate/matrix/must_not_touch.h"
+#include "migrate/mm/numa.h"
+#include "migrate/mm/vmstat.h"
 #include "migrate/trigger/control.h"
 #include "migrate/trigger/trigger.h"
-#include "migrate/util/sysfile.h"
 
 /* A row NEVER is tested on pages in these states. */
 struct state {
@@ -22,18 +23,10 @@ struct state {
 /* Read the events that the kernel has counted since boot. */
 static void read_counters(const struct must_not_touch *must_not_touch, long long *values)
 {
-	char text[16384], name[64], *at;
 	size_t i;
 
-	memset(values, 0, MUST_NOT_TOUCH_COUNTERS_MAX * sizeof(*values));
-	text[0] = '\n';
-	if (sysfile_read("/proc/vmstat", text + 1, sizeof(text) - 1) < 0)
-		return;
-	for (i = 0; must_not_touch->counters[i]; i++) {
-		snprintf(name, sizeof(name), "\n%s ", must_not_touch->counters[i]);
-		at = strstr(text, name);
-		values[i] = at ? strtoll(at + strlen(name), NULL, 10) : 0;
-	}
+	for (i = 0; must_not_touch->counters[i]; i++)
+		values[i] = vmstat_read(NUMA_ANY_NODE, must_not_touch->counters[i]);
 }
 
 /* A read maps clean pages of zeros. */

@@ -63,7 +63,7 @@ int act_no_leak(struct fixture *fx)
 	const struct suite *suite = fx->suite;
 	const struct mm_tolerance tolerance = {
 		.pages = LEAK_BYTES / getpagesize() / 4,
-		.quiet = fx->gvm->nr_pages / 4,
+		.strict = fx->gvm->nr_pages / 4,
 	};
 	struct mm_counters before, after;
 	char moves[48];

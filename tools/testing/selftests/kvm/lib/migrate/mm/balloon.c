@@ -9,7 +9,8 @@
 
 #include "kvm_util.h"
 #include "migrate/mm/balloon.h"
-#include "migrate/mm/mm_counters.h"
+#include "migrate/mm/numa.h"
+#include "migrate/mm/vmstat.h"
 #include "migrate/util/sysfile.h"
 #include "migrate/util/undo.h"
 
@@ -60,15 +61,6 @@ static bool find_port(void)
 	return port[0];
 }
 
-/* Also where the program ends by a signal: without an assertion. */
-static long long event(const char *name)
-{
-	char text[16384];
-	int r = sysfile_read("/proc/vmstat", text, sizeof(text));
-
-	return r < 0 ? r : vmstat_value(text, name);
-}
-
 const char *balloon_skip_reason(void)
 {
 	char name[64];
@@ -106,7 +98,8 @@ static bool wait_moment(int *tries)
 
 size_t balloon_pages(void)
 {
-	return event("balloon_inflate") - event("balloon_deflate");
+	return vmstat_read(NUMA_ANY_NODE, "balloon_inflate") -
+	       vmstat_read(NUMA_ANY_NODE, "balloon_deflate");
 }
 
 size_t balloon_wait(size_t pages)

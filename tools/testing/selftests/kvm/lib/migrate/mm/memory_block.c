@@ -13,9 +13,9 @@
 #include "kvm_util.h"
 #include "migrate/mm/folio.h"
 #include "migrate/mm/memory_block.h"
-#include "migrate/mm/mm_counters.h"
 #include "migrate/mm/numa.h"
 #include "migrate/mm/pageflags_scan.h"
+#include "migrate/mm/vmstat.h"
 #include "migrate/util/sysfile.h"
 #include "migrate/util/undo.h"
 
@@ -119,15 +119,6 @@ const char *memory_block_skip_reason(void)
 	return NULL;
 }
 
-static long migrations_failed(void)
-{
-	char text[16384];
-
-	if (sysfile_read("/proc/vmstat", text, sizeof(text)) < 0)
-		return 0;
-	return vmstat_value(text, "pgmigrate_fail");
-}
-
 struct watch {
 	pthread_t offliner;
 	long enough;
@@ -140,12 +131,12 @@ static void *watch(void *data)
 {
 	const struct timespec look = { .tv_nsec = LOOK_MS * 1000000L };
 	struct watch *watch = data;
-	long before = migrations_failed();
+	long before = vmstat_read(NUMA_ANY_NODE, "pgmigrate_fail");
 	int looks;
 
 	for (looks = 0; !watch->done; looks++) {
 		nanosleep(&look, NULL);
-		if (migrations_failed() - before >= watch->enough)
+		if (vmstat_read(NUMA_ANY_NODE, "pgmigrate_fail") - before >= watch->enough)
 			watch->failed_enough = true;
 		/* A signal that comes before it sleeps in the kernel is lost: repeat it. */
 		if (!watch->done && (watch->failed_enough || looks > watch->ms / LOOK_MS))

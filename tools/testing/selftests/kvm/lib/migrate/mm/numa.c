@@ -158,23 +158,6 @@ long long numa_free_bytes(int node)
 	return field ? strtoll(field + sizeof(key) - 1, NULL, 10) * 1024 : -EPROTO;
 }
 
-long long numa_free_bytes_of_all(void)
-{
-	struct nodemask usable;
-	long long bytes, sum = 0;
-	int node, r = numa_usable_nodes(&usable);
-
-	if (r)
-		return r;
-	for_each_node_in(node, &usable) {
-		bytes = numa_free_bytes(node);
-		if (bytes < 0)
-			return bytes;
-		sum += bytes;
-	}
-	return sum;
-}
-
 /* A kernel without NUMA has one node, which holds anything. */
 bool numa_holds_unmovable(int node)
 {

@@ -4,8 +4,8 @@
 
 #include "kvm_util.h"
 #include "kselftest.h"
-#include "migrate/mm/mm_counters.h"
 #include "migrate/mm/numa.h"
+#include "migrate/mm/vmstat.h"
 #include "migrate/movable_ops/ops_fixture.h"
 #include "migrate/trigger/control.h"
 #include "migrate/trigger/placement.h"

@@ -6,8 +6,8 @@
 #include "kvm_util.h"
 #include "kselftest.h"
 #include "migrate/mm/folio.h"
-#include "migrate/mm/mm_counters.h"
 #include "migrate/mm/numa.h"
+#include "migrate/mm/vmstat.h"
 #include "migrate/movable_ops/ops_pages.h"
 
 /* Freed pages may wait for a worker of the owner, counters for CPUs to add up. */

@@ -8,6 +8,7 @@
 
 #include "kselftest.h"
 #include "migrate/mm/numa.h"
+#include "migrate/mm/vmstat.h"
 #include "migrate/stress/stress.h"
 #include "migrate/trigger/trigger.h"
 #include "migrate/util/sysfile.h"
@@ -213,13 +214,9 @@ struct migrated {
 
 static struct migrated migrated_by_now(void)
 {
-	char text[16384];
-
-	if (sysfile_read("/proc/vmstat", text, sizeof(text)) < 0)
-		text[0] = '\0';
 	return (struct migrated) {
-		.pages = vmstat_value(text, "pgmigrate_success"),
-		.failures = vmstat_value(text, "pgmigrate_fail"),
+		.pages = vmstat_read(NUMA_ANY_NODE, "pgmigrate_success"),
+		.failures = vmstat_read(NUMA_ANY_NODE, "pgmigrate_fail"),
 	};
 }
 
@@ -307,8 +304,8 @@ static bool all_is_back(const struct stress *stress, const struct mm_counters *b
 {
 	const struct mm_tolerance tolerance = {
 		.pages = NOISE_PAGES,
-		.quiet = stress->suite->options.pages / 4 + 16,
-		.nodes_alike = true,
+		.strict = stress->suite->options.pages / 4 + 16,
+		.sum_nodes = true,
 	};
 	struct mm_counters after;
 	bool good = false;

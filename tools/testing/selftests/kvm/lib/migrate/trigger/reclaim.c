@@ -14,7 +14,7 @@
 
 #include "kvm_util.h"
 #include "migrate/mm/folio.h"
-#include "migrate/mm/mm_counters.h"
+#include "migrate/mm/vmstat.h"
 #include "migrate/runner/test_env.h"
 #include "migrate/trigger/trigger.h"
 #include "migrate/util/cgroup.h"
