@@ -19,7 +19,6 @@
 #include <string.h>
 
 #include "kvm_util.h"
-#include "numaif.h"
 #include "migrate/gmem/private_vm.h"
 #include "migrate/matrix/alloc_zone.h"
 #include "migrate/matrix/fixture.h"
@@ -40,10 +39,8 @@ static int attempt(struct fixture *fx)
 static void convert_to_shared(struct fixture *fx)
 {
 	struct gmem_vm *gvm = fx->gvm;
-	struct nodemask mask = nodemask_of(fx->from);
 
-	kvm_mbind(gvm->mem, gvm->nr_pages * gvm->page_size, MPOL_BIND, mask.bits,
-		  NODEMASK_MAXNODE, 0);
+	numa_mbind(gvm->mem, gvm->nr_pages * gvm->page_size, fx->from);
 	gmem_set_private(gvm, false);
 	gmem_guest_fill(gvm);
 }

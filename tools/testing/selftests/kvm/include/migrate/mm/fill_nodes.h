@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Nodes without room, for what wants to move there.
+ * Fill nodes, so that migration to them fails with -ENOMEM.
  */
 #ifndef SELFTEST_KVM_MIGRATE_MM_FILL_NODES_H
 #define SELFTEST_KVM_MIGRATE_MM_FILL_NODES_H
 
 #include <stddef.h>
 
-/* What this machine lacks to fill all nodes but @node, as a reason to skip; NULL: nothing. */
+/* Returns why the nodes other than @node cannot be filled, as a reason to skip, or NULL. */
 const char *fill_nodes_skip_reason(int node);
 
 struct fill_nodes {
@@ -16,10 +16,10 @@ struct fill_nodes {
 };
 
 /*
- * Use up the memory of all nodes but @node, as far as the kernel gives it to pages that are moved
- * there, and give it back.  Other memory is allocated on @node meanwhile.
+ * Use up the memory of all nodes but @node, as far as migration to them succeeds.  Until
+ * fill_nodes_close(), other memory comes from @node.  Asserts that @node has the memory for it.
  */
-void fill_nodes_open(struct fill_nodes *full, int node);
-void fill_nodes_close(struct fill_nodes *full);
+void fill_nodes_open(struct fill_nodes *filled, int node);
+void fill_nodes_close(struct fill_nodes *filled);
 
 #endif /* SELFTEST_KVM_MIGRATE_MM_FILL_NODES_H */

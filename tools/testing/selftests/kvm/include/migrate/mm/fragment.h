@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Memory laid out so that compaction has something to do.
+ * Fragment the memory of a node, so that compaction moves the pages that a test allocates next.
  *
  * Compaction moves pages from the low end of a zone to free pages at its high end, but never into
- * page blocks that are free as a whole: on an idle machine it moves nothing.  Ballast occupies
- * page blocks of a node and gives most of them back, never a whole one, and last every other page
- * of those with the lowest frames:
+ * a free page block: on an idle machine it moves nothing.  Pages occupy ("x") page blocks of the
+ * node.  Most of them are freed again, but never a whole block:
  *
  *	low frames							high frames
- *	B.B.B.B.B.B.B.B.  B.......B.......B.......B.......B.......B.......
- *	 ^ the kernel hands out next	  ^ targets for compaction, many more than there are
- *					    pages that it might move first
+ *	x.x.x.x.x.x.x.x.  x.......x.......x.......x.......x.......x.......
+ *	 ^ freed last, allocated next	  ^ free pages for compaction, more than it has
+ *					    pages to move
  *
- * so that what is allocated next lies below free pages of used blocks.  Each CPU has a list of
- * its own of pages to hand out next: the calling thread stays on its CPU until fragment_unpin().
+ * Each CPU allocates from its own list of free pages, so the calling thread stays on its CPU until
+ * fragment_unpin().
  */
 #ifndef SELFTEST_KVM_MIGRATE_MM_FRAGMENT_H
 #define SELFTEST_KVM_MIGRATE_MM_FRAGMENT_H
@@ -27,9 +26,13 @@ struct fragment {
 	cpu_set_t cpus;		/* of the thread before */
 };
 
-/* Lay it out on @node.  Needs to see page frames.  Cannot fail but by assertion. */
+/* Fragment @node and pin this thread.  Needs visible PFNs.  Asserts success. */
 void fragment_open(struct fragment *fragment, int node);
+
+/* Let the thread run on its CPUs of before. */
 void fragment_unpin(const struct fragment *fragment);
+
+/* Free the pages, and unpin. */
 void fragment_close(struct fragment *fragment);
 
 #endif /* SELFTEST_KVM_MIGRATE_MM_FRAGMENT_H */

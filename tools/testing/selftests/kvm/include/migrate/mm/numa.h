@@ -70,6 +70,15 @@ bool numa_holds_unmovable(int node);
  */
 int numa_pick_nodes(int *nodes, int wanted, size_t bytes);
 
+/* Bind @size bytes of memory at @mem to @node (MPOL_BIND).  Moves no page.  Asserts success. */
+void numa_mbind(void *mem, size_t size, int node);
+
+/*
+ * Map @size bytes of anonymous memory without huge pages, bound to @node unless that is
+ * NUMA_ANY_NODE.  @flags: MAP_PRIVATE or MAP_SHARED.  Asserts success.
+ */
+void *numa_mmap(size_t size, int flags, int node);
+
 /* A CPU of @node on which this task may run, or -1. */
 int numa_cpu_of(int node);
 

@@ -3,7 +3,6 @@
 #include <sys/mman.h>
 
 #include "kvm_util.h"
-#include "numaif.h"
 #include "migrate/matrix/alloc_zone.h"
 #include "migrate/matrix/fixture.h"
 #include "migrate/mm/cma.h"
@@ -65,15 +64,8 @@ static size_t controls_size(const struct controls *controls)
 
 static void controls_open(struct controls *controls, const struct fixture *fx)
 {
-	struct nodemask mask = nodemask_of(fx->from);
-	size_t size;
-
 	*controls = (struct controls) { .max = 2 * fx->gvm->nr_pages + SPARE_CONTROLS };
-	size = controls_size(controls);
-	controls->mem = kvm_mmap(size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1);
-	/* A kernel without huge pages has no such advice, and needs none. */
-	madvise(controls->mem, size, MADV_NOHUGEPAGE);
-	kvm_mbind(controls->mem, size, MPOL_BIND, mask.bits, NODEMASK_MAXNODE, 0);
+	controls->mem = numa_mmap(controls_size(controls), MAP_SHARED, fx->from);
 }
 
 static void controls_close(const struct controls *controls)

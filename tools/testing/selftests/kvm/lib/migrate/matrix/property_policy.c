@@ -11,7 +11,6 @@
  *			the policy's set.  The set of MPOL_LOCAL is empty: all pages move
  */
 #include <errno.h>
-#include <sched.h>
 #include <stdlib.h>
 
 #include "kvm_util.h"
@@ -183,15 +182,12 @@ int act_policy_local(struct fixture *fx)
 		.call = "mbind(LOCAL)", .mode = MPOL_LOCAL,
 		.nodes = { cpu < 0 ? fx->from : fx->to }, .nr_nodes = 1,
 	};
-	cpu_set_t here;
 
 	if (cpu < 0)
 		cpu = numa_cpu_of(fx->from);
 	if (cpu < 0)
 		return suite_skip("neither node has a CPU (needs a node with CPUs and memory)");
-	CPU_ZERO(&here);
-	CPU_SET(cpu, &here);
-	kvm_sched_setaffinity(0, sizeof(here), &here);
+	pin_self_to_cpu(cpu);
 	return check_policy(fx, &policy);
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -12,17 +11,17 @@
 #include "migrate/mm/numa.h"
 #include "migrate/mm/pagetypeinfo.h"
 
-/* Nodes with more than this free are too large to be filled for a case. */
+/* Filling more free memory than this per node takes too long. */
 #define FILL_MAX	(4LL << 30)
 
-/* What is left beside huge pages at most: small pieces, and what the kernel keeps back. */
+/* Most that huge pages leave of a node: small free blocks, and the kernel's reserve. */
 #define SMALL_MAX	(48UL << 20)
 
-/* Moved in one call. */
+/* Pages per call of move_pages(). */
 #define BATCH		256
 
-/* The node to be left alone must hold the small pieces before they are moved. */
-#define ROOM		(2 * SMALL_MAX)
+/* The node that stays free first holds the pages that are then moved to the others. */
+#define SPARE		(2 * SMALL_MAX)
 
 const char *fill_nodes_skip_reason(int node)
 {
@@ -30,25 +29,26 @@ const char *fill_nodes_skip_reason(int node)
 	int other, others = 0;
 
 	if (access("/proc/pagetypeinfo", R_OK) || numa_usable_nodes(&nodes))
-		return "free memory by type is hidden (/proc/pagetypeinfo)";
+		return "free memory by type is hidden (be root, mount /proc)";
 	for_each_node_in(other, &nodes) {
 		if (other == node)
 			continue;
 		others++;
 		if (!hugetlb_usable(other))
-			return "no huge pages to fill memory with (CONFIG_HUGETLBFS)";
+			return "no huge pages to fill memory with (be root, CONFIG_HUGETLBFS)";
 		if (numa_free_bytes(other) > FILL_MAX)
-			return "a node is too large to be filled (use the lab)";
+			return "a node is too large to be filled (leave it 4 GiB of free memory "
+			       "at most)";
 	}
 	if (!others)
-		return "there is no other node to be filled (boot with numa=fake=2, or use the "
-		       "lab)";
-	if (numa_free_bytes(node) < (long long)(others * SMALL_MAX + ROOM))
-		return "not enough free memory on the first node (free some, or use the lab)";
+		return "one node only (boot with numa=fake=2, needs CONFIG_NUMA_EMU)";
+	if (numa_free_bytes(node) < (long long)(others * SMALL_MAX + SPARE))
+		return "not enough free memory on the first node (free 144 MiB, and 48 MiB more "
+		       "for each node above two)";
 	return NULL;
 }
 
-/* Returns whether the node took all of them. */
+/* Move @nr pages to @node.  Returns whether the node took all of them. */
 static bool move_batch(char *mem, size_t nr, int node)
 {
 	int nodes[BATCH], status[BATCH];
@@ -69,61 +69,52 @@ static bool move_batch(char *mem, size_t nr, int node)
 }
 
 /*
- * Allocated on a node with room and moved: where there is none left that fails, while to allocate
- * there would end a process.
+ * Move up to @nr_pages pages to @node, @step per call, until it is full.  Returns how many moved.
+ * A move to a full node fails; an allocation there would invoke the OOM killer.
  */
-static size_t push(char *mem, size_t nr_pages, int node)
+static size_t move_until_full(char *mem, size_t nr_pages, size_t step, int node)
 {
 	size_t at;
 
-	for (at = 0; at + BATCH <= nr_pages; at += BATCH)
-		if (!move_batch(mem + at * getpagesize(), BATCH, node))
+	for (at = 0; at + step <= nr_pages; at += step)
+		if (!move_batch(mem + at * getpagesize(), step, node))
 			break;
 	return at;
 }
 
-static void take_large(int node)
+static void reserve_huge_pages(int node)
 {
-	size_t order = __builtin_ctzl(get_trans_hugepagesz() / getpagesize());
-
-	hugetlb_reserve(node, pagetypeinfo_free_pages(node, false, NULL, order) +
-		       pagetypeinfo_free_pages(node, true, NULL, order));
+	hugetlb_reserve(node, pagetypeinfo_free_pages(node, false, NULL, hugetlb_order()) +
+			      pagetypeinfo_free_pages(node, true, NULL, hugetlb_order()));
 }
 
-void fill_nodes_open(struct fill_nodes *full, int node)
+void fill_nodes_open(struct fill_nodes *filled, int node)
 {
-	struct nodemask nodes, here = nodemask_of(node);
-	size_t left, pushed = 0;
+	size_t step, at = 0, nr_pages;
+	struct nodemask nodes;
 	int other, others = 0;
 
 	TEST_ASSERT(!numa_usable_nodes(&nodes), "cannot read the nodes");
 	for_each_node_in(other, &nodes) {
 		if (other == node)
 			continue;
-		take_large(other);
+		reserve_huge_pages(other);
 		others++;
 	}
-	full->size = others * SMALL_MAX;
-	full->mem = kvm_mmap(full->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
-	madvise(full->mem, full->size, MADV_NOHUGEPAGE);
-	kvm_mbind(full->mem, full->size, MPOL_BIND, here.bits, NODEMASK_MAXNODE, 0);
-	memset(full->mem, 0x6d, full->size);
-	left = full->size / getpagesize();
-	for_each_node_in(other, &nodes) {
-		if (other == node)
-			continue;
-		pushed = push((char *)full->mem + (full->size - left * getpagesize()), left, other);
-		left -= pushed;
-	}
-	/* What the last batch left: page by page. */
-	for_each_node_in(other, &nodes)
-		while (other != node && left &&
-		       move_batch((char *)full->mem + full->size - left * getpagesize(), 1, other))
-			left--;
+	filled->size = others * SMALL_MAX;
+	filled->mem = numa_mmap(filled->size, MAP_PRIVATE, node);
+	memset(filled->mem, 0x6d, filled->size);
+	nr_pages = filled->size / getpagesize();
+	/* Batches first, then single pages. */
+	for (step = BATCH; step; step = step == BATCH ? 1 : 0)
+		for_each_node_in(other, &nodes)
+			if (other != node)
+				at += move_until_full((char *)filled->mem + at * getpagesize(),
+						      nr_pages - at, step, other);
 }
 
-void fill_nodes_close(struct fill_nodes *full)
+void fill_nodes_close(struct fill_nodes *filled)
 {
-	kvm_munmap(full->mem, full->size);
+	kvm_munmap(filled->mem, filled->size);
 	hugetlb_release();
 }

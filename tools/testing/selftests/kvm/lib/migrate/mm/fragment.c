@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "kvm_util.h"
-#include "numaif.h"
 #include "migrate/mm/folio.h"
 #include "migrate/mm/fragment.h"
 #include "migrate/mm/numa.h"
@@ -24,7 +23,7 @@ static int by_pfn(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* The ballast's pages in the order of their frames. */
+/* Returns the pages in the order of their PFNs, for free(). */
 static struct frame *frames_in_order(const struct fragment *fragment)
 {
 	struct frame *frames = calloc(fragment->nr_pages, sizeof(*frames));
@@ -48,16 +47,6 @@ static void release(const struct frame *frame)
 	kvm_madvise(frame->page, getpagesize(), MADV_DONTNEED);
 }
 
-static void pin(struct fragment *fragment)
-{
-	cpu_set_t here;
-
-	kvm_sched_getaffinity(0, sizeof(fragment->cpus), &fragment->cpus);
-	CPU_ZERO(&here);
-	CPU_SET(sched_getcpu(), &here);
-	kvm_sched_setaffinity(0, sizeof(here), &here);
-}
-
 void fragment_unpin(const struct fragment *fragment)
 {
 	cpu_set_t cpus = fragment->cpus;
@@ -67,17 +56,13 @@ void fragment_unpin(const struct fragment *fragment)
 
 void fragment_open(struct fragment *fragment, int node)
 {
-	struct nodemask mask = nodemask_of(node);
+	size_t nr = FRAGMENT_BYTES / getpagesize(), i;
 	struct frame *frames;
-	size_t nr, i;
 
-	pin(fragment);
-	fragment->nr_pages = nr = FRAGMENT_BYTES / getpagesize();
-	fragment->mem = kvm_mmap(FRAGMENT_BYTES, PROT_READ | PROT_WRITE,
-				 MAP_PRIVATE | MAP_ANONYMOUS, -1);
-	kvm_mbind(fragment->mem, FRAGMENT_BYTES, MPOL_BIND, mask.bits, NODEMASK_MAXNODE, 0);
-	/* A kernel without huge pages has no such advice, and needs none. */
-	madvise(fragment->mem, FRAGMENT_BYTES, MADV_NOHUGEPAGE);
+	kvm_sched_getaffinity(0, sizeof(fragment->cpus), &fragment->cpus);
+	pin_self_to_any_cpu();
+	fragment->nr_pages = nr;
+	fragment->mem = numa_mmap(FRAGMENT_BYTES, MAP_PRIVATE, node);
 	memset(fragment->mem, 0x6b, FRAGMENT_BYTES);
 	frames = frames_in_order(fragment);
 	for (i = nr / 16; i < nr; i++)

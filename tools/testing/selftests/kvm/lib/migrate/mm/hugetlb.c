@@ -9,14 +9,9 @@
 #include "migrate/util/sysfile.h"
 #include "migrate/util/undo.h"
 
-size_t hugetlb_pages(void)
-{
-	return get_trans_hugepagesz() / getpagesize();
-}
-
 int hugetlb_order(void)
 {
-	return __builtin_ctzl(hugetlb_pages());
+	return __builtin_ctzl(get_trans_hugepagesz() / getpagesize());
 }
 
 static char pool[128];
@@ -44,7 +39,7 @@ void hugetlb_reserve(int node, size_t nr_pages)
 	TEST_ASSERT(r > 0, "cannot read %s: %s", pool, strerror(-r));
 	undo_add(pool, before);
 	snprintf(text, sizeof(text), "%lu\n",
-		 strtoul(before, NULL, 10) + nr_pages / hugetlb_pages());
+		 strtoul(before, NULL, 10) + (nr_pages >> hugetlb_order()));
 	r = sysfile_write(pool, text);
 	TEST_ASSERT(!r, "cannot write %s: %s", pool, strerror(-r));
 }

@@ -5,8 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
+#include "kvm_util.h"
+#include "numaif.h"
 #include "migrate/mm/numa.h"
 #include "migrate/util/sysfile.h"
 
@@ -181,6 +184,24 @@ int numa_pick_nodes(int *nodes, int wanted, size_t bytes)
 			    numa_free_bytes(node) >= (long long)bytes)
 				nodes[found++] = node;
 	return found;
+}
+
+void numa_mbind(void *mem, size_t size, int node)
+{
+	struct nodemask mask = nodemask_of(node);
+
+	kvm_mbind(mem, size, MPOL_BIND, mask.bits, NODEMASK_MAXNODE, 0);
+}
+
+void *numa_mmap(size_t size, int flags, int node)
+{
+	void *mem = kvm_mmap(size, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1);
+
+	/* Fails on a kernel without huge pages, which needs no advice. */
+	madvise(mem, size, MADV_NOHUGEPAGE);
+	if (node != NUMA_ANY_NODE)
+		numa_mbind(mem, size, node);
+	return mem;
 }
 
 int numa_cpu_of(int node)

@@ -12,8 +12,6 @@
 
 #include "kvm_util.h"
 #include "kselftest.h"
-#include "numaif.h"
-#include "migrate/mm/folio.h"
 #include "migrate/mm/numa.h"
 #include "migrate/mm/zram.h"
 #include "migrate/util/sysfile.h"
@@ -22,11 +20,11 @@
 #define HOT_ADD		"/sys/class/zram-control/hot_add"
 #define HOT_REMOVE	"/sys/class/zram-control/hot_remove"
 
-/* Sizes in parts of a page. */
+/* Compressed sizes, in eighths of a page. */
 #define SIZES		8
 
 struct zram_buffer {
-	void *page, *wanted;
+	void *page, *expected;
 };
 
 const char *zram_skip_reason(void)
@@ -81,16 +79,10 @@ void zram_close(struct zram *zram)
 	TEST_ASSERT(!r, "cannot remove zram%s: %s", zram->number, strerror(-r));
 }
 
-static void *page_on(int node)
+static void *alloc_page(int node)
 {
-	void *mem = kvm_mmap(getpagesize(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			     -1);
-	struct nodemask mask;
+	void *mem = numa_mmap(getpagesize(), MAP_PRIVATE, node);
 
-	if (node != NUMA_ANY_NODE) {
-		mask = nodemask_of(node);
-		kvm_mbind(mem, getpagesize(), MPOL_BIND, mask.bits, NODEMASK_MAXNODE, 0);
-	}
 	memset(mem, 0, getpagesize());
 	return mem;
 }
@@ -100,15 +92,15 @@ struct zram_buffer *zram_buffer(int node)
 	struct zram_buffer *buffer = malloc(sizeof(*buffer));
 
 	TEST_ASSERT(buffer, "out of memory");
-	buffer->page = page_on(node);
-	buffer->wanted = page_on(node);
+	buffer->page = alloc_page(node);
+	buffer->expected = alloc_page(node);
 	return buffer;
 }
 
 void zram_buffer_free(struct zram_buffer *buffer)
 {
 	kvm_munmap(buffer->page, getpagesize());
-	kvm_munmap(buffer->wanted, getpagesize());
+	kvm_munmap(buffer->expected, getpagesize());
 	free(buffer);
 }
 
@@ -117,7 +109,7 @@ static size_t words(void)
 	return getpagesize() / sizeof(uint64_t);
 }
 
-/* As many words that no compressor makes smaller as the size wants, then the same word again. */
+/* Random words up to the size that the page compresses to, then one word repeated. */
 static void compose(const struct zram *zram, size_t page, uint32_t round, uint64_t *mem)
 {
 	struct pattern pattern = zram->pattern;
@@ -147,16 +139,16 @@ void zram_write(const struct zram *zram, struct zram_buffer *buffer, size_t page
 static bool same(const struct zram *zram, const struct zram_buffer *buffer, size_t page,
 		 uint32_t round)
 {
-	const uint64_t *got = buffer->page, *want = buffer->wanted;
+	const uint64_t *got = buffer->page, *expected = buffer->expected;
 	size_t i;
 
-	for (i = 0; i < words() && got[i] == want[i]; i++)
+	for (i = 0; i < words() && got[i] == expected[i]; i++)
 		;
 	if (i == words())
 		return true;
 	ksft_print_msg("zram%s: page %zu of %zu, round %u: word at 0x%zx is 0x%016" PRIx64
-		       ", wanted 0x%016" PRIx64 "\n", zram->number, page, zram->nr_pages, round,
-		       i * sizeof(*got), got[i], want[i]);
+		       ", expected 0x%016" PRIx64 "\n", zram->number, page, zram->nr_pages, round,
+		       i * sizeof(*got), got[i], expected[i]);
 	return false;
 }
 
@@ -164,7 +156,7 @@ bool zram_check(const struct zram *zram, struct zram_buffer *buffer, size_t page
 {
 	ssize_t n;
 
-	/* What a failed read leaves must not look like what was written. */
+	/* So that a read that returns no data fails the comparison. */
 	memset(buffer->page, 0, getpagesize());
 	n = pread(zram->fd, buffer->page, getpagesize(), offset_of(page));
 	if (n != getpagesize()) {
@@ -172,7 +164,7 @@ bool zram_check(const struct zram *zram, struct zram_buffer *buffer, size_t page
 			       zram->number, page, zram->nr_pages, round, strerror(errno));
 		return false;
 	}
-	compose(zram, page, round, buffer->wanted);
+	compose(zram, page, round, buffer->expected);
 	return same(zram, buffer, page, round);
 }
 
@@ -187,7 +179,7 @@ void zram_fill(struct zram *zram, int node)
 	zram_buffer_free(buffer);
 }
 
-/* Some bad pages are told, not each of many. */
+/* Reports the first bad pages only. */
 bool zram_check_all(const struct zram *zram)
 {
 	struct zram_buffer *buffer = zram_buffer(NUMA_ANY_NODE);

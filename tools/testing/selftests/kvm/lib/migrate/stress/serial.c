@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "kselftest.h"
-#include "numaif.h"
 #include "migrate/mm/fragment.h"
 #include "migrate/mm/numa.h"
 #include "migrate/trigger/control.h"
@@ -53,11 +52,9 @@ static bool fill_in_place(const struct stress *stress, const struct placement *p
 {
 	struct gmem_vm *gvm = stress_target_vm(target);
 	int node = placement->select_node(stress->nodes, stress->nr_nodes, true);
-	struct nodemask mask = nodemask_of(node);
 	bool there;
 
-	kvm_mbind(gvm->mem, gvm->nr_pages * gvm->page_size, MPOL_BIND, mask.bits,
-		  NODEMASK_MAXNODE, 0);
+	numa_mbind(gvm->mem, gvm->nr_pages * gvm->page_size, node);
 	placement->setup(gvm, node, true);
 	gmem_guest_fill(gvm);
 	stress_target_touch(target, 0, gvm->nr_pages);

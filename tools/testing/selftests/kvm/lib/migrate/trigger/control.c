@@ -43,10 +43,9 @@ static void map(struct control *control)
 
 static void populate(const struct control *control)
 {
-	struct nodemask mask = nodemask_of(control->from);
 	size_t size = control_size(control);
 
-	kvm_mbind(control->mem, size, MPOL_BIND, mask.bits, NODEMASK_MAXNODE, 0);
+	numa_mbind(control->mem, size, control->from);
 	memset(control->mem, 0x5a, size);
 	kvm_mbind(control->mem, size, MPOL_DEFAULT, NULL, 0, 0);
 }

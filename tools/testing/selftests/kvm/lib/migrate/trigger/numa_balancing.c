@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "kvm_syscalls.h"
+#include "kvm_util.h"
 #include "migrate/mm/folio.h"
 #include "migrate/mm/numa.h"
 #include "migrate/runner/test_env.h"
@@ -50,13 +51,10 @@ static const char *numa_balancing_skip_reason(void)
 static const char *go_there(const struct trigger_range *range)
 {
 	int cpu = numa_cpu_of(range->to);
-	cpu_set_t there;
 
 	if (cpu < 0)
 		return "the other node has no CPU to read from (use another machine, or the lab)";
-	CPU_ZERO(&there);
-	CPU_SET(cpu, &there);
-	kvm_sched_setaffinity(0, sizeof(there), &there);
+	pin_self_to_cpu(cpu);
 	return NULL;
 }
 

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "kvm_util.h"
-#include "numaif.h"
 #include "migrate/gmem/gmem_vm.h"
 #include "migrate/mm/cma.h"
 #include "migrate/mm/hugetlb.h"
@@ -35,7 +34,6 @@ static bool pinned;
 static bool pin_to_other_node(int node)
 {
 	struct nodemask nodes;
-	cpu_set_t there;
 	int other, cpu = -1;
 
 	if (numa_usable_nodes(&nodes))
@@ -46,9 +44,7 @@ static bool pin_to_other_node(int node)
 	if (cpu < 0)
 		return false;
 	kvm_sched_getaffinity(0, sizeof(cpus_before), &cpus_before);
-	CPU_ZERO(&there);
-	CPU_SET(cpu, &there);
-	kvm_sched_setaffinity(0, sizeof(there), &there);
+	pin_self_to_cpu(cpu);
 	pinned = true;
 	return true;
 }
@@ -281,12 +277,9 @@ static void fill_small(int node)
 	size_t step = CMA_SLACK / 8 * getpagesize(), at;
 	size_t pages = pagetypeinfo_free_pages(node, true, NULL, 0) + until_even(node) +
 		       2 * CMA_SLACK;
-	struct nodemask mask = nodemask_of(node);
 
 	filler_size = (pages * getpagesize() / step + 1) * step;
-	filler = kvm_mmap(filler_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
-	madvise(filler, filler_size, MADV_NOHUGEPAGE);
-	kvm_mbind(filler, filler_size, MPOL_BIND, mask.bits, NODEMASK_MAXNODE, 0);
+	filler = numa_mmap(filler_size, MAP_PRIVATE, node);
 	for (at = 0; at < filler_size && !running_out(node); at += step)
 		memset((char *)filler + at, 0x6c, step);
 }
