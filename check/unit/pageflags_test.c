@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Which flags are those of an unmapped folio of guest_memfd; sets of frames; a look at all frames
- * of this machine.
- */
+/* The flags of unmapped folios of guest_memfd, sets of PFNs, a scan of this machine's frames. */
 #include <errno.h>
 
 #include "migrate/mm/folio.h"
-#include "migrate/mm/numa.h"
 #include "migrate/mm/pageflags_scan.h"
 #include "unit.h"
 
@@ -15,7 +11,7 @@
 static void check_flags(void)
 {
 	CHECK("guest_memfd", pageflags_unmapped_uptodate(GMEM));
-	CHECK("off its list for a moment", pageflags_unmapped_uptodate(GMEM & ~FOLIO_FLAG(LRU)));
+	CHECK("isolated from its list", pageflags_unmapped_uptodate(GMEM & ~FOLIO_FLAG(LRU)));
 	CHECK("clean", pageflags_unmapped_uptodate(GMEM & ~FOLIO_FLAG(DIRTY)));
 	CHECK("without content", !pageflags_unmapped_uptodate(GMEM & ~FOLIO_FLAG(UPTODATE)));
 	CHECK("evictable", !pageflags_unmapped_uptodate(GMEM & ~FOLIO_FLAG(UNEVICTABLE)));
@@ -38,19 +34,49 @@ static void check_sets(void)
 	CHECK("the empty set", !pfn_set_has(&empty, 3));
 }
 
+static void check_subtract(void)
+{
+	uint64_t pfns[] = { 3, 5, 8 }, others[] = { 5, 9 };
+	struct pfn_set set = { .pfns = pfns, .nr = 3, .room = 3 };
+	const struct pfn_set other = { .pfns = others, .nr = 2, .room = 2 };
+
+	pfn_set_subtract(&set, &other);
+	CHECK("a difference", set.nr == 2 && pfns[0] == 3 && pfns[1] == 8);
+}
+
+/* Pages in 3, 5 and 8, the latter two of which moved. */
+static void check_assign(void)
+{
+	uint64_t now[] = { 3, 5, 6 }, pfns[] = { 3, 5, 8 };
+	const bool moved[] = { false, true, true }, one[] = { false, true, false };
+	struct pfn_set set = { .pfns = now, .nr = 3, .room = 3 };
+
+	pfn_set_assign(&set, moved, pfns, 3);
+	CHECK("a page that stays", pfns[0] == 3);
+	CHECK("no page gets the frame that it left", pfns[1] == 6 && pfns[2] == 5);
+	pfns[1] = 5;
+	pfns[2] = 6;
+	pfn_set_assign(&set, one, pfns, 3);
+	CHECK("a page without another frame", !pfns[1] && pfns[2] == 6);
+}
+
 static void check_live(void)
 {
 	struct pfn_set fresh = {}, filled = {};
+	const struct pageflags_query queries[] = {
+		{ pageflags_unmapped_not_uptodate, &fresh },
+		{ pageflags_unmapped_uptodate, &filled },
+	};
 	char here = 1;
 	uint64_t entry;
 	size_t i;
 	bool good;
 
 	if (pageflags_skip_reason()) {
-		ksft_test_result_code(KSFT_SKIP, "frames are searched", "page frames are hidden");
+		ksft_test_result_code(KSFT_SKIP, "frames are searched", "PFNs are hidden (be root)");
 		return;
 	}
-	CHECK("frames are searched", !pageflags_scan(NUMA_ANY_NODE, &fresh, &filled));
+	CHECK("frames are searched", !pageflags_scan(queries, 2));
 	for (i = 0, good = true; i + 1 < filled.nr; i++)
 		good &= filled.pfns[i] < filled.pfns[i + 1];
 	CHECK("they come in order", good);
@@ -68,6 +94,8 @@ int main(void)
 {
 	check_flags();
 	check_sets();
+	check_subtract();
+	check_assign();
 	check_live();
 	return unit_finish();
 }

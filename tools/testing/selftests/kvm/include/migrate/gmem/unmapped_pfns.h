@@ -1,25 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where the pages of a guest_memfd are that host user space cannot map, so that pagemap and
- * move_pages() know nothing of them.
- *
- * Populating works in steps that no other memory of the machine takes just then:
+ * The frames of a guest_memfd that host user space cannot map, so that neither pagemap nor
+ * move_pages() show them.  They are found by their flags (migrate/mm/pageflags_scan.h):
  *
  *	punch a hole		the file has no folio
- *	fallocate()		each has one, in a frame that is not UPTODATE
- *	go over all frames	those are the candidates; frames of other unmapped folios, which
- *				are UPTODATE, are noted to be told apart later
+ *	fallocate()		each page has a folio that is not UPTODATE
+ *	scan all frames		frames that are not UPTODATE are candidates; unmapped frames that
+ *				are UPTODATE are not ours
  *	the guest fills page 0, page 1 ...	a candidate becomes UPTODATE: the frame of that page
  *
- * In the end as many candidates are UPTODATE as the file has pages; otherwise somebody else did
- * the same, and it starts over.
+ * At the end as many candidates must be UPTODATE as the file has pages.  Otherwise another
+ * guest_memfd was filled at the same time, and populating starts over.
  *
- * The guest writes before anything else: soft offlining drops a clean folio instead of moving it
- * (mapping_evict_folio() in mm/truncate.c), also one of an unmovable mapping.
+ * The guest writes because soft offlining drops a clean folio instead of migrating it
+ * (mapping_evict_folio() in mm/truncate.c), also where the mapping is unmovable.
  *
- * A folio has moved when its frame is no longer that of an unmapped, unevictable folio.  The new
- * frames are those that are now and were not before; which of them is whose is unknown, so they
- * are given to the moved pages in ascending order.  The guest can tell whether content is right.
+ * A folio has moved when its frame is no longer that of an unmapped, unevictable folio.  Which new
+ * frame is of which moved page is unknown, so the pages get them in ascending order.  The guest
+ * checks the content.
  */
 #ifndef SELFTEST_KVM_MIGRATE_GMEM_UNMAPPED_PFNS_H
 #define SELFTEST_KVM_MIGRATE_GMEM_UNMAPPED_PFNS_H
@@ -34,30 +32,30 @@ struct gmem_vm;
 
 struct unmapped_pfns {
 	size_t nr_pages;
-	uint64_t *pfns;			/* of the pages, at the last look */
+	uint64_t *pfns;			/* of each page, at the last look */
 	uint64_t *before;		/* at the last unmapped_pfns_look_before() */
-	bool *left;			/* triggers note here who left its frame before */
-	bool fresh;			/* nobody has touched them yet: they are not UPTODATE */
-	struct pfn_set others;	/* unmapped frames of somebody else */
+	bool *left;			/* set by triggers: the page has left its frame before */
+	bool fresh;			/* the folios are not UPTODATE yet */
+	struct pfn_set others;		/* unmapped frames that are not ours */
 };
 
-/* Have the guest fill every page of @gvm, allocated on @node, and find the frames. */
+/* Allocate all pages of @gvm on @node, have the guest fill them, and find their frames. */
 void unmapped_pfns_populate(struct unmapped_pfns *unmapped, struct gmem_vm *gvm, int node);
 void unmapped_pfns_free(struct unmapped_pfns *unmapped);
 
 /*
- * Allocate every page of @gvm on @node, for nobody to touch, and find the frames: which is whose is
- * unknown, and makes no difference as yet.
+ * Allocate all pages of @gvm on @node and find their frames; which page has which is unknown.  The
+ * folios stay without content.
  */
 void unmapped_pfns_allocate(struct unmapped_pfns *unmapped, struct gmem_vm *gvm, int node);
 
-/* Describe the pages; a frame that is unknown is 0, and the node of it -ENOENT. */
+/* Describe the pages before and after a trigger; an unknown PFN is 0, with node -ENOENT. */
 void unmapped_pfns_look_before(struct unmapped_pfns *unmapped, struct folio_info *info);
 void unmapped_pfns_look_after(struct unmapped_pfns *unmapped, struct folio_info *info);
 
 /*
- * Hold against @gvm that host user space cannot get at its memory: every touch is SIGBUS where the
- * file can be mapped, else mmap() fails.  Fails the test otherwise.
+ * Assert that host user space cannot access the memory of @gvm: each access is SIGBUS where the
+ * file can be mapped, else mmap() fails.
  */
 void assert_host_access_faults(const struct gmem_vm *gvm);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where a page of this process is: its node, its page frame, its flags.
+ * The node, PFN and flags of pages that this process maps.
  *
- * The node comes from move_pages() without a target and needs no privilege.  The PFN comes from
- * /proc/self/pagemap and the flags from /proc/kpageflags; without CAP_SYS_ADMIN the kernel shows
+ * move_pages() without a target gives the node and needs no privilege.  The PFN is from
+ * /proc/self/pagemap, the flags are from /proc/kpageflags: without CAP_SYS_ADMIN the kernel shows
  * PFNs as 0 and refuses the flags (Documentation/admin-guide/mm/pagemap.rst).
  */
 #ifndef SELFTEST_KVM_MIGRATE_MM_FOLIO_H
@@ -24,22 +24,24 @@ struct folio_info {
 #define FOLIO_FLAG(name) (1ULL << KPF_##name)
 
 /*
- * Describe the @nr_pages pages that are mapped from @addr on.  Faults nothing in.
+ * Describe the @nr_pages pages that are mapped from @addr on, without a page fault.
  * Returns 0 or -errno; hidden PFNs and flags are no error.
  */
 int folio_inspect(const void *addr, size_t nr_pages, struct folio_info *info);
 
 /*
- * Have every CPU put the folios that it holds back in batches on their LRU lists: only then do
- * their flags say LRU and UNEVICTABLE.  move_pages() does so first (lru_cache_disable() in
- * mm/migrate.c), for no pages too.
+ * Drain the per-CPU LRU batches, whose folios lack the flags LRU and UNEVICTABLE.  move_pages()
+ * does that first (lru_cache_disable() in mm/migrate.c), even for no pages.
  */
 void lru_drain(void);
 
-/* Whether this task is shown PFNs and page flags. */
+/* Returns whether the kernel shows PFNs and page flags to this task. */
 bool folio_pfns_visible(void);
 
-/* Whether pagemap entry @entry says "in memory", and the frame it names. */
+/* The bits KPF_* of frame @pfn; 0 where they cannot be read. */
+uint64_t pageflags_get(uint64_t pfn);
+
+/* Whether pagemap entry @entry is of a page in memory, and its PFN (0: there is none). */
 bool pagemap_present(uint64_t entry);
 uint64_t pagemap_pfn(uint64_t entry);
 
@@ -47,8 +49,8 @@ uint64_t pagemap_pfn(uint64_t entry);
 int pagemap_read(const void *addr, size_t nr_pages, uint64_t *entries);
 
 /*
- * Write the names of the bits in @flags to @text, a space between two: "UPTODATE LRU MMAP".  A bit
- * without a name is its number, "#40".  Returns @text.
+ * Write the names of the bits in @flags to @text, separated by spaces: "UPTODATE LRU MMAP".  A bit
+ * without a name is its number: "#40".  Returns @text.
  */
 char *folio_flag_names(uint64_t flags, char *text, size_t size);
 

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Page frames of folios that user space has no page table entry for, found by their flags.
+ * Find folios that user space does not map, by their flags in /proc/kpageflags.
  *
- * What is not mapped has no entry in pagemap.  /proc/kpageflags shows the flags of every frame
- * all the same: those of guest_memfd are UNEVICTABLE and, unlike those of locked memory, neither
- * MMAP nor ANON nor SWAPBACKED.  A folio that fallocate() put into a guest_memfd is not UPTODATE
- * until the guest touches it (kvm_gmem_get_pfn() in virt/kvm/guest_memfd.c), a state that hardly
- * any other frame is ever in.  migrate/gmem/unmapped_pfns.h builds on that.
+ * Folios of guest_memfd are UNEVICTABLE and, unlike locked memory, neither MMAP nor ANON nor
+ * SWAPBACKED.  After fallocate() they are not UPTODATE until the guest's first access
+ * (kvm_gmem_get_pfn() in virt/kvm/guest_memfd.c); other folios are hardly ever in that state.
  *
  * All of it needs CAP_SYS_ADMIN.
  */
@@ -19,7 +17,7 @@
 
 struct folio_info;
 
-/* Frame numbers in ascending order. */
+/* PFNs in ascending order. */
 struct pfn_set {
 	uint64_t *pfns;
 	size_t nr, room;
@@ -28,35 +26,40 @@ struct pfn_set {
 void pfn_set_free(struct pfn_set *set);
 bool pfn_set_has(const struct pfn_set *set, uint64_t pfn);
 
-/* What this task or machine lacks to look at frames, a constant string; NULL: nothing. */
+/* Remove from @set all members of @other. */
+void pfn_set_subtract(struct pfn_set *set, const struct pfn_set *other);
+
+/*
+ * @nr pages had the frames @pfns and now have those in @frames: give the moved ones of them, in
+ * ascending order, the frames that no other page stayed in.  No page gets the frame that it left;
+ * 0: there is none for it.  Asserts that there is memory.
+ */
+void pfn_set_assign(const struct pfn_set *frames, const bool *moved, uint64_t *pfns, size_t nr);
+
+/* Returns why frames cannot be found by their flags, as a reason to skip, or NULL. */
 const char *pageflags_skip_reason(void);
 
-/* The node that frame @pfn is on, by the spans in /proc/zoneinfo, or -ENOENT. */
+/* Returns the node of frame @pfn, by the zones of /proc/zoneinfo, or -ENOENT. */
 int pfn_to_node(uint64_t pfn);
 
-/* The frame's bits of KPF_*; 0 where they cannot be read. */
-uint64_t pageflags_get(uint64_t pfn);
-
-/* Describe the page in frame @pfn; 0 is one that nobody knows, on node -ENOENT without flags. */
+/* Describe the page in frame @pfn; 0 is an unknown frame: node -ENOENT, no flags. */
 void pfn_inspect(uint64_t pfn, struct folio_info *info);
 
-/* Whether flags are those of an unevictable folio that is not mapped, and has content, or none. */
+/* Whether @flags are those of an unevictable, unmapped folio with content, or without. */
 bool pageflags_unmapped_uptodate(uint64_t flags);
 bool pageflags_unmapped_not_uptodate(uint64_t flags);
 
-/*
- * Go over all frames of @node, or of all nodes (NUMA_ANY_NODE), and note those of unevictable
- * folios that are not mapped: in @fresh the ones without content yet, in @filled the others.
- * Either may be NULL; what was in them before is lost.  Call lru_drain() first: @fresh takes
- * only folios that are on their LRU list.  A million frames take about 0.1 s of a CPU on
- * hardware; the CPUs that this thread may run on share the work.
- * Returns 0 or -errno.
- */
-int pageflags_scan(int node, struct pfn_set *fresh, struct pfn_set *filled);
+/* Collects in @set the frames whose flags @match. */
+struct pageflags_query {
+	bool (*match)(uint64_t flags);
+	struct pfn_set *set;
+};
 
 /*
- * The same for frames with flags that @wanted takes, which are noted in @set.
+ * Answer @nr queries in one pass over all frames; the sets lose what they had.  Call lru_drain()
+ * first: a query may match only folios on their LRU list.  The CPUs that this thread may run on
+ * share the work; a million frames take one of them about 0.1 s.  Returns 0 or -errno.
  */
-int pageflags_collect(int node, bool (*wanted)(uint64_t flags), struct pfn_set *set);
+int pageflags_scan(const struct pageflags_query *queries, size_t nr);
 
 #endif /* SELFTEST_KVM_MIGRATE_MM_PAGEFLAGS_SCAN_H */

@@ -1,21 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "kvm_util.h"
-#include "numaif.h"
 #include "migrate/gmem/gmem_vm.h"
 #include "migrate/gmem/unmapped_pfns.h"
-#include "migrate/mm/numa.h"
 
-/* How often somebody else may populate a guest_memfd at the same time. */
+/* Other guest_memfds may be filled at the same time. */
 #define POPULATE_TRIES 5
 
-/* A layout of memory may have seen to it (migrate/trigger/placement.h); without content as yet. */
+/* A placement may have allocated the file (migrate/trigger/placement.h), without content. */
 static bool is_allocated(const struct gmem_vm *gvm)
 {
 	struct stat stat;
@@ -24,6 +21,7 @@ static bool is_allocated(const struct gmem_vm *gvm)
 	       stat.st_blocks * 512 == (off_t)(gvm->nr_pages * gvm->page_size);
 }
 
+/* Take candidate @i if it is filled and no page has taken it. */
 static bool take_if_filled(const struct pfn_set *candidates, bool *taken, size_t i)
 {
 	if (i >= candidates->nr || taken[i] ||
@@ -33,7 +31,7 @@ static bool take_if_filled(const struct pfn_set *candidates, bool *taken, size_t
 	return true;
 }
 
-/* Neighbours in the file tend to be neighbours in memory: search around @hint. */
+/* Neighbours in the file are often neighbours in memory: search from @hint. */
 static bool find_filled(const struct pfn_set *candidates, bool *taken, size_t hint,
 			size_t *found)
 {
@@ -50,14 +48,6 @@ static bool find_filled(const struct pfn_set *candidates, bool *taken, size_t hi
 	return false;
 }
 
-/* Whether a candidate is filled that no page has taken. */
-static bool one_too_many(const struct pfn_set *candidates, bool *taken)
-{
-	size_t found;
-
-	return find_filled(candidates, taken, 0, &found);
-}
-
 static bool fill_and_match(struct unmapped_pfns *unmapped, struct gmem_vm *gvm,
 			   const struct pfn_set *candidates)
 {
@@ -72,19 +62,25 @@ static bool fill_and_match(struct unmapped_pfns *unmapped, struct gmem_vm *gvm,
 		if (good)
 			unmapped->pfns[page] = candidates->pfns[at];
 	}
-	good = good && !one_too_many(candidates, taken);
+	/* One filled candidate too many is a page of another guest_memfd. */
+	good = good && !find_filled(candidates, taken, 0, &at);
 	free(taken);
 	return good;
 }
 
+/* Find the unmapped folios without content, or with; a set may be NULL. */
 static void scan(struct pfn_set *fresh, struct pfn_set *filled)
 {
-	int r = pageflags_scan(NUMA_ANY_NODE, fresh, filled);
+	const struct pageflags_query queries[] = {
+		{ pageflags_unmapped_not_uptodate, fresh },
+		{ pageflags_unmapped_uptodate, filled },
+	};
+	int r = pageflags_scan(queries + !fresh, !!fresh + !!filled);
 
-	TEST_ASSERT(!r, "cannot look at all frames: %s", strerror(-r));
+	TEST_ASSERT(!r, "cannot read the flags of all frames: %s", strerror(-r));
 }
 
-static void make_room(struct unmapped_pfns *unmapped, size_t nr_pages)
+static void alloc_arrays(struct unmapped_pfns *unmapped, size_t nr_pages)
 {
 	unmapped->nr_pages = nr_pages;
 	unmapped->pfns = calloc(nr_pages, sizeof(*unmapped->pfns));
@@ -100,7 +96,7 @@ void unmapped_pfns_populate(struct unmapped_pfns *unmapped, struct gmem_vm *gvm,
 	int tries;
 
 	unmapped_pfns_free(unmapped);
-	make_room(unmapped, gvm->nr_pages);
+	alloc_arrays(unmapped, gvm->nr_pages);
 	for (tries = 0; tries < POPULATE_TRIES && !found; tries++) {
 		if (tries || !is_allocated(gvm)) {
 			gmem_punch(gvm, 0, gvm->nr_pages);
@@ -110,8 +106,8 @@ void unmapped_pfns_populate(struct unmapped_pfns *unmapped, struct gmem_vm *gvm,
 		scan(&candidates, &unmapped->others);
 		found = fill_and_match(unmapped, gvm, &candidates);
 	}
-	TEST_ASSERT(found, "no frame found for each of %zu pages: %zu unevictable folios without "
-		    "content or mapping", gvm->nr_pages, candidates.nr);
+	TEST_ASSERT(found, "no frame found for each of %zu pages: %zu unevictable, unmapped folios "
+		    "without content", gvm->nr_pages, candidates.nr);
 	pfn_set_free(&candidates);
 }
 
@@ -121,7 +117,7 @@ void unmapped_pfns_allocate(struct unmapped_pfns *unmapped, struct gmem_vm *gvm,
 	int tries;
 
 	unmapped_pfns_free(unmapped);
-	make_room(unmapped, gvm->nr_pages);
+	alloc_arrays(unmapped, gvm->nr_pages);
 	unmapped->fresh = true;
 	for (tries = 0; tries < POPULATE_TRIES && found.nr != gvm->nr_pages; tries++) {
 		gmem_punch(gvm, 0, gvm->nr_pages);
@@ -129,7 +125,7 @@ void unmapped_pfns_allocate(struct unmapped_pfns *unmapped, struct gmem_vm *gvm,
 		lru_drain();
 		scan(&found, NULL);
 	}
-	TEST_ASSERT(found.nr == gvm->nr_pages, "%zu unevictable folios without content or mapping, "
+	TEST_ASSERT(found.nr == gvm->nr_pages, "%zu unevictable, unmapped folios without content "
 		    "for %zu pages", found.nr, gvm->nr_pages);
 	memcpy(unmapped->pfns, found.pfns, found.nr * sizeof(*found.pfns));
 	pfn_set_free(&found);
@@ -155,89 +151,35 @@ void unmapped_pfns_look_before(struct unmapped_pfns *unmapped, struct folio_info
 	}
 }
 
-/* The frame after *@at that may be of a moved page, or 0. */
-static uint64_t next_new(const struct unmapped_pfns *unmapped, const struct pfn_set *now,
-			 const struct pfn_set *kept, size_t *at)
+/* Whether @pfn still has a folio with the flags of our pages. */
+static bool is_ours(const struct unmapped_pfns *unmapped, uint64_t pfn)
 {
-	for (; *at < now->nr; (*at)++) {
-		uint64_t pfn = now->pfns[*at];
+	uint64_t flags = pageflags_get(pfn);
 
-		if (!pfn_set_has(&unmapped->others, pfn) && !pfn_set_has(kept, pfn))
-			return now->pfns[(*at)++];
-	}
-	return 0;
-}
-
-static int compare(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-/* A frame that was given up is soon in use by the next folio: give it to any other moved page. */
-static void swap_with_another(struct unmapped_pfns *unmapped, const bool *moved, size_t page)
-{
-	size_t i;
-
-	for (i = 0; i < unmapped->nr_pages; i++) {
-		if (i == page || !moved[i])
-			continue;
-		unmapped->pfns[page] = unmapped->pfns[i];
-		unmapped->pfns[i] = unmapped->before[page];
-		return;
-	}
-	unmapped->pfns[page] = 0;
-}
-
-/* Give a new frame to each page that has none since the others, in @kept, stayed. */
-static void place_moved(struct unmapped_pfns *unmapped, const struct pfn_set *kept,
-			const bool *moved)
-{
-	struct pfn_set now = {};
-	size_t i, at = 0;
-
-	if (unmapped->fresh)
-		scan(&now, NULL);
-	else
-		scan(NULL, &now);
-	for (i = 0; i < unmapped->nr_pages; i++)
-		if (moved[i])
-			unmapped->pfns[i] = next_new(unmapped, &now, kept, &at);
-	for (i = 0; i < unmapped->nr_pages; i++)
-		if (moved[i] && unmapped->pfns[i] == unmapped->before[i])
-			swap_with_another(unmapped, moved, i);
-	pfn_set_free(&now);
-}
-
-/* Of flags, whether they may be of one of the pages. */
-static bool is_ours(const struct unmapped_pfns *unmapped, uint64_t flags)
-{
 	return unmapped->fresh ? pageflags_unmapped_not_uptodate(flags)
 			       : pageflags_unmapped_uptodate(flags);
 }
 
 void unmapped_pfns_look_after(struct unmapped_pfns *unmapped, struct folio_info *info)
 {
-	size_t i, nr = unmapped->nr_pages;
-	struct pfn_set kept = { .pfns = calloc(nr, sizeof(*kept.pfns)), .room = nr };
+	size_t i, nr = unmapped->nr_pages, nr_moved = 0;
 	bool *moved = calloc(nr, sizeof(*moved));
+	struct pfn_set now = {};
 
-	TEST_ASSERT(kept.pfns && moved, "out of memory");
+	TEST_ASSERT(moved, "out of memory");
 	for (i = 0; i < nr; i++) {
-		uint64_t pfn = unmapped->before[i];
-
-		moved[i] = unmapped->left[i] || !is_ours(unmapped, pageflags_get(pfn));
-		unmapped->pfns[i] = pfn;
-		if (!moved[i])
-			kept.pfns[kept.nr++] = pfn;
+		unmapped->pfns[i] = unmapped->before[i];
+		moved[i] = unmapped->left[i] || !is_ours(unmapped, unmapped->before[i]);
+		nr_moved += moved[i];
 	}
-	qsort(kept.pfns, kept.nr, sizeof(*kept.pfns), compare);
-	if (kept.nr < nr)
-		place_moved(unmapped, &kept, moved);
+	if (nr_moved) {
+		scan(unmapped->fresh ? &now : NULL, unmapped->fresh ? NULL : &now);
+		pfn_set_subtract(&now, &unmapped->others);
+		pfn_set_assign(&now, moved, unmapped->pfns, nr);
+	}
 	for (i = 0; i < nr; i++)
 		pfn_inspect(unmapped->pfns[i], &info[i]);
-	pfn_set_free(&kept);
+	pfn_set_free(&now);
 	free(moved);
 }
 

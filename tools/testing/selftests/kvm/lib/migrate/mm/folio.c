@@ -12,7 +12,7 @@
 #define PAGEMAP_PRESENT		(1ULL << 63)
 #define PAGEMAP_PFN_MASK	((1ULL << 55) - 1)
 
-/* Pages asked for in one call: keeps the arrays on the stack. */
+/* Pages per call, so that the arrays fit on the stack. */
 #define BATCH 256
 
 bool pagemap_present(uint64_t entry)
@@ -88,33 +88,37 @@ static int inspect_nodes(const void *addr, size_t nr_pages, struct folio_info *i
 	return 0;
 }
 
+static int read_flags(uint64_t pfn, uint64_t *flags)
+{
+	int fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC), r;
+
+	*flags = 0;
+	if (fd < 0)
+		return 0;
+	r = pread_all(fd, flags, sizeof(*flags), pfn * sizeof(*flags));
+	close(fd);
+	return r;
+}
+
+uint64_t pageflags_get(uint64_t pfn)
+{
+	uint64_t flags;
+
+	return read_flags(pfn, &flags) ? 0 : flags;
+}
+
 static int inspect_pfns(const void *addr, size_t nr_pages, struct folio_info *info)
 {
 	uint64_t entries[BATCH];
 	size_t i;
 	int r = pagemap_read(addr, nr_pages, entries);
 
-	if (r)
-		return r;
-	for (i = 0; i < nr_pages; i++)
+	for (i = 0; i < nr_pages && !r; i++) {
 		info[i].pfn = pagemap_pfn(entries[i]);
-	return 0;
-}
-
-static int inspect_flags(size_t nr_pages, struct folio_info *info)
-{
-	int fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
-	int r = 0;
-	size_t i;
-
-	for (i = 0; i < nr_pages; i++) {
 		info[i].flags = 0;
-		if (fd >= 0 && info[i].pfn && !r)
-			r = pread_all(fd, &info[i].flags, sizeof(info[i].flags),
-				      info[i].pfn * sizeof(info[i].flags));
+		if (info[i].pfn)
+			r = read_flags(info[i].pfn, &info[i].flags);
 	}
-	if (fd >= 0)
-		close(fd);
 	return r;
 }
 
@@ -129,8 +133,6 @@ int folio_inspect(const void *addr, size_t nr_pages, struct folio_info *info)
 		r = inspect_nodes(page + done * getpagesize(), n, info + done);
 		if (!r)
 			r = inspect_pfns(page + done * getpagesize(), n, info + done);
-		if (!r)
-			r = inspect_flags(n, info + done);
 	}
 	return r;
 }

@@ -8,30 +8,31 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "kvm_util.h"
 #include "migrate/mm/folio.h"
 #include "migrate/mm/numa.h"
 #include "migrate/mm/pageflags_scan.h"
 
 #define KPAGEFLAGS "/proc/kpageflags"
 
-/* Frames asked for in one read(), and taken by one thread. */
-#define PIECE 8192
+/* Frames per read(). */
+#define BATCH 8192
 
-/* A machine with a terabyte has 16 seconds worth of frames, and many CPUs. */
+/* One thread takes 16 seconds for the frames of a terabyte. */
 #define THREADS_MAX 16
 
-/* Bits that no folio of guest_memfd has while user space does not map it. */
+/* Flags that no unmapped folio of guest_memfd has. */
 #define NEVER_SET (FOLIO_FLAG(MMAP) | FOLIO_FLAG(ANON) | FOLIO_FLAG(SWAPBACKED) |	\
 		   FOLIO_FLAG(SLAB) | FOLIO_FLAG(BUDDY) | FOLIO_FLAG(HWPOISON) |	\
 		   FOLIO_FLAG(NOPAGE))
 
-/* Frames of one zone of a node. */
+/* The frames of a zone. */
 struct span {
 	int node;
 	uint64_t first, end;
 };
 
-/* Read once: memory does not come and go while a test runs. */
+/* Read once. */
 static struct span *spans;
 static size_t nr_spans;
 
@@ -49,7 +50,7 @@ static int add_span(int node, uint64_t first, uint64_t nr)
 	return 0;
 }
 
-/* Of each zone: a line with its node, then among others its size and, last, its first frame. */
+/* Each zone has a line with its node, then among others its size and its first PFN. */
 static int read_spans(void)
 {
 	FILE *file = fopen("/proc/zoneinfo", "re");
@@ -93,12 +94,11 @@ static bool nodes_overlap(void)
 const char *pageflags_skip_reason(void)
 {
 	if (!folio_pfns_visible() || access(KPAGEFLAGS, R_OK))
-		return "page frames are hidden (be root)";
+		return "PFNs are hidden (be root)";
 	if (need_spans())
-		return "it is unknown which node a page frame is on (/proc/zoneinfo)";
+		return "the zones of the nodes are unknown (mount /proc, be root)";
 	if (nodes_overlap())
-		return "page frames of several nodes alternate (have the firmware put each in "
-		       "one piece)";
+		return "address ranges of several nodes overlap (needs one range per node)";
 	return NULL;
 }
 
@@ -112,26 +112,6 @@ int pfn_to_node(uint64_t pfn)
 		if (pfn >= spans[i].first && pfn < spans[i].end)
 			return spans[i].node;
 	return -ENOENT;
-}
-
-static int open_flags(void)
-{
-	int fd = open(KPAGEFLAGS, O_RDONLY | O_CLOEXEC);
-
-	return fd < 0 ? -errno : fd;
-}
-
-uint64_t pageflags_get(uint64_t pfn)
-{
-	int fd = open_flags();
-	uint64_t flags = 0;
-
-	if (fd < 0)
-		return 0;
-	if (pread(fd, &flags, sizeof(flags), pfn * sizeof(flags)) != sizeof(flags))
-		flags = 0;
-	close(fd);
-	return flags;
 }
 
 void pfn_inspect(uint64_t pfn, struct folio_info *info)
@@ -156,18 +136,16 @@ bool pageflags_unmapped_not_uptodate(uint64_t flags)
 	return unmapped(flags) && (flags & FOLIO_FLAG(LRU)) && !(flags & FOLIO_FLAG(UPTODATE));
 }
 
-static int frame_set_add(struct pfn_set *set, uint64_t pfn)
+static int pfn_set_add(struct pfn_set *set, uint64_t pfn)
 {
 	uint64_t *pfns;
 
-	if (!set)
-		return 0;
 	if (set->nr == set->room) {
-		pfns = realloc(set->pfns, (set->room + PIECE) * sizeof(*pfns));
+		pfns = realloc(set->pfns, (set->room + BATCH) * sizeof(*pfns));
 		if (!pfns)
 			return -ENOMEM;
 		set->pfns = pfns;
-		set->room += PIECE;
+		set->room += BATCH;
 	}
 	set->pfns[set->nr++] = pfn;
 	return 0;
@@ -186,9 +164,9 @@ static int compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static void frame_set_sort(struct pfn_set *set)
+static void pfn_set_sort(struct pfn_set *set)
 {
-	if (set && set->nr)
+	if (set->nr)
 		qsort(set->pfns, set->nr, sizeof(*set->pfns), compare);
 }
 
@@ -197,54 +175,103 @@ bool pfn_set_has(const struct pfn_set *set, uint64_t pfn)
 	return set->nr && bsearch(&pfn, set->pfns, set->nr, sizeof(pfn), compare);
 }
 
-/* A look at all frames, which threads share: each takes the next piece. */
+void pfn_set_subtract(struct pfn_set *set, const struct pfn_set *other)
+{
+	size_t i, nr = 0;
+
+	for (i = 0; i < set->nr; i++)
+		if (!pfn_set_has(other, set->pfns[i]))
+			set->pfns[nr++] = set->pfns[i];
+	set->nr = nr;
+}
+
+/* Page @page got the frame that it left: exchange it for that of another moved page. */
+static void exchange_frame(const bool *moved, uint64_t *pfns, size_t page, size_t nr)
+{
+	uint64_t own = pfns[page];
+	size_t i;
+
+	pfns[page] = 0;
+	for (i = 0; i < nr; i++) {
+		if (i == page || !moved[i])
+			continue;
+		pfns[page] = pfns[i];
+		pfns[i] = own;
+		return;
+	}
+}
+
+void pfn_set_assign(const struct pfn_set *frames, const bool *moved, uint64_t *pfns, size_t nr)
+{
+	uint64_t *before = malloc((nr + 1) * sizeof(*before));
+	struct pfn_set stayed = {}, left = {};
+	size_t i, at = 0;
+
+	TEST_ASSERT(before, "out of memory");
+	for (i = 0; i < nr; i++) {
+		before[i] = pfns[i];
+		TEST_ASSERT(moved[i] || !pfn_set_add(&stayed, pfns[i]), "out of memory");
+	}
+	pfn_set_sort(&stayed);
+	for (i = 0; i < frames->nr; i++)
+		TEST_ASSERT(pfn_set_has(&stayed, frames->pfns[i]) ||
+			    !pfn_set_add(&left, frames->pfns[i]), "out of memory");
+	for (i = 0; i < nr; i++)
+		if (moved[i])
+			pfns[i] = at < left.nr ? left.pfns[at++] : 0;
+	for (i = 0; i < nr; i++)
+		if (moved[i] && pfns[i] == before[i])
+			exchange_frame(moved, pfns, i, nr);
+	pfn_set_free(&stayed);
+	pfn_set_free(&left);
+	free(before);
+}
+
+/* A pass over all frames, which threads share: each takes the next batch. */
 struct scan {
-	int node, fd;
-	struct {
-		bool (*takes)(uint64_t flags);
-		struct pfn_set *set;
-	} for_set[2];
-	pthread_mutex_t lock;
-	size_t span;			/* from here on, and from this frame of it, ... */
-	uint64_t taken;			/* ... nobody has looked */
+	const struct pageflags_query *queries;
+	size_t nr_queries;
+	int fd;
+	pthread_mutex_t lock;		/* of the rest, and of the sets */
+	size_t span;			/* the next batch is in this one ... */
+	uint64_t taken;			/* ... after so many frames */
 	int error;
 };
 
-/* Returns how many frames are in the next piece, from *@first on; 0: there is none. */
-static size_t take_piece(struct scan *scan, uint64_t *first)
+/* Returns how many frames are in the next batch, from *@first on; 0: there is none. */
+static size_t take_batch(struct scan *scan, uint64_t *first)
 {
-	size_t nr = 0;
+	const struct span *span;
+	uint64_t left;
 
-	while (scan->span < nr_spans && !scan->error && !nr) {
-		const struct span *span = &spans[scan->span];
-		uint64_t left = span->end - span->first - scan->taken;
-
-		if (left && (scan->node == NUMA_ANY_NODE || scan->node == span->node)) {
-			nr = left < PIECE ? left : PIECE;
-			*first = span->first + scan->taken;
-			scan->taken += nr;
-		} else {
-			scan->span++;
-			scan->taken = 0;
-		}
+	for (; scan->span < nr_spans && !scan->error; scan->span++, scan->taken = 0) {
+		span = &spans[scan->span];
+		left = span->end - span->first - scan->taken;
+		if (!left)
+			continue;
+		*first = span->first + scan->taken;
+		left = left < BATCH ? left : BATCH;
+		scan->taken += left;
+		return left;
 	}
-	return nr;
+	return 0;
 }
 
-static int note_frames(const struct scan *scan, const uint64_t *flags, ssize_t nr, uint64_t first)
+static int match_frames(const struct scan *scan, const uint64_t *flags, ssize_t nr, uint64_t first)
 {
-	int j, r = 0;
+	const struct pageflags_query *query;
 	ssize_t i;
+	int r = 0;
 
-	for (i = 0; i < nr && !r; i++)
-		for (j = 0; j < 2 && !r; j++)
-			if (scan->for_set[j].set && scan->for_set[j].takes(flags[i]))
-				r = frame_set_add(scan->for_set[j].set, first + i);
+	for (i = 0; i < nr; i++)
+		for (query = scan->queries; query < scan->queries + scan->nr_queries && !r; query++)
+			if (query->match(flags[i]))
+				r = pfn_set_add(query->set, first + i);
 	return r;
 }
 
-/* Returns how many frames were read, or -errno: a span may end in some that the file has not. */
-static ssize_t read_piece(int fd, uint64_t *flags, size_t nr, uint64_t first)
+/* Returns how many frames were read, fewer where a zone ends beyond the file, or -errno. */
+static ssize_t read_batch(int fd, uint64_t *flags, size_t nr, uint64_t first)
 {
 	ssize_t n;
 
@@ -254,25 +281,25 @@ static ssize_t read_piece(int fd, uint64_t *flags, size_t nr, uint64_t first)
 	return n < 0 ? -errno : n / (ssize_t)sizeof(*flags);
 }
 
-/* Nearly all of the time goes to the kernel's part: what is locked does not matter. */
-static void *scan_pieces(void *data)
+/* The kernel's part, which is not locked, takes nearly all of the time. */
+static void *scan_batches(void *data)
 {
 	struct scan *scan = data;
-	uint64_t flags[PIECE], first;
+	uint64_t flags[BATCH], first;
 	ssize_t nr;
 
 	pthread_mutex_lock(&scan->lock);
-	while ((nr = take_piece(scan, &first))) {
+	while ((nr = take_batch(scan, &first))) {
 		pthread_mutex_unlock(&scan->lock);
-		nr = read_piece(scan->fd, flags, nr, first);
+		nr = read_batch(scan->fd, flags, nr, first);
 		pthread_mutex_lock(&scan->lock);
-		scan->error = nr < 0 ? nr : note_frames(scan, flags, nr, first) ?: scan->error;
+		scan->error = nr < 0 ? nr : match_frames(scan, flags, nr, first) ?: scan->error;
 	}
 	pthread_mutex_unlock(&scan->lock);
 	return NULL;
 }
 
-/* Threads that have a CPU each. */
+/* Returns how many threads have a CPU each. */
 static int scan_threads(void)
 {
 	cpu_set_t cpus;
@@ -284,57 +311,37 @@ static int scan_threads(void)
 	return nr < THREADS_MAX ? nr : THREADS_MAX;
 }
 
-/* This thread and as many others as can be had. */
 static void scan_together(struct scan *scan)
 {
 	pthread_t threads[THREADS_MAX];
 	int nr, wanted = scan_threads();
 
 	for (nr = 1; nr < wanted; nr++)
-		if (pthread_create(&threads[nr], NULL, scan_pieces, scan))
+		if (pthread_create(&threads[nr], NULL, scan_batches, scan))
 			break;
-	scan_pieces(scan);
+	scan_batches(scan);
 	while (--nr)
 		pthread_join(threads[nr], NULL);
 }
 
-static int run_scan(struct scan *scan)
+int pageflags_scan(const struct pageflags_query *queries, size_t nr)
 {
+	struct scan scan = {
+		.queries = queries,
+		.nr_queries = nr,
+		.lock = PTHREAD_MUTEX_INITIALIZER,
+		.error = need_spans(),
+		.fd = open(KPAGEFLAGS, O_RDONLY | O_CLOEXEC),
+	};
 	size_t i;
 
-	for (i = 0; i < 2; i++)
-		if (scan->for_set[i].set)
-			scan->for_set[i].set->nr = 0;
-	scan->error = need_spans();
-	scan->fd = open_flags();
-	if (scan->fd < 0)
-		return scan->fd;
-	scan_together(scan);
-	close(scan->fd);
-	for (i = 0; i < 2; i++)
-		frame_set_sort(scan->for_set[i].set);
-	return scan->error;
-}
-
-int pageflags_scan(int node, struct pfn_set *fresh, struct pfn_set *filled)
-{
-	struct scan scan = {
-		.node = node,
-		.for_set = {{pageflags_unmapped_not_uptodate, fresh},
-			    {pageflags_unmapped_uptodate, filled}},
-		.lock = PTHREAD_MUTEX_INITIALIZER,
-	};
-
-	return run_scan(&scan);
-}
-
-int pageflags_collect(int node, bool (*wanted)(uint64_t flags), struct pfn_set *set)
-{
-	struct scan scan = {
-		.node = node,
-		.for_set = { { wanted, set } },
-		.lock = PTHREAD_MUTEX_INITIALIZER,
-	};
-
-	return run_scan(&scan);
+	if (scan.fd < 0)
+		return -errno;
+	for (i = 0; i < nr; i++)
+		queries[i].set->nr = 0;
+	scan_together(&scan);
+	close(scan.fd);
+	for (i = 0; i < nr; i++)
+		pfn_set_sort(queries[i].set);
+	return scan.error;
 }

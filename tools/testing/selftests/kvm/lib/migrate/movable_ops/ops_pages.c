@@ -32,11 +32,12 @@ const char *ops_skip_reason(const struct ops_kind *kind)
 
 static void collect(const struct ops_pages *pages, struct pfn_set *set)
 {
+	const struct pageflags_query query = { pages->kind->is_page, set };
 	int r;
 
 	lru_drain();
-	r = pageflags_collect(NUMA_ANY_NODE, pages->kind->is_page, set);
-	TEST_ASSERT(!r, "cannot look at all frames: %s", strerror(-r));
+	r = pageflags_scan(&query, 1);
+	TEST_ASSERT(!r, "cannot read the flags of all frames: %s", strerror(-r));
 }
 
 void ops_open(struct ops_pages *pages, const struct ops_kind *kind, int node, size_t nr_pages,
@@ -50,18 +51,6 @@ void ops_open(struct ops_pages *pages, const struct ops_kind *kind, int node, si
 	};
 	collect(pages, &pages->others);
 	kind->open(pages);
-}
-
-static void find_frames(struct ops_pages *pages)
-{
-	struct pfn_set *frames = &pages->frames;
-	size_t i, nr = 0;
-
-	collect(pages, frames);
-	for (i = 0; i < frames->nr; i++)
-		if (!pfn_set_has(&pages->others, frames->pfns[i]))
-			frames->pfns[nr++] = frames->pfns[i];
-	frames->nr = nr;
 }
 
 static size_t frames_on(const struct ops_pages *pages, int node)
@@ -131,7 +120,8 @@ bool ops_look(struct ops_pages *pages)
 
 	for (tries = 1; ; tries++) {
 		vmstat_refresh();
-		find_frames(pages);
+		collect(pages, &pages->frames);
+		pfn_set_subtract(&pages->frames, &pages->others);
 		if (all_agree(pages, tries == LOOK_TRIES))
 			return true;
 		if (tries == LOOK_TRIES)
@@ -185,52 +175,22 @@ size_t ops_left(const struct ops_pages *pages)
 	return left;
 }
 
-/* Frames that hold none of the pages that stayed.  Returns how many; the caller frees them. */
-static size_t frames_of_movers(const struct ops_pages *pages, uint64_t **pfns)
-{
-	const struct pfn_set *now = &pages->frames, *before = &pages->before;
-	size_t i, at = 0, nr = 0;
-
-	*pfns = calloc(now->nr + 1, sizeof(**pfns));
-	TEST_ASSERT(*pfns, "out of memory");
-	for (i = 0; i < now->nr; i++) {
-		while (at < before->nr && before->pfns[at] < now->pfns[i])
-			at++;
-		if (at == before->nr || before->pfns[at] != now->pfns[i] || has_left(pages, at))
-			(*pfns)[nr++] = now->pfns[i];
-	}
-	return nr;
-}
-
-/* Frames are taken in turn, but none is given to the page that has left it. */
-static void take_frame(uint64_t *migrators, size_t nr, size_t at, uint64_t own)
-{
-	size_t other = at + 1 < nr ? at + 1 : at - 1;
-
-	if (at < nr && migrators[at] == own && other < nr) {
-		migrators[at] = migrators[other];
-		migrators[other] = own;
-	}
-}
-
 void ops_describe(const struct ops_pages *pages, struct folio_info *info)
 {
-	uint64_t *migrators, pfn;
-	size_t nr = frames_of_movers(pages, &migrators), i, at;
+	size_t i, nr = pages->before.nr;
+	uint64_t *pfns = calloc(nr + 1, sizeof(*pfns));
+	bool *moved = calloc(nr + 1, sizeof(*moved));
 
-	/* The last one may have to exchange with the one before: take all, then describe. */
-	for (i = 0, at = 0; i < pages->before.nr; i++)
-		if (has_left(pages, i))
-			take_frame(migrators, nr, at++, pages->before.pfns[i]);
-	for (i = 0, at = 0; i < pages->before.nr; i++) {
-		pfn = pages->before.pfns[i];
-		if (has_left(pages, i)) {
-			pfn = at < nr ? migrators[at] : 0;
-			at++;
-		}
-		pfn_inspect(pfn, &info[i]);
+	TEST_ASSERT(pfns && moved, "out of memory");
+	for (i = 0; i < nr; i++) {
+		pfns[i] = pages->before.pfns[i];
+		moved[i] = has_left(pages, i);
 	}
-	free(migrators);
+	pfn_set_assign(&pages->frames, moved, pfns, nr);
+	for (i = 0; i < nr; i++)
+		pfn_inspect(pfns[i], &info[i]);
+	free(pfns);
+	free(moved);
 }
 
 size_t ops_isolated(const struct ops_pages *pages)
