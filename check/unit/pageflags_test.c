@@ -73,7 +73,8 @@ static void check_live(void)
 	bool good;
 
 	if (pageflags_skip_reason()) {
-		ksft_test_result_code(KSFT_SKIP, "frames are searched", "PFNs are hidden (be root)");
+		ksft_test_result_code(KSFT_SKIP, "frames are searched",
+				      pageflags_skip_reason());
 		return;
 	}
 	CHECK("frames are searched", !pageflags_scan(queries, 2));

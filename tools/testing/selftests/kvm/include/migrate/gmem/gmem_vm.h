@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A VM with one guest_memfd under test: mapped into host and guest, with guest code that works
- * on it (migrate/gmem/guest.h).
+ * A VM with one guest_memfd under test, mapped into host and guest, and guest code that uses it
+ * (migrate/gmem/guest.h).
  *
  *	host				VM				guest
  *	.mem  --------- mmap ------+
- *				   +-- guest_memfd -- memslot(s) ------ GMEM_GVA and on
+ *				   +-- guest_memfd -- memslot(s) ------ from GMEM_GVA on
  *	userspace_addr of a slot: its part of .mem, or 0 (see struct gmem_config)
  *
- * One memslot holds the whole file, or two hold a part each, the first part above the second and
- * both with a gap around them, so that no address follows from another by mere addition.  Between
- * the two, an eighth of the file is in no slot: the host has it to itself.
+ * One memslot holds the whole file, or two slots hold a part each.  The first part is above the
+ * second in guest memory, so that no gpa follows from another by addition, and an eighth of the
+ * file between them is a hole: only the host maps it.
  *
- *	file		[ 0 ......... gap ) [ gap ... split ) [ split ........ n )
+ *	file		[ 0 ........ hole ) [ hole .. split ) [ split ........ n )
  *	memory of VM	    GMEM_GPA_HIGH	   none		    GMEM_GPA
  *	guest		GMEM_GVA ............	not mapped	 .................
  *
- * What the picture shows begins at offset 0 of the file, or, .far, at GMEM_LARGE_OFFSET.
+ * Page 0 is at offset 0 of the file, or with .large_offset at GMEM_LARGE_OFFSET.
  *
- * Whatever cannot be set up is an assertion of the KVM selftest library: the case fails.
+ * All functions assert success, except where they return a result.
  */
 #ifndef SELFTEST_KVM_MIGRATE_GMEM_GMEM_VM_H
 #define SELFTEST_KVM_MIGRATE_GMEM_GMEM_VM_H
@@ -35,7 +35,7 @@
 #define GMEM_GVA	GMEM_GPA
 #define GMEM_VCPUS_MAX	16
 
-/* Neither the bytes before it nor the pages fit in 32 bits. */
+/* Neither this offset nor its page number fits in 32 bits. */
 #define GMEM_LARGE_OFFSET	((1ULL << 44) + (5ULL << 32))
 
 /* A kind of VM, as the contract's rows name it. */
@@ -44,42 +44,33 @@ struct vm_kind {
 	unsigned long type;	/* of KVM_CREATE_VM */
 	u64 gmem_flags;		/* of KVM_CREATE_GUEST_MEMFD */
 	/*
-	 * Private memory: the guest uses the guest_memfd where memory attributes say so, and
-	 * userspace_addr, where .mem is memory of the ordinary kind, everywhere else.
+	 * The guest uses the guest_memfd where memory attributes are private, and userspace_addr,
+	 * which is .mem in ordinary memory, elsewhere.
 	 */
 	bool private_mem;
-	/* What this machine lacks for this very kind, as vm_kind_skip_reason(); may be absent. */
+	/* Returns why this machine lacks this kind, as a reason to skip, or NULL; may be absent. */
 	const char *(*skip_reason)(const struct vm_kind *kind, int kvm_fd);
 };
 
 /* No private memory; guest_memfd that host user space maps and shares. */
 extern const struct vm_kind vm_kind_default;
 
-/*
- * No private memory either, but guest_memfd that was not created shared: it can be mapped, yet a
- * touch of the mapping is SIGBUS.
- */
+/* The same without GUEST_MEMFD_FLAG_INIT_SHARED: it can be mapped, each access is SIGBUS. */
 extern const struct vm_kind vm_kind_default_unshared;
 
-/*
- * The architecture's kind of VM with private memory that needs nothing of the hardware, or NULL;
- * in lib/ARCH.
- */
+/* Returns the kind with private memory that needs no hardware, or NULL; in lib/ARCH/migrate. */
 const struct vm_kind *vm_kind_private(void);
 
-/* Whether host user space gets at the guest_memfd, so that page table entries lead to it. */
+/* Whether host user space can access the guest_memfd, so that PTEs map it. */
 bool vm_kind_host_maps(const struct vm_kind *kind);
 
-/*
- * What this machine lacks to run VMs of @kind, with how to provide it; NULL where it has all.
- * A constant string, and no output: fit for a SKIP.
- */
+/* Returns why this machine cannot run VMs of @kind, as a reason to skip, or NULL. */
 const char *vm_kind_skip_reason(const struct vm_kind *kind);
 
 /*
- * Keep one VM open until this process ends.  The first VM of a machine and the last have the
- * kernel patch its own code (the preempt notifiers' static key in kernel/sched/core.c); emulated
- * CPUs have been seen to trip over that, and each case would do it twice.
+ * Keep a VM open until this process ends.  When the first VM is created and the last is freed, the
+ * kernel patches its code (the static key of preempt notifiers in kernel/sched/core.c).  Emulated
+ * CPUs have crashed there, and each case would do it twice.
  */
 void vm_keep_one_open(void);
 
@@ -87,20 +78,16 @@ struct gmem_config {
 	size_t nr_pages;
 	int nr_vcpus;
 	/*
-	 * The slot's userspace_addr is .mem.  Migration of .mem then zaps the guest's mappings
-	 * through the ordinary MMU notifier as well, which hides a guest_memfd that forgets to.
-	 * Without it userspace_addr is 0, and guest_memfd's own invalidation is all there is.
+	 * The slot's userspace_addr is .mem, so migration also zaps the guest's mappings by the
+	 * MMU notifier, which hides a guest_memfd that does not.  Otherwise it is 0, and only
+	 * guest_memfd's own invalidation zaps them.
 	 */
 	bool uaddr_is_mapping;
 	bool two_slots;
 	bool large_offset;
 	int node;		/* bind the file to this node before first touch */
 	u64 seed;
-	/*
-	 * Guests that run leave most of a CPU to whoever else wants it: for hosts with fewer CPUs
-	 * than there are vCPUs and threads that want to get something done.
-	 */
-	bool yielding;
+	bool yielding;		/* lower the priority of vCPUs, for hosts with few CPUs */
 };
 
 struct gmem_vcpu {
@@ -109,7 +96,7 @@ struct gmem_vcpu {
 	struct guest_job *job;		/* host's view */
 	pthread_t thread;
 	bool running;			/* the thread exists */
-	bool stopped;			/* the guest left GUEST_RUN, as told or not */
+	bool stopped;			/* the guest left GUEST_RUN, on command or not */
 	bool died;			/* the VM ended it: no GUEST_SYNC came */
 };
 
@@ -123,7 +110,7 @@ struct gmem_vm {
 	size_t split;			/* first page of the second slot; 0: there is none */
 	size_t hole;			/* first page before it that is in no slot */
 	struct pattern pattern;		/* what the memory holds now */
-	struct guest_page *pages;	/* host's view of the guest's books */
+	struct guest_page *pages;	/* host's view of the per-page counters */
 	struct gmem_vcpu vcpus[GMEM_VCPUS_MAX];
 	int nr_vcpus;
 	bool yielding;			/* as in struct gmem_config */
@@ -132,7 +119,7 @@ struct gmem_vm {
 struct gmem_vm *gmem_vm_create(const struct vm_kind *kind, const struct gmem_config *config);
 void gmem_vm_free(struct gmem_vm *gvm);
 
-/* The guest's own memory: program, stacks, page tables, and this library's books. */
+/* Slot 0, the guest's own memory: program, stacks, page tables, struct guest_job. */
 struct slot0_gmem {
 	int fd;
 	void *mem;
@@ -140,18 +127,15 @@ struct slot0_gmem {
 };
 
 /*
- * Have a guest that is not running continue in a guest_memfd on @node, which the host maps and the
- * memslot's userspace_addr does not.  The caller closes @own->fd, the VM's end unmaps it.
+ * Replace slot 0 of a VM that does not run by a guest_memfd on @node with the same content.  The
+ * host maps it, but userspace_addr is 0.  The caller closes @slot0->fd; gmem_vm_free() unmaps it.
  */
-void slot0_gmem_create(struct gmem_vm *gvm, int node, struct slot0_gmem *own);
+void slot0_gmem_create(struct gmem_vm *gvm, int node, struct slot0_gmem *slot0);
 
-/*
- * What this machine lacks for that, as a reason to skip; NULL: nothing.  Of each architecture, in
- * lib/ARCH/migrate.
- */
+/* Returns why that does not work here, as a reason to skip, or NULL; in lib/ARCH/migrate. */
 const char *slot0_gmem_skip_reason(void);
 
-/* Prepare an order for @gv, to pages @first, @first + @step, ... */
+/* Prepare a command for @gv, on pages @first, @first + @step, ... */
 void gmem_vcpu_command(struct gmem_vcpu *gv, enum guest_command command, size_t first, size_t step);
 
 /* Whether page @page is in no memslot. */
@@ -160,78 +144,72 @@ bool gmem_in_hole(const struct gmem_vm *gvm, size_t page);
 /* Offset of page @page in the file. */
 u64 gmem_offset(const struct gmem_vm *gvm, size_t page);
 
-/*
- * Create memslot @slot, which holds @nr pages of the file from @first on where gmem_gpa() has them;
- * @uaddr_is_mapping as in struct gmem_config.
- */
+/* Create memslot @slot for @nr pages from @first on; @uaddr_is_mapping as in gmem_config. */
 void gmem_set_slot(struct gmem_vm *gvm, u32 slot, size_t first, size_t nr, bool uaddr_is_mapping);
 
-/* Make a hole of @nr pages from @first on. */
+/* Punch a hole of @nr pages from @first on. */
 void gmem_punch(const struct gmem_vm *gvm, size_t first, size_t nr);
 
 /*
- * Allocate @nr pages from @first on, of node @node unless a policy of the file says otherwise; the
- * same for @size bytes from @offset on of any guest_memfd.
+ * Allocate @nr pages from @first on by the task's policy, set to @node meanwhile: a policy of the
+ * file comes first.  The same for @size bytes from @offset on of any guest_memfd.
  */
 void gmem_allocate(const struct gmem_vm *gvm, size_t first, size_t nr, int node);
 void gmem_file_allocate(int fd, u64 offset, u64 size, int node);
 
-/* Address of page @page in the host's mapping, and in the VM's memory, if it is there. */
+/* Address of page @page in the host's mapping; its gpa, unless it is in the hole. */
 void *gmem_page(const struct gmem_vm *gvm, size_t page);
 gpa_t gmem_gpa(const struct gmem_vm *gvm, size_t page);
 
 /*
- * Start the next round: the guest, or the host, writes its pattern to every page.  What the guest
- * does not have the host writes for it.
+ * Start the next round: the guest, or the host, writes its pattern to every page.  The host also
+ * writes the hole for the guest.
  */
 void gmem_guest_fill(struct gmem_vm *gvm);
 void gmem_host_fill(struct gmem_vm *gvm);
 
-/* The same in steps: start the next round, and have the guest write one page of it. */
+/* The same in steps: start the next round; have the guest write one page. */
 void gmem_next_round(struct gmem_vm *gvm);
 void gmem_guest_fill_page(struct gmem_vm *gvm, size_t page);
 
 /*
- * Of a VM with private memory: have the guest use the guest_memfd, or .mem, for all pages under
- * test.  What either holds stays there.
+ * Set the attributes of all pages of a VM with private memory: the guest uses the guest_memfd, or
+ * .mem.  The content of both stays.
  */
 void gmem_set_private(struct gmem_vm *gvm, bool private);
 
-/* Whether the guest can read its memory under test: tries it on the first page. */
+/* Returns whether the guest can read the first page under test. */
 bool gmem_guest_reaches(struct gmem_vm *gvm);
 
-/* Have the guest compare every page; findings are in .pages, .bad_word. */
+/* Have the guest compare every page; .pages[].bad_word has the result. */
 void gmem_guest_check(struct gmem_vm *gvm);
 
-/* The word at @offset of page @page, as the guest reads it. */
+/* Returns the word at @offset bytes of page @page, as the guest reads it. */
 u64 gmem_guest_peek(struct gmem_vm *gvm, size_t page, size_t offset);
 
-/* What word @word of page @page should hold now; stop the guest first. */
-u64 gmem_wanted_word(const struct gmem_vm *gvm, size_t page, size_t word);
+/* Returns what word @word of page @page must hold; stop the guest first. */
+u64 gmem_expected_word(const struct gmem_vm *gvm, size_t page, size_t word);
 
 /*
- * Compare page @page of the host's mapping with what it should hold.
- * Returns the first bad word's number, or GUEST_PAGE_WORDS().
+ * Compare page @page of the host's mapping with what it must hold.
+ * Returns the number of the first bad word, or GUEST_PAGE_WORDS().
  */
 size_t gmem_host_check(const struct gmem_vm *gvm, size_t page);
 
 /*
- * Have all vCPUs work on the memory (GUEST_RUN) until gmem_guest_stop(), which returns the number
- * of vCPUs that died meanwhile, each described on @out.
+ * Run all vCPUs with GUEST_RUN until gmem_guest_stop(), which returns how many died and describes
+ * them on @out.
  */
 void gmem_guest_start(struct gmem_vm *gvm);
 int gmem_guest_stop(struct gmem_vm *gvm, FILE *out);
 bool gmem_guest_running(const struct gmem_vm *gvm);
 
-/*
- * Wait until every vCPU has gone over all of its pages at least once more.
- * Returns false where one died instead.
- */
+/* Wait until every vCPU has completed an iteration over its pages.  Returns false if one died. */
 bool gmem_guest_iterate(struct gmem_vm *gvm);
 
 /*
- * Have every vCPU keep its hands off the memory, in the guest and with all it has mapped, until
- * gmem_guest_resume().  Returns false where one died instead.
+ * Wait until no vCPU accesses the memory under test; they stay in the guest until
+ * gmem_guest_resume().  Returns false if one died.
  */
 bool gmem_guest_pause(struct gmem_vm *gvm);
 void gmem_guest_resume(struct gmem_vm *gvm);

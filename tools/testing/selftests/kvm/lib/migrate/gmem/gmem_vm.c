@@ -28,19 +28,20 @@ bool vm_kind_host_maps(const struct vm_kind *kind)
 	return kind->gmem_flags & GUEST_MEMFD_FLAG_INIT_SHARED;
 }
 
-/* By hand, not by the library: it would end the program, and a case must be skipped by name. */
+/* The library's helpers end the program, but each case must report its own SKIP. */
 static const char *vm_fd_skip_reason(int vm_fd, const struct vm_kind *kind)
 {
 	int flags;
 
 	if (ioctl(vm_fd, KVM_CHECK_EXTENSION, KVM_CAP_GUEST_MEMFD) <= 0)
-		return "KVM has no guest_memfd (CONFIG_KVM_GUEST_MEMFD, Linux 6.8)";
+		return "KVM has no guest_memfd (needs Linux 6.8 and CONFIG_KVM_GUEST_MEMFD)";
 	flags = ioctl(vm_fd, KVM_CHECK_EXTENSION, KVM_CAP_GUEST_MEMFD_FLAGS);
 	if (kind->gmem_flags & ~(u64)(flags > 0 ? flags : 0))
-		return "guest_memfd cannot be mapped by the host (Linux 6.18)";
+		return "the host cannot map guest_memfd (needs Linux 6.18)";
 	flags = ioctl(vm_fd, KVM_CHECK_EXTENSION, KVM_CAP_MEMORY_ATTRIBUTES);
 	if (kind->private_mem && !(flags > 0 && (flags & KVM_MEMORY_ATTRIBUTE_PRIVATE)))
-		return "KVM does not tell private from shared memory (Linux 6.8)";
+		return "KVM has no private memory (needs Linux 6.8 and "
+		       "CONFIG_KVM_GENERIC_MEMORY_ATTRIBUTES)";
 	return NULL;
 }
 
@@ -53,7 +54,7 @@ static const char *vm_skip_reason(int kvm_fd, const struct vm_kind *kind)
 		return reason;
 	vm_fd = ioctl(kvm_fd, KVM_CREATE_VM, kind->type);
 	if (vm_fd < 0)
-		return "KVM does not create VMs of this type";
+		return "KVM cannot create a VM of this type (load kvm_amd or kvm_intel)";
 	reason = vm_fd_skip_reason(vm_fd, kind);
 	close(vm_fd);
 	return reason;
@@ -79,7 +80,7 @@ void vm_keep_one_open(void)
 
 	if (kvm_fd < 0)
 		return;
-	/* Nobody needs the descriptor: the process's end closes it. */
+	/* The VM's descriptor stays open until the process ends. */
 	ioctl(kvm_fd, KVM_CREATE_VM, VM_TYPE_DEFAULT);
 	close(kvm_fd);
 }
@@ -100,7 +101,6 @@ void gmem_punch(const struct gmem_vm *gvm, size_t first, size_t nr)
 		      nr * gvm->page_size);
 }
 
-/* By the task's policy: a file that cannot be mapped has none of its own. */
 void gmem_file_allocate(int fd, u64 offset, u64 size, int node)
 {
 	struct nodemask mask = nodemask_of(node);
@@ -127,24 +127,16 @@ gpa_t gmem_gpa(const struct gmem_vm *gvm, size_t page)
 	return GMEM_GPA + (page - gvm->split) * gvm->page_size;
 }
 
-static void bind_before_touch(const struct gmem_vm *gvm, int node)
-{
-	struct nodemask mask = nodemask_of(node);
-
-	kvm_mbind(gvm->mem, gvm->nr_pages * gvm->page_size, MPOL_BIND, mask.bits,
-		  NODEMASK_MAXNODE, 0);
-}
-
-/* Guest memory for the jobs and books, and for page tables that map the pages under test. */
+/* Guest memory for jobs and per-page counters, and for page tables of the pages under test. */
 static u64 extra_pages(const struct gmem_config *config)
 {
-	size_t books = config->nr_pages * sizeof(struct guest_page) +
-		       config->nr_vcpus * sizeof(struct guest_job);
+	size_t size = config->nr_pages * sizeof(struct guest_page) +
+		      config->nr_vcpus * sizeof(struct guest_job);
 
-	return books / getpagesize() + config->nr_pages / 512 + 32;
+	return size / getpagesize() + config->nr_pages / 512 + 32;
 }
 
-/* The file, or the shared memory that stands beside it where it cannot be mapped. */
+/* Maps the file, or shared memory instead where the file cannot be mapped. */
 static void *map_memory(const struct gmem_vm *gvm, size_t size)
 {
 	bool mappable = gvm->kind->gmem_flags & GUEST_MEMFD_FLAG_MMAP;
@@ -175,7 +167,6 @@ void gmem_set_slot(struct gmem_vm *gvm, u32 slot, size_t first, size_t nr, bool 
 				   gmem_offset(gvm, first));
 }
 
-/* Mapped where the guest expects it. */
 static void add_slot(struct gmem_vm *gvm, u32 slot, size_t first, size_t nr, bool uaddr_is_mapping)
 {
 	gmem_set_slot(gvm, slot, first, nr, uaddr_is_mapping);
@@ -185,7 +176,7 @@ static void add_slot(struct gmem_vm *gvm, u32 slot, size_t first, size_t nr, boo
 
 static void add_memory(struct gmem_vm *gvm, const struct gmem_config *config)
 {
-	bool hva = config->uaddr_is_mapping || gvm->kind->private_mem;
+	bool uaddr = config->uaddr_is_mapping || gvm->kind->private_mem;
 	size_t size = config->nr_pages * getpagesize();
 
 	gvm->nr_pages = config->nr_pages;
@@ -193,17 +184,17 @@ static void add_memory(struct gmem_vm *gvm, const struct gmem_config *config)
 	gvm->start = config->large_offset ? GMEM_LARGE_OFFSET : 0;
 	gvm->fd = vm_create_guest_memfd(gvm->vm, gvm->start + size, gvm->kind->gmem_flags);
 	gvm->mem = map_memory(gvm, size);
-	bind_before_touch(gvm, config->node);
+	numa_mbind(gvm->mem, size, config->node);
 	gvm->split = config->two_slots ? gvm->nr_pages / 2 : 0;
 	gvm->hole = gvm->split - DIV_ROUND_UP(gvm->split, 4);
-	add_slot(gvm, GMEM_SLOT, gvm->split, gvm->nr_pages - gvm->split, hva);
+	add_slot(gvm, GMEM_SLOT, gvm->split, gvm->nr_pages - gvm->split, uaddr);
 	if (gvm->split)
-		add_slot(gvm, GMEM_SLOT + 1, 0, gvm->hole, hva);
+		add_slot(gvm, GMEM_SLOT + 1, 0, gvm->hole, uaddr);
 	if (gvm->kind->private_mem)
 		gmem_set_private(gvm, true);
 }
 
-static void add_job(struct gmem_vm *gvm, int i, gva_t books, gva_t job_gva)
+static void add_job(struct gmem_vm *gvm, int i, gva_t pages, gva_t job_gva)
 {
 	struct gmem_vcpu *gv = &gvm->vcpus[i];
 
@@ -213,7 +204,7 @@ static void add_job(struct gmem_vm *gvm, int i, gva_t books, gva_t job_gva)
 	gv->job->page_size = gvm->page_size;
 	gv->job->hole = gvm->hole;
 	gv->job->hole_end = gvm->split;
-	gv->job->pages = (struct guest_page *)books;
+	gv->job->pages = (struct guest_page *)pages;
 	vcpu_args_set(gv->vcpu, 1, job_gva);
 }
 
@@ -222,7 +213,7 @@ struct gmem_vm *gmem_vm_create(const struct vm_kind *kind, const struct gmem_con
 	struct kvm_vcpu *vcpus[GMEM_VCPUS_MAX];
 	struct vm_shape shape = { .mode = VM_MODE_DEFAULT, .type = kind->type };
 	struct gmem_vm *gvm = calloc(1, sizeof(*gvm));
-	gva_t books, jobs;
+	gva_t pages, jobs;
 	int i;
 
 	TEST_ASSERT(gvm, "out of memory");
@@ -235,12 +226,12 @@ struct gmem_vm *gmem_vm_create(const struct vm_kind *kind, const struct gmem_con
 	gvm->vm = __vm_create_with_vcpus(shape, config->nr_vcpus, extra_pages(config),
 					 guest_main, vcpus);
 	add_memory(gvm, config);
-	books = vm_alloc(gvm->vm, config->nr_pages * sizeof(struct guest_page), KVM_UTIL_MIN_VADDR);
-	gvm->pages = addr_gva2hva(gvm->vm, books);
+	pages = vm_alloc(gvm->vm, config->nr_pages * sizeof(struct guest_page), KVM_UTIL_MIN_VADDR);
+	gvm->pages = addr_gva2hva(gvm->vm, pages);
 	jobs = vm_alloc(gvm->vm, config->nr_vcpus * sizeof(struct guest_job), KVM_UTIL_MIN_VADDR);
 	for (i = 0; i < config->nr_vcpus; i++) {
 		gvm->vcpus[i].vcpu = vcpus[i];
-		add_job(gvm, i, books, jobs + i * sizeof(struct guest_job));
+		add_job(gvm, i, pages, jobs + i * sizeof(struct guest_job));
 	}
 	return gvm;
 }
@@ -253,7 +244,7 @@ void gmem_vm_free(struct gmem_vm *gvm)
 	free(gvm);
 }
 
-/* Run @gv until its guest says that the order is done. */
+/* Run @gv until its guest has done the command. */
 static void run_command(struct gmem_vcpu *gv)
 {
 	struct ucall uc;
@@ -267,7 +258,7 @@ static void run_command(struct gmem_vcpu *gv)
 		REPORT_GUEST_ASSERT(uc);
 		break;
 	default:
-		TEST_FAIL("vCPU %u stopped outside its order: exit reason %u (%s)", gv->vcpu->id,
+		TEST_FAIL("vCPU %u did not finish its command: exit reason %u (%s)", gv->vcpu->id,
 			  gv->vcpu->run->exit_reason, exit_reason_str(gv->vcpu->run->exit_reason));
 	}
 }
@@ -292,18 +283,13 @@ bool gmem_guest_reaches(struct gmem_vm *gvm)
 	return true;
 }
 
-static void reset_books(struct gmem_vm *gvm)
+void gmem_next_round(struct gmem_vm *gvm)
 {
 	size_t i;
 
+	gvm->pattern.round++;
 	for (i = 0; i < gvm->nr_pages; i++)
 		gvm->pages[i].bad_word = GUEST_NO_BAD_WORD;
-}
-
-void gmem_next_round(struct gmem_vm *gvm)
-{
-	gvm->pattern.round++;
-	reset_books(gvm);
 }
 
 static void host_fill_page(struct gmem_vm *gvm, size_t page)
@@ -351,20 +337,22 @@ u64 gmem_guest_peek(struct gmem_vm *gvm, size_t page, size_t offset)
 	return job->peeked;
 }
 
-u64 gmem_wanted_word(const struct gmem_vm *gvm, size_t page, size_t word)
+u64 gmem_expected_word(const struct gmem_vm *gvm, size_t page, size_t word)
 {
-	u64 want = pattern_word(&gvm->pattern, page, word);
+	u64 expected = pattern_word(&gvm->pattern, page, word);
 
-	return word == GUEST_COUNTER_WORD(gvm->page_size) ? want + gvm->pages[page].count : want;
+	if (word == GUEST_COUNTER_WORD(gvm->page_size))
+		expected += gvm->pages[page].count;
+	return expected;
 }
 
 size_t gmem_host_check(const struct gmem_vm *gvm, size_t page)
 {
-	size_t live = GUEST_COUNTER_WORD(gvm->page_size);
+	size_t counter = GUEST_COUNTER_WORD(gvm->page_size);
 	const u64 *words = gmem_page(gvm, page);
-	size_t bad = pattern_check(&gvm->pattern, page, words, live);
+	size_t bad = pattern_check(&gvm->pattern, page, words, counter);
 
-	if (bad == live && words[live] == gmem_wanted_word(gvm, page, live))
+	if (bad == counter && words[counter] == gmem_expected_word(gvm, page, counter))
 		bad++;
 	return bad;
 }

@@ -3,10 +3,10 @@
 #include "ucall_common.h"
 #include "migrate/gmem/guest.h"
 
-/* Pattern words that GUEST_RUN compares in each page on each lap. */
-#define WORDS_A_LAP 8
+/* Pattern words per page that GUEST_RUN compares in an iteration. */
+#define RUN_WORDS 8
 
-/* Memory that the host moves, and orders it may change, are read and written as written here. */
+/* The compiler must not drop or merge accesses to memory that the host migrates or changes. */
 static uint64_t load(const uint64_t *p)
 {
 	return *(const volatile uint64_t *)p;
@@ -22,7 +22,7 @@ static uint64_t *page_words(const struct guest_job *job, uint64_t page)
 	return (uint64_t *)(job->gva + page * job->page_size);
 }
 
-/* The page of the order after @page, from ~0 the first of all; .end and more: there is none. */
+/* Returns the next page of the command, after ~0 the first; .end or more: there is none. */
 static uint64_t next_page(const struct guest_job *job, uint64_t page)
 {
 	do {
@@ -34,28 +34,29 @@ static uint64_t next_page(const struct guest_job *job, uint64_t page)
 #define for_each_page(job, page) \
 	for ((page) = next_page(job, ~0ULL); (page) < (job)->end; (page) = next_page(job, page))
 
-/* Only the first bad word of a page is kept: what follows is often its consequence. */
-static void note_bad_word(struct guest_page *page, uint64_t word, uint64_t want, uint64_t got)
+/* Keep the first bad word of a page: later ones often follow from it. */
+static void note_bad_word(struct guest_page *page, uint64_t word, uint64_t expected,
+			  uint64_t got)
 {
 	if (page->bad_word != GUEST_NO_BAD_WORD)
 		return;
-	page->want = want;
+	page->expected = expected;
 	page->got = got;
 	page->bad_word = word;
 }
 
-static uint64_t live_value(const struct guest_job *job, uint64_t page)
+static uint64_t counter_value(const struct guest_job *job, uint64_t page)
 {
 	return pattern_word(&job->pattern, page, GUEST_COUNTER_WORD(job->page_size)) +
 	       job->pages[page].count;
 }
 
-static void check_live_word(const struct guest_job *job, uint64_t page, uint64_t got)
+static void check_counter_word(const struct guest_job *job, uint64_t page, uint64_t got)
 {
-	uint64_t want = live_value(job, page);
+	uint64_t expected = counter_value(job, page);
 
-	if (got != want)
-		note_bad_word(&job->pages[page], GUEST_COUNTER_WORD(job->page_size), want, got);
+	if (got != expected)
+		note_bad_word(&job->pages[page], GUEST_COUNTER_WORD(job->page_size), expected, got);
 }
 
 static void guest_fill(struct guest_job *job)
@@ -80,40 +81,40 @@ static void guest_check(struct guest_job *job)
 		if (word < nr_words)
 			note_bad_word(&job->pages[page], word,
 				      pattern_word(&job->pattern, page, word), words[word]);
-		check_live_word(job, page, load(words + nr_words));
+		check_counter_word(job, page, load(words + nr_words));
 	}
 }
 
-/* Compare a few words, others on each lap. */
+/* Compare a few words, others in each iteration. */
 static void check_some_words(const struct guest_job *job, uint64_t page, const uint64_t *words)
 {
 	uint64_t nr_words = GUEST_COUNTER_WORD(job->page_size);
-	uint64_t word = (job->iterations + page) * WORDS_A_LAP % nr_words;
-	uint64_t want = pattern_word(&job->pattern, page, word);
-	uint64_t end = word + WORDS_A_LAP < nr_words ? word + WORDS_A_LAP : nr_words;
+	uint64_t word = (job->iterations + page) * RUN_WORDS % nr_words;
+	uint64_t expected = pattern_word(&job->pattern, page, word);
+	uint64_t end = word + RUN_WORDS < nr_words ? word + RUN_WORDS : nr_words;
 
-	for (; word < end; word++, want += PATTERN_STEP) {
+	for (; word < end; word++, expected += PATTERN_STEP) {
 		uint64_t got = load(words + word);
 
-		if (got != want)
-			note_bad_word(&job->pages[page], word, want, got);
+		if (got != expected)
+			note_bad_word(&job->pages[page], word, expected, got);
 	}
 }
 
 static void run_on_page(struct guest_job *job, uint64_t page)
 {
 	uint64_t *words = page_words(job, page);
-	uint64_t *live = words + GUEST_COUNTER_WORD(job->page_size);
-	uint64_t got = load(live);
+	uint64_t *counter = words + GUEST_COUNTER_WORD(job->page_size);
+	uint64_t got = load(counter);
 
-	check_live_word(job, page, got);
-	/* Go on from what is there: one lost addition is one finding, not a finding a lap. */
-	job->pages[page].count += got - live_value(job, page) + 1;
-	store(live, got + 1);
+	check_counter_word(job, page, got);
+	/* Continue from the value read, so that one lost addition is reported once. */
+	job->pages[page].count += got - counter_value(job, page) + 1;
+	store(counter, got + 1);
 	check_some_words(job, page, words);
 }
 
-static void pause_while_told(struct guest_job *job)
+static void wait_while_paused(struct guest_job *job)
 {
 	if (!load(&job->pause))
 		return;
@@ -123,11 +124,11 @@ static void pause_while_told(struct guest_job *job)
 	store(&job->pausing, false);
 }
 
-/* Words of a stack frame, and how many frames deep: two pages of the stack. */
+/* Words per stack frame, and frames: together two pages of the stack. */
 #define FRAME_WORDS	32
 #define FRAMES		28
 
-/* Keep something on the stack, look at it again after a call.  Returns the number of frames. */
+/* Write to the stack, compare after a recursive call.  Returns the number of good frames. */
 static noinline uint64_t go_deep(uint64_t depth)
 {
 	volatile uint64_t kept[FRAME_WORDS];
@@ -161,7 +162,7 @@ static void guest_run(struct guest_job *job)
 		if (job->in_gmem)
 			call_and_take_exception(job);
 		store(&job->iterations, job->iterations + 1);
-		pause_while_told(job);
+		wait_while_paused(job);
 	}
 }
 

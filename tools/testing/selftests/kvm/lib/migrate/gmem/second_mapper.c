@@ -16,55 +16,55 @@ static size_t count_bad(const struct gmem_vm *gvm)
 	return bad;
 }
 
-/* In the other process: an answer, then another one for each order until there are no more. */
-static void serve(const struct gmem_vm *gvm, int orders, int answers)
+/* The second process: an answer at the start, then one per request. */
+static void serve(const struct gmem_vm *gvm, int requests, int answers)
 {
 	size_t bad;
-	char order;
+	char request;
 
 	do {
 		bad = count_bad(gvm);
 		if (write(answers, &bad, sizeof(bad)) != sizeof(bad))
 			_exit(1);
-	} while (read(orders, &order, 1) == 1);
+	} while (read(requests, &request, 1) == 1);
 	_exit(0);
 }
 
-static size_t read_answer(const struct second_mapper *second_mapper)
+static size_t read_answer(const struct second_mapper *mapper)
 {
 	size_t bad;
 
-	TEST_ASSERT(read(second_mapper->answers, &bad, sizeof(bad)) == sizeof(bad),
-		    "the process that shares the memory died");
+	TEST_ASSERT(read(mapper->answers, &bad, sizeof(bad)) == sizeof(bad),
+		    "the second process that maps the memory died");
 	return bad;
 }
 
-void second_mapper_start(struct second_mapper *second_mapper, const struct gmem_vm *gvm)
+void second_mapper_start(struct second_mapper *mapper, const struct gmem_vm *gvm)
 {
-	int orders[2], answers[2];
+	int requests[2], answers[2];
 
-	TEST_ASSERT(!pipe(orders) && !pipe(answers), "pipe: %s", strerror(errno));
-	second_mapper->pid = child_fork();
-	if (!second_mapper->pid) {
-		close(orders[1]);
+	TEST_ASSERT(!pipe(requests) && !pipe(answers), "pipe: %s", strerror(errno));
+	mapper->pid = child_fork();
+	if (!mapper->pid) {
+		close(requests[1]);
 		close(answers[0]);
-		serve(gvm, orders[0], answers[1]);
+		serve(gvm, requests[0], answers[1]);
 	}
-	close(orders[0]);
+	close(requests[0]);
 	close(answers[1]);
-	second_mapper->orders = orders[1];
-	second_mapper->answers = answers[0];
-	second_mapper->bad = read_answer(second_mapper);
+	mapper->requests = requests[1];
+	mapper->answers = answers[0];
+	mapper->bad = read_answer(mapper);
 }
 
-size_t second_mapper_finish(struct second_mapper *second_mapper)
+size_t second_mapper_finish(struct second_mapper *mapper)
 {
 	size_t bad;
 
-	TEST_ASSERT_EQ(write(second_mapper->orders, "", 1), 1);
-	bad = read_answer(second_mapper);
-	kvm_close(second_mapper->orders);
-	kvm_close(second_mapper->answers);
-	child_wait(second_mapper->pid);
-	return second_mapper->bad ?: bad;
+	TEST_ASSERT_EQ(write(mapper->requests, "", 1), 1);
+	bad = read_answer(mapper);
+	kvm_close(mapper->requests);
+	kvm_close(mapper->answers);
+	child_wait(mapper->pid);
+	return mapper->bad ?: bad;
 }

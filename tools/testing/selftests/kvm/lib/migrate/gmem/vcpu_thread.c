@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The guest at work in threads of its own, while the host moves its memory.
+ * vCPU threads that use the memory while the host migrates it.
  */
 #include <sched.h>
 #include <stdlib.h>
@@ -24,10 +24,10 @@ void gmem_vcpu_command(struct gmem_vcpu *gv, enum guest_command command, size_t 
 	gv->job->end = gv->owner->nr_pages;
 }
 
-/* How nice a thread is that leaves others most of a CPU: it gets a quarter beside another one. */
+/* A thread of this niceness gets a quarter of a CPU that it shares with another thread. */
 #define NICE 5
 
-/* Not an assertion: a guest that dies is what a migration bug looks like, and gets a report. */
+/* No assertion: a migration bug can kill the guest, which a case reports. */
 static void *run_vcpu(void *arg)
 {
 	struct gmem_vcpu *gv = arg;
@@ -114,14 +114,14 @@ static bool stopped(const struct gmem_vcpu *gv)
 
 bool gmem_guest_iterate(struct gmem_vm *gvm)
 {
-	u64 wanted[GMEM_VCPUS_MAX];
+	u64 target[GMEM_VCPUS_MAX];
 	int i;
 
-	/* The lap under way may have passed pages already: only the one after it is whole. */
+	/* The current iteration may have passed pages already, so wait for the next one. */
 	for (i = 0; i < gvm->nr_vcpus; i++)
-		wanted[i] = iterations_of(&gvm->vcpus[i]) + 2;
+		target[i] = iterations_of(&gvm->vcpus[i]) + 2;
 	for (i = 0; i < gvm->nr_vcpus; i++) {
-		while (iterations_of(&gvm->vcpus[i]) < wanted[i]) {
+		while (iterations_of(&gvm->vcpus[i]) < target[i]) {
 			if (stopped(&gvm->vcpus[i]))
 				return false;
 			sched_yield();

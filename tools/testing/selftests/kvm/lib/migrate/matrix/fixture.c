@@ -388,7 +388,7 @@ void fixture_check_mapping(struct fixture *fx)
 		bad = gmem_host_check(gvm, page);
 		if (bad < GUEST_PAGE_WORDS(gvm->page_size))
 			verdict_bad_word(&fx->verdict, BAD_CONTENT, page, bad,
-					 gmem_wanted_word(gvm, page, bad),
+					 gmem_expected_word(gvm, page, bad),
 					 ((u64 *)gmem_page(gvm, page))[bad]);
 	}
 }
@@ -412,7 +412,7 @@ void fixture_check_guest(struct fixture *fx)
 
 		if (page->bad_word != GUEST_NO_BAD_WORD)
 			verdict_bad_word(&fx->verdict, BAD_GUEST, i, page->bad_word,
-					 page->want, page->got);
+					 page->expected, page->got);
 	}
 }
 

@@ -278,7 +278,7 @@ static void check_by_guest(struct stress_target *target, size_t first, size_t nr
 
 			if (book->bad_word != GUEST_NO_BAD_WORD)
 				verdict_bad_word(&target->fx.verdict, BAD_GUEST, page,
-						 book->bad_word, book->want, book->got);
+						 book->bad_word, book->expected, book->got);
 		}
 	}
 }

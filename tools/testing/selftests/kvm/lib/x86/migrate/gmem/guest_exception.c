@@ -5,7 +5,7 @@
 
 #define BP_VECTOR 3
 
-/* In the guest: the breakpoint is past, so there is nothing to step over. */
+/* The return address of #BP is after the int3. */
 static void count_exception(struct ex_regs *regs)
 {
 	(*(u64 *)regs->rdi)++;

@@ -3,7 +3,7 @@
 #include "migrate/gmem/gmem_vm.h"
 #include "migrate/util/sysfile.h"
 
-/* Of the module that is loaded: without nested paging KVM walks the guest's page tables itself. */
+/* Without nested paging KVM walks the guest's page tables through userspace_addr. */
 static bool walks_page_tables(const char *parameter)
 {
 	char text[8];
