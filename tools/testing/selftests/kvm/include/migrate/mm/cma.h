@@ -9,14 +9,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A CMA area with debugfs files: the largest one.  Returns whether there is one. */
 struct cma_area {
 	char dir[128];
-	uint64_t first;			/* frame */
+	uint64_t first;			/* PFN */
 	size_t nr_pages;
 };
 
+/* Find the largest area.  Returns whether there is one. */
 bool cma_find(struct cma_area *area);
+
+/* Returns why the tests of CMA cannot run here, as a reason to skip, or NULL. */
 const char *cma_skip_reason(void);
 
 #endif /* SELFTEST_KVM_MIGRATE_MM_CMA_H */

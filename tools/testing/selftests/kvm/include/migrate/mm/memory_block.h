@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Memory blocks: what can be taken offline and brought back as a whole
- * (Documentation/admin-guide/mm/memory-hotplug.rst).
+ * Memory blocks, the unit of memory offlining (Documentation/admin-guide/mm/memory-hotplug.rst).
  */
 #ifndef SELFTEST_KVM_MIGRATE_MM_MEMORY_BLOCK_H
 #define SELFTEST_KVM_MIGRATE_MM_MEMORY_BLOCK_H
@@ -12,10 +11,10 @@
 
 #define NO_MEMORY_BLOCK (~0UL)
 
-/* What this task or machine lacks to take memory offline, as a reason to skip; NULL: nothing. */
+/* Returns why this task cannot take memory offline, as a reason to skip, or NULL. */
 const char *memory_block_skip_reason(void);
 
-/* Pages in a block, and the block that frame @pfn is in. */
+/* Pages in a block, and the block of frame @pfn. */
 size_t memory_block_pages(void);
 unsigned long memory_block_of(uint64_t pfn);
 
@@ -27,13 +26,13 @@ bool memory_block_is_online(unsigned long block);
 bool memory_block_in_zone_movable(unsigned long block);
 
 /*
- * Take @block offline.  The kernel tries again and again while there is a page in it that does not
- * move, until a signal comes: that is when so many migrations have failed in vain as @enough,
- * or after @ms.
- * Returns 0 or -errno: -EINTR for the former, -ETIME for the latter.
- * What was taken offline comes back into its zone also if this process dies.
+ * Take @block offline.  The kernel retries until a signal comes while a page does not migrate.
+ * Returns 0 or -errno: -EINTR after @enough failed migrations, -ETIME after @ms milliseconds.
+ * Registers an undo that brings the block online in its zone.
  */
 int memory_block_offline(unsigned long block, long enough, int ms);
+
+/* Bring @block online in its zone.  Asserts success. */
 void memory_block_online(unsigned long block);
 
 #endif /* SELFTEST_KVM_MIGRATE_MM_MEMORY_BLOCK_H */

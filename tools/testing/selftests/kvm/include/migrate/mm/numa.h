@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which NUMA nodes a test may use, and sets of them in the form mbind() wants.
+ * NUMA nodes that a test may use, and nodemasks as mbind() takes them.
  *
- * Node numbers may have gaps, and a node may have CPUs but no memory, or memory that this
- * task's cpuset does not grant: never assume that nodes 0 and 1 will do.
+ * Node numbers may have gaps, and a node may have no memory, or memory that this task's cpuset
+ * does not allow: do not assume nodes 0 and 1.
  */
 #ifndef SELFTEST_KVM_MIGRATE_MM_NUMA_H
 #define SELFTEST_KVM_MIGRATE_MM_NUMA_H
@@ -15,7 +15,7 @@
 #define NUMA_NODES_MAX		1024
 #define NUMA_BITS_PER_LONG	(8 * sizeof(unsigned long))
 
-/* Where any node will do. */
+/* Any node, or all nodes. */
 #define NUMA_ANY_NODE		(-1)
 
 struct nodemask {
@@ -23,18 +23,18 @@ struct nodemask {
 };
 
 /*
- * The "maxnode" that mbind(), set_mempolicy() and migrate_pages() want with a nodemask: the
- * kernel takes one off before it counts bits (get_nodes() in mm/mempolicy.c).
+ * The "maxnode" of mbind(), set_mempolicy() and migrate_pages(): the kernel subtracts one
+ * (get_nodes() in mm/mempolicy.c).
  */
 #define NODEMASK_MAXNODE	(NUMA_NODES_MAX + 1)
 
 void nodemask_add(struct nodemask *mask, int node);
 bool nodemask_has(const struct nodemask *mask, int node);
 
-/* A mask of just @node. */
+/* Returns a mask of @node only. */
 struct nodemask nodemask_of(int node);
 
-/* The lowest node in @mask above @node, or -1.  Start with @node = -1. */
+/* Returns the lowest node in @mask above @node, or -1.  Start with @node = -1. */
 int nodemask_next(const struct nodemask *mask, int node);
 
 #define for_each_node_in(node, mask)				\
@@ -58,8 +58,8 @@ int numa_usable_nodes(struct nodemask *mask);
 long long numa_free_bytes(int node);
 
 /*
- * Whether memory that does not move can be allocated on @node: not where all of its memory is in
- * ZONE_MOVABLE (/sys/devices/system/node/has_normal_memory; a kernel without NUMA has node 0).
+ * Whether unmovable memory can be allocated on @node: not where all of it is in ZONE_MOVABLE
+ * (/sys/devices/system/node/has_normal_memory; a kernel without NUMA has node 0).
  */
 bool numa_holds_unmovable(int node);
 
@@ -82,7 +82,7 @@ void *numa_mmap(size_t size, int flags, int node);
 /* A CPU of @node on which this task may run, or -1. */
 int numa_cpu_of(int node);
 
-/* A node number that this system does not have online, for provoking errors. */
+/* Returns the number of a node that is not online, to provoke errors. */
 int numa_absent_node(void);
 
 #endif /* SELFTEST_KVM_MIGRATE_MM_NUMA_H */

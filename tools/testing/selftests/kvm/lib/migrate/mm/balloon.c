@@ -18,15 +18,15 @@
 #define PORTS	"/sys/class/virtio-ports"
 #define PORT	"balloon.mib\n"
 
-/* What the host is asked for comes when it likes, but within seconds. */
+/* The host takes seconds at most. */
 #define WAIT_TRIES	4000
 #define WAIT_NS		2500000
 
-/* An interrupt that was sent may still come to the CPU before. */
+/* A pending interrupt may still reach the previous CPU. */
 #define STEER_TRIES	3
 
 static char port[64];
-static char irq[64];		/* the affinity of the device's interrupt; "": as it was */
+static char irq[64];		/* affinity file of the interrupt, if steered */
 
 /* The name of the balloon's device.  Returns whether there is one. */
 static bool find_device(char *name, size_t size)
@@ -66,14 +66,14 @@ const char *balloon_skip_reason(void)
 	char name[64];
 
 	if (!find_device(name, sizeof(name)))
-		return "no memory balloon (CONFIG_VIRTIO_BALLOON, QEMU's -device "
-		       "virtio-balloon-pci, or use the lab)";
+		return "no memory balloon (CONFIG_VIRTIO_BALLOON, and QEMU's -device "
+		       "virtio-balloon-pci)";
 	if (!vmstat_has("balloon_migrate"))
-		return "the kernel does not move pages of balloons (CONFIG_BALLOON_MIGRATION, "
+		return "the kernel cannot migrate balloon pages (CONFIG_BALLOON_MIGRATION, or "
 		       "CONFIG_BALLOON_COMPACTION before Linux 7.0)";
 	if (!find_port() || access(port, W_OK))
-		return "nobody here sets the size of the balloon (a virtio-serial port "
-		       "balloon.mib, see migrate/mm/balloon.h, or use the lab)";
+		return "the host does not set the balloon's size (needs a virtio-serial port "
+		       "balloon.mib, see migrate/mm/balloon.h; be root)";
 	return NULL;
 }
 
@@ -111,7 +111,7 @@ size_t balloon_wait(size_t pages)
 	return balloon_pages();
 }
 
-/* Of a line of /proc/interrupts: whether it is the device's, alone or beside others. */
+/* Whether a line of /proc/interrupts is of @device, perhaps shared. */
 static bool is_interrupt_of(char *line, const char *device)
 {
 	size_t length = strlen(device);
@@ -124,7 +124,7 @@ static bool is_interrupt_of(char *line, const char *device)
 	return false;
 }
 
-/* The number of the interrupt that says that the size is to change, or -1. */
+/* Returns the interrupt that announces a new size, or -1. */
 static int find_interrupt(void)
 {
 	FILE *file = fopen("/proc/interrupts", "re");
@@ -152,16 +152,13 @@ static bool steered_to(int number, int cpu)
 void balloon_steer(int cpu)
 {
 	int number = find_interrupt(), tries;
-	char before[256], text[32];
+	char text[32];
 
 	if (number < 0 || cpu < 0)
 		return;
 	snprintf(irq, sizeof(irq), "/proc/irq/%d/smp_affinity_list", number);
-	if (sysfile_read(irq, before, sizeof(before)) <= 0)
-		return;
-	undo_add(irq, before);
 	snprintf(text, sizeof(text), "%d\n", cpu);
-	if (sysfile_write(irq, text))
+	if (setting_write(irq, text))
 		return;
 	for (tries = 0; tries < STEER_TRIES && !steered_to(number, cpu); tries++) {
 		balloon_ask(1);
@@ -183,8 +180,8 @@ void balloon_rebind(size_t pages)
 	char name[64];
 	int r;
 
-	TEST_ASSERT(find_device(name, sizeof(name)), "there is no balloon any more");
-	/* It will have other interrupts. */
+	TEST_ASSERT(find_device(name, sizeof(name)), "the balloon is gone");
+	/* The driver gets new interrupts. */
 	balloon_let_go();
 	undo_add(DRIVER "/bind", name);
 	r = sysfile_write(DRIVER "/unbind", name);
@@ -192,6 +189,6 @@ void balloon_rebind(size_t pages)
 	TEST_ASSERT(!balloon_pages(), "%zu pages in a balloon without a driver", balloon_pages());
 	r = undo_run(DRIVER "/bind", NULL);
 	TEST_ASSERT(!r, "cannot bind %s: %s", name, strerror(-r));
-	TEST_ASSERT(balloon_wait(pages) == pages, "%zu pages in the balloon, wanted %zu",
+	TEST_ASSERT(balloon_wait(pages) == pages, "%zu pages in the balloon, expected %zu",
 		    balloon_pages(), pages);
 }

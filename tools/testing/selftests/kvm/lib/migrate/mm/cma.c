@@ -41,13 +41,13 @@ const char *cma_skip_reason(void)
 	struct cma_area area;
 
 	if (!folio_pfns_visible())
-		return "page frames are hidden (be root)";
+		return "PFNs are hidden (be root)";
 	if (access("/proc/pagetypeinfo", R_OK))
-		return "free memory by type is hidden (/proc/pagetypeinfo)";
+		return "free memory by type is hidden (be root, mount /proc)";
 	if (!cma_find(&area))
-		return "no CMA area to be seen (CONFIG_CMA_DEBUGFS, boot with cma=64M, mount "
-		       "debugfs, or use the lab)";
+		return "no CMA area (boot with cma=64M, mount debugfs, needs CONFIG_CMA and "
+		       "CONFIG_CMA_DEBUGFS)";
 	if (!hugetlb_usable(pfn_to_node(area.first)))
-		return "no huge pages to fill memory with (CONFIG_HUGETLBFS)";
+		return "no huge pages to fill memory with (be root, CONFIG_HUGETLBFS)";
 	return NULL;
 }

@@ -14,7 +14,7 @@ static size_t size_of(const struct gup_pin *pin)
 	return pin->nr_pages * getpagesize();
 }
 
-static void note(struct gup_pin *pin, void *mem, size_t nr_pages)
+static void set_pages(struct gup_pin *pin, void *mem, size_t nr_pages)
 {
 	TEST_ASSERT(nr_pages <= GUP_PIN_PAGES_MAX, "%zu pages, %d at most", nr_pages,
 		    GUP_PIN_PAGES_MAX);
@@ -32,25 +32,14 @@ static void read_all(int fd, void *buffer, size_t size)
 	}
 }
 
-static void open_pipe(int *fds)
-{
-	TEST_ASSERT(!pipe2(fds, O_CLOEXEC), "pipe: %s", strerror(errno));
-}
-
-static void close_pipe(int *fds)
-{
-	kvm_close(fds[0]);
-	kvm_close(fds[1]);
-}
-
 static void hold_by_pipe(struct gup_pin *pin, void *mem, size_t nr_pages)
 {
 	struct iovec pages;
 	ssize_t n;
 
-	note(pin, mem, nr_pages);
+	set_pages(pin, mem, nr_pages);
 	pages = (struct iovec) { .iov_base = mem, .iov_len = size_of(pin) };
-	open_pipe(pin->fds);
+	TEST_ASSERT(!pipe2(pin->fds, O_CLOEXEC), "pipe: %s", strerror(errno));
 	n = vmsplice(pin->fds[1], &pages, 1, 0);
 	TEST_ASSERT(n == size_of(pin), "vmsplice of %zu pages = %zd, errno %d", nr_pages, n,
 		    errno);
@@ -63,7 +52,8 @@ static void read_by_pipe(struct gup_pin *pin, void *buffer)
 
 static void release_by_pipe(struct gup_pin *pin)
 {
-	close_pipe(pin->fds);
+	kvm_close(pin->fds[0]);
+	kvm_close(pin->fds[1]);
 }
 
 const struct gup_pin_kind gup_pin_pipe = {
@@ -85,7 +75,7 @@ static const char *io_uring_skip_reason(void)
 	int fd = setup_ring(&params);
 
 	if (fd < 0)
-		return "no io_uring (CONFIG_IO_URING, kernel.io_uring_disabled=0)";
+		return "no io_uring (CONFIG_IO_URING, sysctl kernel.io_uring_disabled=0)";
 	close(fd);
 	return NULL;
 }
@@ -96,7 +86,7 @@ static void hold_by_io_uring(struct gup_pin *pin, void *mem, size_t nr_pages)
 	struct iovec pages;
 	int r;
 
-	note(pin, mem, nr_pages);
+	set_pages(pin, mem, nr_pages);
 	pages = (struct iovec) { .iov_base = mem, .iov_len = size_of(pin) };
 	pin->fds[0] = setup_ring(&pin->params);
 	TEST_ASSERT(pin->fds[0] >= 0, "io_uring_setup: %s", strerror(errno));
@@ -109,7 +99,7 @@ static void *map_ring(const struct gup_pin *pin, off_t offset)
 	return __kvm_mmap(getpagesize(), PROT_READ | PROT_WRITE, MAP_SHARED, pin->fds[0], offset);
 }
 
-/* Hand in @request.  A ring of one entry, the parts of which fit into a page each. */
+/* Submit @request to a ring of one entry, each part of which fits into a page. */
 static void submit(const struct gup_pin *pin, const struct io_uring_sqe *request)
 {
 	struct io_uring_sqe *entries = map_ring(pin, IORING_OFF_SQES);
@@ -126,7 +116,7 @@ static void submit(const struct gup_pin *pin, const struct io_uring_sqe *request
 	kvm_munmap(ring, getpagesize());
 }
 
-/* Once in the life of a ring: nobody takes note of its completions. */
+/* Once per ring: the completion stays in the queue. */
 static void read_by_io_uring(struct gup_pin *pin, void *buffer)
 {
 	int fd = kvm_memfd_alloc(size_of(pin), false);

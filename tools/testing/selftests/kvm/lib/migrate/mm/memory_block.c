@@ -21,7 +21,7 @@
 
 #define MEMORY		"/sys/devices/system/memory"
 
-/* How often to look whether it is in vain. */
+/* Period of the checks for failed migrations. */
 #define LOOK_MS		5
 
 static char *block_file(unsigned long block, const char *file, char *path, size_t size)
@@ -71,14 +71,14 @@ int memory_block_node(unsigned long block)
 	return -1;
 }
 
-static bool block_says(unsigned long block, const char *file, const char *wanted)
+static bool block_says(unsigned long block, const char *file, const char *value)
 {
 	char path[128], text[64];
 
 	if (sysfile_read(block_file(block, file, path, sizeof(path)), text, sizeof(text)) < 0)
 		return false;
 	text[strcspn(text, "\n")] = '\0';
-	return !strcmp(text, wanted);
+	return !strcmp(text, value);
 }
 
 bool memory_block_is_online(unsigned long block)
@@ -108,14 +108,13 @@ const char *memory_block_skip_reason(void)
 	int node;
 
 	if (!folio_pfns_visible())
-		return "page frames are hidden (be root)";
+		return "PFNs are hidden (be root)";
 	if (access(MEMORY "/block_size_bytes", R_OK) || numa_usable_nodes(&nodes))
 		return "no memory blocks (CONFIG_MEMORY_HOTPLUG, CONFIG_MEMORY_HOTREMOVE)";
 	for_each_node_in(node, &nodes)
 		if (!node_has_movable_block(node))
-			return "not every node has a memory block in ZONE_MOVABLE to take offline "
-			       "(give it hot-plugged memory and boot with "
-			       "memhp_default_state=online_movable, or use the lab)";
+			return "a node has no memory block in ZONE_MOVABLE (hot-plug memory to "
+			       "each node, boot with memhp_default_state=online_movable)";
 	return NULL;
 }
 
@@ -126,7 +125,7 @@ struct watch {
 	volatile bool done, failed_enough;
 };
 
-/* In a thread: interrupt the other one when it has failed often enough. */
+/* In a thread: interrupt the thread that takes a block offline. */
 static void *watch(void *data)
 {
 	const struct timespec look = { .tv_nsec = LOOK_MS * 1000000L };
@@ -138,7 +137,7 @@ static void *watch(void *data)
 		nanosleep(&look, NULL);
 		if (vmstat_read(NUMA_ANY_NODE, "pgmigrate_fail") - before >= watch->enough)
 			watch->failed_enough = true;
-		/* A signal that comes before it sleeps in the kernel is lost: repeat it. */
+		/* A signal before the write() has no effect: repeat it. */
 		if (!watch->done && (watch->failed_enough || looks > watch->ms / LOOK_MS))
 			pthread_kill(watch->offliner, SIGUSR1);
 	}
@@ -150,7 +149,7 @@ static void on_signal(int sig)
 	(void)sig;
 }
 
-/* A write() that a signal ends. */
+/* Unlike sysfile_write(), fails with -EINTR on a signal. */
 static int write_once(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC), r = 0;

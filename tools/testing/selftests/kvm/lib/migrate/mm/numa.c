@@ -47,7 +47,7 @@ int nodemask_next(const struct nodemask *mask, int node)
 	return -1;
 }
 
-/* One number at *@text, which moves past it. */
+/* Parse a number at *@text and advance *@text. */
 static int parse_node(const char **text, int *node)
 {
 	unsigned long value;
@@ -105,7 +105,7 @@ static int read_nodemask(const char *path, struct nodemask *mask)
 	return r < 0 ? r : nodemask_parse(text, mask);
 }
 
-/* The cpuset's answer; a kernel without cpusets has no such line and grants every node. */
+/* A kernel without cpusets has no such line and allows every node. */
 static int read_mems_allowed(struct nodemask *mask)
 {
 	static const char key[] = "\nMems_allowed_list:";
@@ -161,7 +161,6 @@ long long numa_free_bytes(int node)
 	return field ? strtoll(field + sizeof(key) - 1, NULL, 10) * 1024 : -EPROTO;
 }
 
-/* A kernel without NUMA has one node, which holds anything. */
 bool numa_holds_unmovable(int node)
 {
 	struct nodemask mask;

@@ -7,7 +7,7 @@
 #include "kvm_util.h"
 #include "migrate/mm/pagetypeinfo.h"
 
-/* The numbers at the end of a line, a column for each order: ">100000" is at least that many. */
+/* Sums the end of a line, a column per order; ">100000" is at least that many. */
 static size_t pages_in(char *columns, int min_order)
 {
 	char *word, *rest = columns;
