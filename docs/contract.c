@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Prints docs/contract.md: the table of migrate/matrix/contract_table.h as a page to link to.  It
- * is made of
- * the very rows that the tests walk, so the page cannot promise what nobody tests.
+ * Prints docs/contract.md: the rows of migrate/matrix/contract_table.h, which the tests walk, as a
+ * page to link to.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "kselftest.h"
 #include "migrate/gmem/gmem_vm.h"
 #include "migrate/matrix/contract_table.h"
 #include "migrate/matrix/must_not_touch.h"
@@ -17,40 +18,55 @@
 
 #define ROW(_trigger, _vm, _unmovable, _movable) { #_unmovable, #_movable },
 #define PRIVATE_ROW(_trigger, _unmovable, _movable) { #_unmovable, #_movable },
+#define OPS_ROW(_trigger, _kind, _expected) #_expected,
 
 static const char * const cells[][NR_CONTRACTS] = { MIGRATION_CONTRACT(ROW) };
 static const char * const private_cells[][NR_CONTRACTS] = {
 	PRIVATE_MEMORY_CONTRACT(PRIVATE_ROW)
 };
-#define OPS_ROW(_trigger, _kind, _promise) #_promise,
 static const char * const ops_cells[] = { MOVABLE_OPS_CONTRACT(OPS_ROW) };
-
 static const char * const allocation_cells[][NR_CONTRACTS] = { ALLOCATION_CONTRACT(ROW) };
 static const char * const private_allocation_cells[][NR_CONTRACTS] = {
 	PRIVATE_ALLOCATION_CONTRACT(PRIVATE_ROW)
 };
 
-/* A '|' would end the cell. */
+/*
+ * enum migrate_reason of include/linux/migrate_mode.h: the function that passes it to
+ * migrate_pages() or names it for migrate_misplaced_folio(), and the triggers that get there.
+ */
+static const struct {
+	const char *name, *where;
+	const struct trigger *triggers[6];
+} reasons[] = {
+	{ "MR_COMPACTION", "compact_zone(), mm/compaction.c",
+	  { &trigger_compact, &trigger_compact_node } },
+	{ "MR_MEMORY_FAILURE", "soft_offline_in_use_page(), mm/memory-failure.c",
+	  { &trigger_soft_offline_mapped, &trigger_soft_offline_phys } },
+	{ "MR_MEMORY_HOTPLUG", "do_migrate_range(), mm/memory_hotplug.c",
+	  { &trigger_memory_offline } },
+	{ "MR_SYSCALL", "do_move_pages_to_node(), mm/migrate.c",
+	  { &trigger_move_pages, &trigger_move_pages_all, &trigger_move_pages_remote } },
+	{ "MR_SYSCALL", "migrate_to_node(), mm/mempolicy.c",
+	  { &trigger_migrate_pages, &trigger_migrate_pages_remote, &trigger_cpuset } },
+	{ "MR_MEMPOLICY_MBIND", "do_mbind(), mm/mempolicy.c",
+	  { &trigger_mbind_move, &trigger_mbind_strict, &trigger_mbind_move_all } },
+	{ "MR_NUMA_MISPLACED", "migrate_misplaced_folio(), mm/migrate.c",
+	  { &trigger_numa_balancing } },
+	{ "MR_CONTIG_RANGE", "__alloc_contig_migrate_range(), mm/page_alloc.c",
+	  { &trigger_cma_alloc } },
+	{ "MR_LONGTERM_PIN", "migrate_longterm_unpinnable_folios(), mm/gup.c", { NULL } },
+	{ "MR_DEMOTION", "demote_folio_list(), mm/vmscan.c", { &trigger_demotion } },
+	{ "MR_DAMON", "__damon_migrate_folio_list(), mm/damon/ops-common.c",
+	  { &trigger_damon_hot_vaddr, &trigger_damon_cold_paddr } },
+};
+
+/* Escapes '|', which would end the cell. */
 static void print_cell(const char *text)
 {
 	printf(" ");
 	for (; *text; text++)
 		printf("%s%c", *text == '|' ? "\\" : "", *text);
 	printf(" |");
-}
-
-static void print_row(const struct contract_row *row, const char *vm,
-		      const char * const *promises)
-{
-	int id;
-
-	printf("|");
-	print_cell(row->trigger->name);
-	print_cell(row->trigger->call);
-	print_cell(vm);
-	for (id = 0; id < NR_CONTRACTS; id++)
-		print_cell(promises[id]);
-	printf("\n");
 }
 
 static void print_head(const char *columns, int nr_columns)
@@ -73,12 +89,12 @@ static void print_trigger(const struct trigger *trigger)
 	print_cell(trigger->call);
 }
 
-static void print_promises(const char * const *promises)
+static void print_expected(const char * const *expected)
 {
 	int id;
 
 	for (id = 0; id < NR_CONTRACTS; id++)
-		print_cell(promises[id]);
+		print_cell(expected[id]);
 	printf("\n");
 }
 
@@ -87,22 +103,23 @@ static void print_allocation_rows(void)
 	size_t i;
 
 	printf("\n"
-	       "## Where folios are allocated\n"
+	       "## Zones that the kernel allocates folios from\n"
 	       "\n"
-	       "Let in are all of them, or some at least; cases are called `PLACE.VM.allocated`.\n"
+	       "ALL folios come from the zone, at least SOME, or NONE.  The cases are\n"
+	       "`ZONE.VM.allocated`.\n"
 	       "\n");
-	print_head("| place | VM |", 2);
+	print_head("| zone | VM |", 2);
 	for (i = 0; i < nr_allocation_rows; i++) {
 		printf("|");
 		print_cell(allocation_rows[i].trigger->name);
 		print_cell(allocation_rows[i].vm->name);
-		print_promises(allocation_cells[i]);
+		print_expected(allocation_cells[i]);
 	}
 	for (i = 0; i < nr_private_allocation_rows; i++) {
 		printf("|");
 		print_cell(private_allocation_rows[i].trigger->name);
 		print_cell("private memory");
-		print_promises(private_allocation_cells[i]);
+		print_expected(private_allocation_cells[i]);
 	}
 }
 
@@ -114,7 +131,7 @@ static void print_rows(void)
 	for (i = 0; i < nr_contract_rows; i++) {
 		print_trigger(contract_rows[i].trigger);
 		print_cell(contract_rows[i].vm->name);
-		print_promises(cells[i]);
+		print_expected(cells[i]);
 	}
 }
 
@@ -122,10 +139,17 @@ static void print_private_rows(void)
 {
 	size_t i;
 
+	printf("\n"
+	       "## Private memory\n"
+	       "\n"
+	       "Nothing moves private memory, under either contract.\n"
+	       "`x86/private_mem_migrate_test` tests these rows for each kind of VM that the\n"
+	       "machine has: software-protected, SEV, SEV-ES, SEV-SNP, TDX.\n"
+	       "\n");
 	print_head("| trigger | call |", 2);
 	for (i = 0; i < nr_private_memory_rows; i++) {
 		print_trigger(private_memory_rows[i].trigger);
-		print_promises(private_cells[i]);
+		print_expected(private_cells[i]);
 	}
 }
 
@@ -134,14 +158,13 @@ static void print_ops_properties(void)
 	size_t i, j, rows;
 
 	printf("\n"
-	       "Cases are called `trigger.pages.property`;\n"
-	       "`migrate/movable_ops/ops_property.h` says what each property means:\n"
+	       "The cases are `TRIGGER.PAGES.PROPERTY`;\n"
+	       "`migrate/movable_ops/ops_property.h` describes the properties:\n"
 	       "\n");
 	for (i = 0; i < nr_ops_properties; i++) {
 		for (j = rows = 0; j < nr_ops_rows; j++)
 			rows += ops_property_applies(&ops_properties[i], &ops_rows[j]);
-		printf("* `%s`: %zu of the %zu rows\n", ops_properties[i].name, rows,
-		       nr_ops_rows);
+		printf("* `%s`: %zu of %zu rows\n", ops_properties[i].name, rows, nr_ops_rows);
 	}
 }
 
@@ -150,12 +173,12 @@ static void print_ops_rows(void)
 	size_t i;
 
 	printf("\n"
-	       "## Pages that move by operations of their own\n"
+	       "## movable_ops pages\n"
 	       "\n"
-	       "They are no folios, have nothing to do with either contract, and move under\n"
-	       "both.\n"
+	       "Their owner migrates these pages (`struct movable_operations`).  They are no\n"
+	       "folios and move under both contracts.\n"
 	       "\n"
-	       "| trigger | call | pages | promise |\n"
+	       "| trigger | call | pages | expected |\n"
 	       "|---|---|---|---|\n");
 	for (i = 0; i < nr_ops_rows; i++) {
 		print_trigger(ops_rows[i].trigger);
@@ -170,63 +193,106 @@ static void print_properties(void)
 {
 	size_t i, j, rows;
 
+	printf("\n"
+	       "Each row is tested for each property that applies to it.  The cases are\n"
+	       "`TRIGGER.VM.PROPERTY`; `migrate/matrix/property_table.h` describes the\n"
+	       "properties:\n"
+	       "\n");
 	for (i = 0; i < nr_properties; i++) {
 		for (j = rows = 0; j < nr_contract_rows; j++)
 			rows += property_applies(&properties[i], &contract_rows[j]);
-		printf("* `%s`: %zu of the %zu rows without private memory\n",
-		       properties[i].name, rows, nr_contract_rows);
+		printf("* `%s`: %zu of %zu rows\n", properties[i].name, rows, nr_contract_rows);
 	}
 }
 
-static void print_never_properties(void)
+static void print_must_not_touch_properties(void)
 {
 	struct case_list list = {};
-	size_t i, rows = 0, each;
+	size_t i, rows = 0;
 
 	for (i = 0; i < nr_contract_rows; i++) {
 		rows += !!contract_rows[i].trigger->must_not_touch;
 		must_not_touch_add_cases(&list, &contract_rows[i]);
 	}
-	each = list.nr / rows;
 	printf("\n"
-	       "NEVER is tested for these, see `migrate/matrix/must_not_touch.h`:\n"
+	       "The rows with NEVER have properties of their own\n"
+	       "(`migrate/matrix/must_not_touch.h`):\n"
 	       "\n");
-	for (i = 0; i < each; i++)
+	/* Each row has the same properties. */
+	for (i = 0; i < list.nr / rows; i++)
 		printf("* `%s`: %zu of %zu rows\n", strrchr(list.cases[i].name, '.') + 1, rows,
 		       nr_contract_rows);
+	free(list.cases);
+	printf("\n"
+	       "The cases `mapping_flags.VM.FLAG` test AS_INACCESSIBLE and AS_UNMOVABLE apart\n"
+	       "from each other (`migrate/matrix/mapping_flags.h`).\n");
+}
+
+static bool has_reason(const struct trigger *trigger)
+{
+	size_t i, j;
+
+	for (i = 0; i < ARRAY_SIZE(reasons); i++)
+		for (j = 0; reasons[i].triggers[j]; j++)
+			if (reasons[i].triggers[j] == trigger)
+				return true;
+	return false;
+}
+
+static void print_triggers_without_reason(void)
+{
+	const char *separator = "";
+	size_t i;
+
+	printf("\n"
+	       "`pinned_longterm` pins pages where they are, so MR_LONGTERM_PIN has no trigger.\n"
+	       "These triggers do not migrate, they merge, reclaim or collapse: ");
+	for (i = 0; i < nr_contract_rows; i++) {
+		if (has_reason(contract_rows[i].trigger))
+			continue;
+		printf("%s%s", separator, contract_rows[i].trigger->name);
+		separator = ", ";
+	}
+	printf(".\n");
+}
+
+static void print_reasons(void)
+{
+	size_t i, j;
+
+	printf("\n"
+	       "## Which `enum migrate_reason` a trigger exercises\n"
+	       "\n"
+	       "The functions are those of Linux 7.3.\n"
+	       "\n"
+	       "| reason | function | triggers |\n"
+	       "|---|---|---|\n");
+	for (i = 0; i < ARRAY_SIZE(reasons); i++) {
+		printf("| %s | %s |", reasons[i].name, reasons[i].where);
+		for (j = 0; reasons[i].triggers[j]; j++)
+			printf("%s %s", j ? "," : "", reasons[i].triggers[j]->name);
+		printf("%s |\n", j ? "" : " none");
+	}
+	print_triggers_without_reason();
 }
 
 int main(void)
 {
 	printf("<!-- SPDX-License-Identifier: GPL-2.0-only -->\n"
 	       "<!-- Made by \"make docs\" from migrate/matrix/contract_table.h: edit that. -->\n"
-	       "# What the kernel promises\n"
+	       "# Expected results\n"
 	       "\n"
-	       "A row is a trigger on a kind of VM, a column a contract, a cell the outcome.\n"
-	       "`migrate/matrix/contract_table.h` says what the outcomes mean,\n"
-	       "`migrate/verdict/contract.h` which kernels have which contract, and\n"
-	       "`migrate/trigger/trigger.h` what each trigger does.\n"
+	       "A row is a trigger on a kind of VM, a column is a contract, a cell is the expected\n"
+	       "outcome.  `migrate/matrix/contract_table.h` describes the outcomes and the kinds of\n"
+	       "VM, `migrate/verdict/contract.h` the contracts, `migrate/trigger/trigger.h` the\n"
+	       "triggers.\n"
 	       "\n");
 	print_rows();
-	printf("\n"
-	       "Every row is tested for each of these properties that can apply to it, as a case\n"
-	       "called `trigger.VM.property`; `migrate/matrix/property_table.h` says what each\n"
-	       "means:\n"
-	       "\n");
 	print_properties();
-	print_never_properties();
-	printf("\n"
-	       "The two flags of the mapping, AS_INACCESSIBLE and AS_UNMOVABLE, are told apart in\n"
-	       "cases of their own, `mapping_flags.VM.flag`;\n"
-	       "`migrate/matrix/mapping_flags.h` says what each guards.\n");
-	printf("\n"
-	       "## Private memory\n"
-	       "\n"
-	       "Of software-protected VMs, SEV-SNP and TDX: nothing moves it, under any contract.\n"
-	       "`x86/private_mem_migrate_test` holds these rows against each kind that there is.\n"
-	       "\n");
+	print_must_not_touch_properties();
 	print_private_rows();
 	print_allocation_rows();
 	print_ops_rows();
+	print_reasons();
 	return 0;
 }
