@@ -246,7 +246,7 @@ static void print_triggers_without_reason(void)
 
 	printf("\n"
 	       "`pinned_longterm` pins pages where they are, so MR_LONGTERM_PIN has no trigger.\n"
-	       "These triggers do not migrate, they merge, reclaim or collapse: ");
+	       "These triggers merge, reclaim or collapse pages and do not migrate them:\n");
 	for (i = 0; i < nr_contract_rows; i++) {
 		if (has_reason(contract_rows[i].trigger))
 			continue;
@@ -282,10 +282,10 @@ int main(void)
 	       "<!-- Made by \"make docs\" from migrate/matrix/contract_table.h: edit that. -->\n"
 	       "# Expected results\n"
 	       "\n"
-	       "A row is a trigger on a kind of VM, a column is a contract, a cell is the expected\n"
-	       "outcome.  `migrate/matrix/contract_table.h` describes the outcomes and the kinds of\n"
-	       "VM, `migrate/verdict/contract.h` the contracts, `migrate/trigger/trigger.h` the\n"
-	       "triggers.\n"
+	       "A row is a trigger on a kind of VM, a column is a contract, a cell is the\n"
+	       "expected outcome.  `migrate/matrix/contract_table.h` describes the outcomes and\n"
+	       "the kinds of VM, `migrate/verdict/contract.h` the contracts,\n"
+	       "`migrate/trigger/trigger.h` the triggers.\n"
 	       "\n");
 	print_rows();
 	print_properties();
