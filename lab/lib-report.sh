@@ -96,7 +96,7 @@ lab_judge_rest()
 # lab_taint BITS: the letters of Documentation/admin-guide/tainted-kernels.rst.
 lab_taint()
 {
-	local letters=PFSRMBUDAWCIOELKXTN bit out=
+	local letters=PFSRMBUDAWCIOELKXTNJ bit out=
 
 	for ((bit = 0; bit < ${#letters}; bit++)); do
 		(($1 & 1 << bit)) && out+=${letters:bit:1}
