@@ -128,8 +128,8 @@ function uncovered(text, cut_before, cut_after,	at, i, key, end, reach, far)
 function check(place, message,	text, part, i, n, at)
 {
 	text = " " normal(message) " "
-	gsub(/ [KLM] /, " N ", text)
-	gsub(/ [KLM],/, " N,", text)
+	while (match(text, / [KLM][ ,;:)]/))
+		text = substr(text, 1, RSTART) "N" substr(text, RSTART + 2)
 	gsub(/[ \t]+/, " ", text)
 	n = split(text, part, / ?\.\.\. ?/)
 	for (i = 1; i <= n; i++) {
