@@ -74,7 +74,7 @@ static void check_live(void)
 
 	if (pageflags_skip_reason()) {
 		ksft_test_result_code(KSFT_SKIP, "frames are searched",
-				      pageflags_skip_reason());
+				      "%s", pageflags_skip_reason());
 		return;
 	}
 	CHECK("frames are searched", !pageflags_scan(queries, 2));
