@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -31,17 +30,14 @@ bool hugetlb_usable(int node)
 
 void hugetlb_reserve(int node, size_t nr_pages)
 {
-	char before[32], text[32];
+	char text[32];
 	int r;
 
 	find_pool(node);
-	r = sysfile_read(pool, before, sizeof(before));
-	TEST_ASSERT(r > 0, "cannot read %s: %s", pool, strerror(-r));
-	undo_add(pool, before);
 	snprintf(text, sizeof(text), "%lu\n",
-		 strtoul(before, NULL, 10) + (nr_pages >> hugetlb_order()));
-	r = sysfile_write(pool, text);
-	TEST_ASSERT(!r, "cannot write %s: %s", pool, strerror(-r));
+		 sysfile_read_number(pool, 10) + (nr_pages >> hugetlb_order()));
+	r = setting_write(pool, text);
+	TEST_ASSERT(!r, "cannot change %s: %s", pool, strerror(-r));
 }
 
 void hugetlb_release(void)
