@@ -27,6 +27,7 @@
 #include "migrate/mm/balloon.h"
 #include "migrate/mm/zram.h"
 #include "migrate/movable_ops/ops_property.h"
+#include "migrate/runner/suite.h"
 #include "migrate/trigger/trigger.h"
 
 struct ops_case {

@@ -25,6 +25,7 @@
 #include "migrate/matrix/property.h"
 #include "migrate/mm/numa.h"
 #include "migrate/mm/vmstat.h"
+#include "migrate/runner/suite.h"
 #include "migrate/trigger/trigger.h"
 
 /* Fire at all private pages, also while the guest uses shared memory instead. */

@@ -31,7 +31,7 @@
 #ifndef SELFTEST_KVM_MIGRATE_MATRIX_CONTRACT_TABLE_H
 #define SELFTEST_KVM_MIGRATE_MATRIX_CONTRACT_TABLE_H
 
-#include "migrate/runner/suite.h"
+#include "migrate/runner/testcase.h"
 #include "migrate/verdict/contract.h"
 
 /*	    trigger		   VM			unmovable		movable		*/

@@ -19,7 +19,7 @@
 #include "migrate/gmem/unmapped_pfns.h"
 #include "migrate/matrix/contract_table.h"
 #include "migrate/mm/fragment.h"
-#include "migrate/runner/suite.h"
+#include "migrate/runner/testcase.h"
 #include "migrate/verdict/verdict.h"
 
 struct fixture {

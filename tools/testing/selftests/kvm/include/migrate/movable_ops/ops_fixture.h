@@ -12,7 +12,7 @@
 #include "migrate/mm/fragment.h"
 #include "migrate/movable_ops/ops_contract.h"
 #include "migrate/movable_ops/ops_pages.h"
-#include "migrate/runner/suite.h"
+#include "migrate/runner/testcase.h"
 
 #define OPS_KINDS_MAX 2
 

@@ -115,7 +115,15 @@ const char *options_parse(int argc, char **argv, struct migrate_options *options
 	return wrong;
 }
 
-/* The stress test has more options, and others mean more there. */
+static void help_stress(FILE *out, const struct migrate_options *defaults)
+{
+	fprintf(out,
+		"  -b BYTES       the same in bytes: 256K, 4M\n"
+		"  -v VCPUS       vCPUs of the guest, and threads that move its memory\n"
+		"                 (default %lu, at most %lu)\n",
+		defaults->nr_vcpus, OPTIONS_VCPUS_MAX);
+}
+
 void options_help(FILE *out, const char *program, const struct migrate_options *defaults)
 {
 	bool stress = defaults->nr_vcpus;
@@ -130,11 +138,7 @@ void options_help(FILE *out, const char *program, const struct migrate_options *
 		program, stress ? "all" : "idle", stress ? "by_node" : "move_pages.default",
 		stress ? "by*" : "mbind*", OPTIONS_PAGES_MIN, defaults->pages);
 	if (stress)
-		fprintf(out,
-			"  -b BYTES       the same in bytes: 256K, 4M\n"
-			"  -v VCPUS       vCPUs of the guest, and threads that move its memory,\n"
-			"                 at most %lu (default %lu)\n",
-			OPTIONS_VCPUS_MAX, defaults->nr_vcpus);
+		help_stress(out, defaults);
 	fprintf(out,
 		"  -i ITERATIONS  %s (default %lu)\n"
 		"  -s SEED        repeat the contents%s of an earlier run (default: random)\n"

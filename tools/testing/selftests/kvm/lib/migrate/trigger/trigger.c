@@ -3,7 +3,7 @@
 
 #include "migrate/mm/folio.h"
 #include "migrate/mm/pageflags_scan.h"
-#include "migrate/runner/suite.h"
+#include "migrate/runner/testcase.h"
 #include "migrate/runner/test_env.h"
 #include "migrate/trigger/trigger.h"
 
