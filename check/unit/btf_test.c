@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * BTF made by hand, sound and unsound; and that of the running kernel where it has some.
+ * Lookups in hand-made BTF, valid and invalid, and in the BTF of the running kernel.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -18,7 +18,7 @@
 static const char strings[] = "\0int\0mapping_flags\0AS_EIO\0AS_UNMOVABLE\0gfp";
 enum { INT = 1, MAPPING_FLAGS = 5, AS_EIO = 19, AS_UNMOVABLE = 26, GFP = 39 };
 
-/* An int, a struct of one member, and an enum of two; what else comes goes behind. */
+/* An int, a struct of one member, and an enum of two. */
 struct sample {
 	struct btf_header header;
 	struct btf_type integer;
@@ -52,7 +52,7 @@ static struct sample make_sample(void)
 	return sample;
 }
 
-static int ask(const struct sample *sample, const char *name, const char *enumerator)
+static int has(const struct sample *sample, const char *name, const char *enumerator)
 {
 	return btf_enum_has(sample, sizeof(*sample), name, enumerator);
 }
@@ -65,25 +65,25 @@ static void check_unsound(void)
 	CHECK("a cut file is unsound",
 	      btf_enum_has(&sample, offsetof(struct sample, strings) + 8, "x", "y") == -EINVAL);
 	sample.header.magic = 0x1234;
-	CHECK("another magic is unsound", ask(&sample, "x", "y") == -EINVAL);
+	CHECK("another magic is unsound", has(&sample, "x", "y") == -EINVAL);
 	sample = make_sample();
 	sample.header.hdr_len = 8;
-	CHECK("a header without all that is asked for is unsound",
-	      ask(&sample, "x", "y") == -EINVAL);
+	CHECK("a header without the needed fields is unsound",
+	      has(&sample, "x", "y") == -EINVAL);
 	sample = make_sample();
 	sample.enumeration.info = INFO(BTF_KIND_ENUM, 200);
 	CHECK("more values than there is room for are unsound",
-	      ask(&sample, "mapping_flags", "AS_EIO") == -EINVAL);
+	      has(&sample, "mapping_flags", "AS_EIO") == -EINVAL);
 	sample = make_sample();
 	sample.structure.info = INFO(31, 0);
-	CHECK("a kind nobody knows is unsound", ask(&sample, "mapping_flags", "AS_EIO") == -EINVAL);
+	CHECK("an unknown kind is unsound", has(&sample, "mapping_flags", "AS_EIO") == -EINVAL);
 	sample = make_sample();
 	sample.strings[sizeof(strings) - 1] = 'x';
-	CHECK("strings without an end are unsound", ask(&sample, "x", "y") == -EINVAL);
+	CHECK("strings without an end are unsound", has(&sample, "x", "y") == -EINVAL);
 	sample = make_sample();
 	sample.values[1].name_off = 0xffffff;
-	CHECK("a name beyond the strings is nobody's",
-	      ask(&sample, "mapping_flags", "AS_UNMOVABLE") == 0);
+	CHECK("a name beyond the strings matches none",
+	      has(&sample, "mapping_flags", "AS_UNMOVABLE") == 0);
 }
 
 int main(void)
@@ -97,13 +97,13 @@ int main(void)
 	shorter.header.type_off = sizeof(struct btf_header) - shorter.header.hdr_len;
 	shorter.header.str_off += shorter.header.type_off;
 	ksft_print_header();
-	CHECK("an enumerator is found", ask(&sample, "mapping_flags", "AS_UNMOVABLE") == 1);
-	CHECK("an absent one is not", ask(&sample, "mapping_flags", "AS_OTHER") == 0);
+	CHECK("an enumerator is found", has(&sample, "mapping_flags", "AS_UNMOVABLE") == 1);
+	CHECK("an absent one is not", has(&sample, "mapping_flags", "AS_OTHER") == 0);
 	CHECK("also behind a header of fewer fields",
-	      ask(&shorter, "mapping_flags", "AS_UNMOVABLE") == 1);
-	CHECK("a part of its name is not it", ask(&sample, "mapping_flags", "AS_UNMOV") == 0);
-	CHECK("an absent enum is an error", ask(&sample, "other_flags", "AS_EIO") == -ENOENT);
-	CHECK("a struct is no enum", ask(&sample, "gfp", "AS_EIO") == -ENOENT);
+	      has(&shorter, "mapping_flags", "AS_UNMOVABLE") == 1);
+	CHECK("a part of its name is not found", has(&sample, "mapping_flags", "AS_UNMOV") == 0);
+	CHECK("an absent enum is an error", has(&sample, "other_flags", "AS_EIO") == -ENOENT);
+	CHECK("a struct is no enum", has(&sample, "gfp", "AS_EIO") == -ENOENT);
 	check_unsound();
 	CHECK("contracts have names", contract_parse("movable") == CONTRACT_MOVABLE &&
 				      contract_parse("unmovable") == CONTRACT_UNMOVABLE);

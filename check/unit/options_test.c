@@ -140,7 +140,7 @@ int main(void)
 	CHECK("another name does not", !selects("-t partial", "move_pages.default.idle"));
 	CHECK("a star matches", selects("-t move*idle", "move_pages.default.idle"));
 	CHECK("the second filter counts", selects("-t partial -t idle", "move_pages.default.idle"));
-	CHECK("one filter is asked alone", options_match("idle", "move_pages.default.idle") &&
+	CHECK("a filter matches alone", options_match("idle", "move_pages.default.idle") &&
 					   !options_match("partial", "move_pages.default.idle"));
 	return unit_finish();
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The pattern must tell apart every way in which a page can hold the wrong data.
+ * The pattern detects every way in which a page can hold wrong data.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 static const struct pattern base = { .seed = 0x1b2c, .file = 1, .round = 1 };
 static uint64_t page[WORDS];
 
-/* Where page @written_as of @written is first seen to differ from page @read_as of @read. */
+/* Returns the first word in which page @written_as of @written differs from @read_as of @read. */
 static size_t differs(const struct pattern *written, uint64_t written_as,
 		      const struct pattern *read, uint64_t read_as)
 {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * For the unit tests: one TAP line a check; the condition is its own description.
+ * Checks of the unit tests: a TAP line for each.
  */
 #ifndef CHECK_UNIT_H
 #define CHECK_UNIT_H
 
 #include "kselftest.h"
 
-/* @what names the check; the condition that failed, and where, goes behind it as a comment. */
+/* @what names the check; a comment shows where it failed, and the condition. */
 #define CHECK(what, condition)								\
 do {											\
 	bool unit_good = (condition);							\
@@ -17,7 +17,7 @@ do {											\
 	ksft_test_result_code(unit_good ? KSFT_PASS : KSFT_FAIL, what, NULL);		\
 } while (0)
 
-/* Two texts are equal; both are shown where they are not. */
+/* Checks that two texts are equal, and shows both where they differ. */
 #define CHECK_TEXT(what, got, want)							\
 do {											\
 	const char *unit_got = (got), *unit_want = (want);				\
@@ -29,7 +29,7 @@ do {											\
 	ksft_test_result_code(unit_good ? KSFT_PASS : KSFT_FAIL, what, NULL);		\
 } while (0)
 
-/* The plan comes last, as TAP allows: it cannot disagree with the checks above it. */
+/* Prints the plan last, as TAP allows, so that it agrees with the checks. */
 static inline int unit_finish(void)
 {
 	ksft_set_plan(ksft_test_num());

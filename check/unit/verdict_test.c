@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The judge is judged: made-up pages, and the reports that they must give, word for word.
+ * Verdicts on made-up pages, and their reports word for word.
  */
 #include <stdlib.h>
 
