@@ -9,6 +9,7 @@
 
 #include "kselftest.h"
 #include "migrate/gmem/gmem_vm.h"
+#include "migrate/matrix/alloc_zone.h"
 #include "migrate/matrix/contract_table.h"
 #include "migrate/matrix/must_not_touch.h"
 #include "migrate/matrix/property.h"
@@ -111,13 +112,13 @@ static void print_allocation_rows(void)
 	print_head("| zone | VM |", 2);
 	for (i = 0; i < nr_allocation_rows; i++) {
 		printf("|");
-		print_cell(allocation_rows[i].trigger->name);
+		print_cell(allocation_rows[i].zone->name);
 		print_cell(allocation_rows[i].vm->name);
 		print_expected(allocation_cells[i]);
 	}
 	for (i = 0; i < nr_private_allocation_rows; i++) {
 		printf("|");
-		print_cell(private_allocation_rows[i].trigger->name);
+		print_cell(private_allocation_rows[i].zone->name);
 		print_cell("private memory");
 		print_expected(private_allocation_cells[i]);
 	}

@@ -127,8 +127,8 @@ static long failures_of_compaction(struct fixture *fx, bool ours)
 	struct gmem_vm *gvm = fx->gvm;
 	long before;
 
-	fragment_close(&fx->fragment);
-	fragment_open(&fx->fragment, fx->from);
+	placement_teardown(&fx->placement);
+	placement_setup(&fx->placement);
 	if (ours)
 		unmapped_pfns_populate(&fx->unmapped, gvm, fx->from);
 	else
@@ -188,7 +188,7 @@ static void add_row(struct case_list *list, const struct contract_row *row)
 	test.run = run_conversion;
 	case_list_add(list, &test, "conversion");
 	test.run = run_not_isolated;
-	if (row->trigger->partial && !row->trigger->all_or_nothing)
+	if (row->trigger->placement == &placement_fragment)
 		case_list_add(list, &test, "not_isolated");
 }
 

@@ -104,7 +104,8 @@
 	ROW(cma,		   NONE,		NONE)
 
 struct contract_row {
-	const struct trigger *trigger;
+	const struct trigger *trigger;		/* NULL in ALLOCATION_CONTRACT */
+	const struct alloc_zone *zone;		/* only there */
 	const struct vm_kind *vm;
 	struct expected expected[NR_CONTRACTS];
 };

@@ -18,21 +18,20 @@
 #include "migrate/gmem/gmem_vm.h"
 #include "migrate/gmem/unmapped_pfns.h"
 #include "migrate/matrix/contract_table.h"
-#include "migrate/mm/fragment.h"
-#include "migrate/runner/testcase.h"
+#include "migrate/runner/suite.h"
+#include "migrate/trigger/placement.h"
 #include "migrate/verdict/verdict.h"
 
 struct fixture {
 	const struct suite *suite;
 	const struct testcase *test;
-	const struct trigger *trigger;
+	const struct trigger *trigger;	/* NULL: the pages are only allocated */
 	struct expected expected;	/* of the test's row under the suite's contract */
 	struct gmem_vm *gvm;
 	struct verdict verdict;
-	struct fragment fragment;	/* of triggers with .partial */
+	struct placement_state placement;
 	struct unmapped_pfns unmapped;	/* while the host has no PTEs for the pages */
 	const struct control *control;	/* of triggers with .must_not_touch, else NULL */
-	bool unfit;			/* the trigger's placement is possible on no node */
 	int from;
 	int to;				/* .from on a machine with one node; NUMA_ANY_NODE */
 };
@@ -42,6 +41,7 @@ struct fixture_config {
 	bool uaddr_is_mapping;		/* these three as in struct gmem_config */
 	bool two_slots;
 	bool large_offset;
+	const struct placement *placement;	/* without a trigger; may be NULL */
 };
 
 /* Return what this machine lacks for a case with one node, or two, as a SKIP reason, or NULL. */

@@ -18,6 +18,9 @@ struct cma_area {
 /* Find the largest area.  Returns whether there is one. */
 bool cma_find(struct cma_area *area);
 
+/* Returns whether frame @pfn is in @area. */
+bool cma_has(const struct cma_area *area, uint64_t pfn);
+
 /* Returns why the tests of CMA cannot run here, as a reason to skip, or NULL. */
 const char *cma_skip_reason(void);
 

@@ -9,10 +9,10 @@
 #ifndef SELFTEST_KVM_MIGRATE_MOVABLE_OPS_OPS_FIXTURE_H
 #define SELFTEST_KVM_MIGRATE_MOVABLE_OPS_OPS_FIXTURE_H
 
-#include "migrate/mm/fragment.h"
 #include "migrate/movable_ops/ops_contract.h"
 #include "migrate/movable_ops/ops_pages.h"
-#include "migrate/runner/testcase.h"
+#include "migrate/runner/suite.h"
+#include "migrate/trigger/placement.h"
 
 #define OPS_KINDS_MAX 2
 
@@ -30,8 +30,7 @@ struct ops_fixture {
 	const struct ops_row *row;
 	struct ops_member members[OPS_KINDS_MAX];
 	int nr_members;
-	struct fragment fragment;
-	bool laid_out, unfit;
+	struct placement_state placement;
 	bool agree;			/* the books, at the last ops_fixture_look_after() */
 	int from;
 	long ret;			/* what the trigger answered, and should have */

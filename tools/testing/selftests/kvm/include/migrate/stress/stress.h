@@ -26,8 +26,8 @@
 
 #include "kvm_util.h"
 #include "migrate/matrix/fixture.h"
-#include "migrate/mm/fragment.h"
 #include "migrate/mm/mm_counters.h"
+#include "migrate/trigger/placement.h"
 
 #define STRESS_WORKLOADS_MAX		8
 #define STRESS_MIGRATORS_MAX	24
@@ -104,8 +104,7 @@ struct stress {
 	pthread_rwlock_t concurrent;	/* read: one of the crowd; write: alone among movers */
 	unsigned long round;
 	bool placed;		/* pages are in the CMA area */
-	struct fragment fragment;
-	bool fragmented;		/* .ballast is there, on the first node */
+	struct placement_state fragment;	/* of the first node */
 	bool failed;
 };
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What makes the kernel try to migrate folios: one struct trigger each, by the name the
- * contract's table uses.  A trigger reports what the kernel answered and judges nothing.
+ * Triggers make the kernel try to migrate folios.  A trigger reports what the kernel answered and
+ * judges nothing.  The contract's table uses its name.
  *
- * The target of a trigger is mapped shared (a guest_memfd or a memfd), page by page touched:
- * the calls of user space find folios through page table entries.  A guest_memfd that cannot be
- * touched is a target for triggers that work by page frame, or on all of the machine; others find
- * nothing at its addresses.
+ * A range is mapped shared (a guest_memfd or a memfd) and each page touched: system calls find
+ * folios through PTEs.  Where user space cannot map a guest_memfd, only triggers by page frame, and
+ * those that act on the whole machine, find its folios.
  */
 #ifndef SELFTEST_KVM_MIGRATE_TRIGGER_TRIGGER_H
 #define SELFTEST_KVM_MIGRATE_TRIGGER_TRIGGER_H
@@ -18,168 +17,152 @@
 #include "migrate/trigger/control.h"
 
 struct placement;
+struct suite;
 struct test_env;
-
-#define MUST_NOT_TOUCH_COUNTERS_MAX 6
 
 struct trigger_range {
 	void *addr;
 	size_t nr_pages;
 	const uint64_t *pfns;	/* of the pages; for triggers with .by_pfn */
 	/*
-	 * Of pages that are not mapped, which left their frames; such triggers keep the books, as
-	 * nothing else can tell when the frame is in use again.  NULL: pagemap tells.
+	 * For unmapped pages: the trigger notes each page that it saw leave its frame, because
+	 * another folio may use the frame soon.  NULL: pagemap tells.
 	 */
-	bool *left;
-	/* What frames of such pages look like; NULL: as guest_memfd's. */
+	bool *moved;
+	/* Whether flags are of such a page; NULL: of guest_memfd's. */
 	bool (*frame_is)(uint64_t flags);
-	int from;		/* node the folios are on */
-	int to;			/* node they should go to, or NUMA_ANY_NODE */
-	const struct control *control;	/* of triggers with .never: exposed alike */
+	int from;		/* node of the folios */
+	int to;			/* their target node, or NUMA_ANY_NODE */
+	const struct control *control;	/* of triggers with .must_not_touch: exposed alike */
 };
 
 struct trigger_result {
 	long ret;		/* what the call returned, or -errno */
-	int *status;		/* an entry a page, of triggers with .has_status; the caller's */
+	int *status;		/* an entry per page, of triggers with .has_status; the caller's */
 };
 
 struct trigger {
 	const char *name;
 	const char *call;	/* for reports: "move_pages()" */
-	bool has_status;	/* the kernel answers page by page */
-	bool no_range;		/* acts on all of this process, or of this machine */
-	bool by_pfn;		/* acts on page frames: needs to see them */
-	bool kernel_picks_node;		/* the kernel chooses where the folios go ... */
-	bool partial;	/* ... and which of them, in memory laid out with ballast */
-	bool all_or_nothing;		/* one page that stays fails it for all */
-	bool huge;		/* acts on what is as large as a huge page at least */
+	/* The enum migrate_reason of the kernel; NULL: the mechanism does not migrate. */
+	const char *reason;
+	bool has_status;	/* the kernel answers per page */
+	bool no_range;		/* acts on this process, or on the machine */
+	bool by_pfn;		/* acts on page frames, which must be visible */
+	bool kernel_picks_node;	/* the kernel chooses where the folios go */
+	bool partial;		/* the kernel chooses which of the folios go */
+	bool evacuates;		/* empties a memory block or a CMA area */
+	bool all_or_nothing;	/* one page that stays fails the call for all */
+	bool huge;		/* acts on huge pages or larger ranges */
 	/*
-	 * MPOL_MF_MOVE: what another process maps as well is left alone, which is no failure:
-	 * status -EACCES if there are statuses, else nothing is said.  Or so without
-	 * CAP_SYS_NICE only.
+	 * MPOL_MF_MOVE: pages that another process also maps stay, which is no failure: status
+	 * -EACCES if there are statuses, else no answer.  The second: without CAP_SYS_NICE only.
 	 */
 	bool exclusive_only, exclusive_only_unless_nice;
-	/* Knobs and the like that have to be so while a case runs (migrate/runner/test_env.h). */
-	const struct test_env *env;
-	/* How memory has to be laid out for it (migrate/trigger/placement.h); NULL: as it comes. */
+	const struct test_env *env;	/* settings while a case runs; NULL: none */
+	/* How memory must look (migrate/trigger/placement.h); NULL: does not matter. */
 	const struct placement *placement;
-	/* Must not act on guest_memfd at all (see struct must_not_touch). */
-	const struct must_not_touch *must_not_touch;
-	/* What this task lacks to fire it, as a reason to skip; NULL or absent: nothing. */
+	const struct must_not_touch *must_not_touch;	/* it must ignore guest_memfd; else NULL */
+	/* Returns what this task lacks to fire it, as a SKIP reason, or NULL.  May be absent. */
 	const char *(*skip_reason)(void);
 	void (*fire)(const struct trigger_range *range, struct trigger_result *result);
 };
+
+#define MUST_NOT_TOUCH_COUNTERS_MAX 6
 
 /* A mechanism that must ignore guest_memfd; it acts on a control instead. */
 struct must_not_touch {
 	struct control_kind control;
 	const char *acts;		/* on the control, for reports: "moved" */
-	unsigned int rounds;		/* of firing, at most, until it has acted on all */
+	unsigned int rounds;		/* of .fire(), at most, until it has acted on all */
 	const char *counters[MUST_NOT_TOUCH_COUNTERS_MAX + 1];	/* of /proc/vmstat, for reports */
-	/* Returns NULL, or what is missing for this range, as a reason to skip.  May be absent. */
+	/* Prepare control and mechanism.  Returns a SKIP reason, or NULL.  May be absent. */
 	const char *(*prepare)(const struct trigger_range *range);
-	size_t (*acted)(const struct trigger_range *range);
-	/* Stop what works on its own between two calls of .fire().  May be absent. */
+	size_t (*acted)(const struct trigger_range *range);	/* on how many control pages */
+	/* Stop a mechanism that works in the background.  May be absent. */
 	void (*stop)(void);
 };
 
-struct suite;
-
-/* Returns what this machine lacks to fire @trigger, as a SKIP reason, or NULL. */
+/* Returns what this machine lacks to fire @trigger, NULL for none, as a SKIP reason, or NULL. */
 const char *trigger_skip_reason(const struct suite *suite, const struct trigger *trigger);
 
-/* Address of page @i of @range. */
+/* Returns a range of @nr_pages pages from @addr on, on node @from, without .pfns. */
+struct trigger_range trigger_range_of(void *addr, size_t nr_pages, int from, int to);
+
+/* Returns the address of page @i of @range. */
 void *trigger_page(const struct trigger_range *range, size_t i);
 
-/* Whether page @i of @range has not left its frame yet; for triggers with .by_pfn. */
+/* Returns whether page @i of @range is still in its frame; for triggers with .by_pfn. */
 bool trigger_page_in_frame(const struct trigger_range *range, size_t i);
 
-/* Whether this task may move what other processes map too (CAP_SYS_NICE). */
+/* Returns whether this task may move pages that other processes map (CAP_SYS_NICE). */
 bool trigger_may_move_all(void);
 
-/*
- * move_pages(MPOL_MF_MOVE): each page by its address; MPOL_MF_MOVE_ALL, also those that others map
- * (CAP_SYS_NICE); and called by another process.
- */
+/* move_pages(): with MPOL_MF_MOVE; with MPOL_MF_MOVE_ALL (CAP_SYS_NICE); by another process. */
 extern const struct trigger trigger_move_pages;
 extern const struct trigger trigger_move_pages_all;
 extern const struct trigger trigger_move_pages_remote;
 
-/* mbind(MPOL_BIND): set the policy and have misplaced pages moved, with MPOL_MF_MOVE ... */
+/* mbind(MPOL_BIND): with MPOL_MF_MOVE, MPOL_MF_MOVE | MPOL_MF_STRICT, MPOL_MF_MOVE_ALL. */
 extern const struct trigger trigger_mbind_move;
-/* ... with MPOL_MF_MOVE | MPOL_MF_STRICT: say so where one could not be moved ... */
 extern const struct trigger trigger_mbind_strict;
-/* ... and with MPOL_MF_MOVE_ALL, also what others map (CAP_SYS_NICE). */
 extern const struct trigger trigger_mbind_move_all;
 
 /*
- * migrate_pages() of this process.  It counts every folio left on the source node, the
- * process's own among them, so the trigger calls it once before with the range's page table
- * entries taken away and reports only the difference: pages of the range.
+ * migrate_pages() of this process, or by another one as migratepages(8) does it.  It counts every
+ * folio that stays on the source node.  The trigger reports only those of the range: it subtracts
+ * the result of a call without the range's PTEs.
  */
 extern const struct trigger trigger_migrate_pages;
-/* The same by another process, as migratepages(8) does it. */
 extern const struct trigger trigger_migrate_pages_remote;
 
-/* The nodes of this process's cgroup change, and its memory goes along. */
+/* Change cpuset.mems of this process's cgroup. */
 extern const struct trigger trigger_cpuset;
 
 /*
- * Soft offlining takes a suspect frame out of use and moves its folio away first: by the address
- * where it is mapped (madvise(MADV_SOFT_OFFLINE)), or by its own physical address
- * (/sys/devices/system/memory/soft_offline_page).  Pages that have left their frames already are
- * left alone, so that it can be fired again; the frames are given back to the kernel.
+ * Soft offlining moves a folio and takes its frame out of use: by the address where it is mapped
+ * (madvise(MADV_SOFT_OFFLINE)), or by its physical address (soft_offline_page in sysfs).  The
+ * triggers give the frames back, and leave out pages that have moved before.
  */
 extern const struct trigger trigger_soft_offline_mapped;
 extern const struct trigger trigger_soft_offline_phys;
 
-/*
- * Compaction of all zones (/proc/sys/vm/compact_memory), or of those of node .from.  Lay out
- * memory for it before (migrate/mm/fragment.h).
- */
+/* Compact all zones (/proc/sys/vm/compact_memory), or those of node .from. */
 extern const struct trigger trigger_compact;
 extern const struct trigger trigger_compact_node;
 
 /*
- * Take the memory blocks offline that the pages are in, and bring them back
- * (migrate/mm/memory_block.h).  It
- * is given up when it has failed for each page again and again, by a signal: -EINTR.
+ * Take the memory blocks of the pages offline, and online again (migrate/mm/memory_block.h).  After
+ * many failures per page a signal ends the attempt: -EINTR.
  */
 extern const struct trigger trigger_memory_offline;
 
-/* Allocate all of the CMA area, which has what is in it move out, and free it. */
+/* Allocate the whole CMA area, so that its pages move out, and free it. */
 extern const struct trigger trigger_cma_alloc;
 
-/* Not fired: these have pages allocated where ZONE_MOVABLE, or a CMA area, is to be had. */
-extern const struct trigger trigger_zone_movable;
-extern const struct trigger trigger_cma;
-
-/*
- * NUMA balancing moves pages to the node of the task that uses them: a CPU of node .to reads them
- * until its scanner has come by.  Dirty pages of files are none of its business.
- */
+/* A CPU of node .to reads the pages until NUMA balancing moves them there. */
 extern const struct trigger trigger_numa_balancing;
 
 /*
- * DAMON's schemes that send hot or cold memory to a node, here with everything hot and cold
- * enough: found through the mappings of a process, or by page frames.
+ * DAMON's schemes that send hot or cold memory to a node, with all memory hot and cold enough: by
+ * virtual address, or by page frame.
  */
 extern const struct trigger trigger_damon_hot_vaddr;
 extern const struct trigger trigger_damon_cold_paddr;
 
-/* KSM makes one page of equal ones: madvise(MADV_MERGEABLE), then at least a whole scan. */
+/* KSM merges equal pages: madvise(MADV_MERGEABLE), then at least a whole scan. */
 extern const struct trigger trigger_ksm;
 
 /*
- * Reclaim of pages that a task declares unused or cold, and of as many as can be from a cgroup
- * (memory.reclaim); demotion is reclaim that sends pages to slower memory instead.
+ * Reclaim: of pages that a task declares unused or cold, of as many as possible from a cgroup
+ * (memory.reclaim), and the same with demotion to slower memory.
  */
 extern const struct trigger trigger_madv_pageout;
 extern const struct trigger trigger_madv_cold;
 extern const struct trigger trigger_reclaim;
 extern const struct trigger trigger_demotion;
 
-/* madvise(MADV_COLLAPSE) makes one huge page of small ones. */
+/* madvise(MADV_COLLAPSE) makes a huge page of small ones. */
 extern const struct trigger trigger_madv_collapse;
 
 #endif /* SELFTEST_KVM_MIGRATE_TRIGGER_TRIGGER_H */

@@ -10,7 +10,6 @@
 #include "migrate/mm/memory_block.h"
 #include "migrate/mm/numa.h"
 #include "migrate/trigger/placement.h"
-#include "migrate/trigger/trigger.h"
 
 /*
  * Eight MiB: the kernel goes by counters of free pages that each CPU may have up to 125 changes to
@@ -22,27 +21,34 @@
 /* Fewer may all come from elsewhere by chance. */
 #define SOME_PAGES 16
 
-/* What else goes on may free memory elsewhere, which then comes first. */
-#define ALLOC_ZONE_TRIES 5
+static bool in_zone_movable(const struct placement_state *state, uint64_t pfn)
+{
+	(void)state;
+	return memory_block_in_zone_movable(memory_block_of(pfn));
+}
 
-/* Never fired. */
-const struct trigger trigger_zone_movable = {
+static bool in_cma(const struct placement_state *state, uint64_t pfn)
+{
+	return cma_has(&state->area, pfn);
+}
+
+const struct alloc_zone alloc_zone_zone_movable = {
 	.name = "zone_movable",
 	.call = "allocation in ZONE_MOVABLE",
-	.kernel_picks_node = true,
 	.placement = &placement_zone_movable,
 	.skip_reason = memory_block_skip_reason,
+	.is_in = in_zone_movable,
 };
 
-const struct trigger trigger_cma = {
+const struct alloc_zone alloc_zone_cma = {
 	.name = "cma",
 	.call = "allocation in a CMA area",
-	.kernel_picks_node = true,
 	.placement = &placement_cma,
 	.skip_reason = cma_skip_reason,
+	.is_in = in_cma,
 };
 
-/* Pages of shmem, allocated one after the other, and how many of them are there. */
+/* Pages of shmem, allocated one after the other, and how many of them are in the zone. */
 struct controls {
 	char *mem;
 	size_t max, nr, in;
@@ -50,11 +56,7 @@ struct controls {
 
 static bool is_in(const struct fixture *fx, uint64_t pfn)
 {
-	struct cma_area area;
-
-	if (fx->trigger == &trigger_zone_movable)
-		return memory_block_in_zone_movable(memory_block_of(pfn));
-	return cma_find(&area) && pfn >= area.first && pfn - area.first < area.nr_pages;
+	return fx->test->row->zone->is_in(&fx->placement, pfn);
 }
 
 static size_t controls_size(const struct controls *controls)
@@ -146,7 +148,7 @@ static int judge(struct fixture *fx, const struct controls *controls)
 	if (!good || fx->suite->options.verbose)
 		ksft_print_msg("%zu of %zu pages by %s, wanted %s; one in 0x%" PRIx64 ", one not "
 			       "in 0x%" PRIx64 "; control %zu of %zu; %s\n", in, nr,
-			       fx->trigger->call,
+			       fx->test->row->zone->call,
 			       outcome == OUTCOME_NO_FOLIO ? "none" :
 			       outcome == OUTCOME_MOVED ? "all" : "some",
 			       one_in, one_out, controls->in, controls->nr,
@@ -157,45 +159,54 @@ static int judge(struct fixture *fx, const struct controls *controls)
 	return fixture_judge_content(fx) ?: good ? KSFT_PASS : KSFT_FAIL;
 }
 
-/* Returns whether controls show that pages under test might have come from there. */
-static bool fill_after_controls(struct fixture *fx, struct controls *controls)
+struct attempt {
+	struct fixture *fx;
+	struct controls controls;
+};
+
+/* Allocate controls and pages; without enough controls in the zone the pages prove nothing. */
+static int fill_after_controls(void *data)
 {
+	struct attempt *attempt = data;
+	struct fixture *fx = attempt->fx;
 	bool good;
 
 	gmem_punch(fx->gvm, 0, fx->gvm->nr_pages);
-	controls_open(controls, fx);
-	good = allocate_after_controls(fx, controls);
+	controls_open(&attempt->controls, fx);
+	good = allocate_after_controls(fx, &attempt->controls);
 	if (good) {
 		fixture_fill(fx);
 		fixture_inspect_before(fx);
 	}
-	controls_close(controls);
-	return good;
+	controls_close(&attempt->controls);
+	return good ? KSFT_PASS : PLACEMENT_RETRY;
 }
 
 static int fill_and_judge(struct fixture *fx)
 {
-	const struct placement *placement = fx->trigger->placement;
-	struct controls controls;
-	int tries;
+	struct attempt attempt = { .fx = fx };
 
-	if (fx->unfit)
-		return suite_skip(placement->unfit);
+	if (placement_skip_reason(&fx->placement))
+		return suite_skip(placement_skip_reason(&fx->placement));
 	if (fx->expected.outcome == OUTCOME_MOVED_SOME && fx->gvm->nr_pages < SOME_PAGES)
 		return suite_skip("too few pages: all may be elsewhere by chance (use -p 16)");
-	for (tries = 0; tries < ALLOC_ZONE_TRIES; tries++) {
-		if (fill_after_controls(fx, &controls))
-			return judge(fx, &controls);
-		placement->teardown();
-		placement->setup(fx->gvm, fx->from, outcome_moves(fx->expected.outcome));
-	}
-	return suite_skip("not as many pages of shmem as are under test can be had there (use "
-			  "fewer, an idle machine, or the lab)");
+	if (placement_populate(&fx->placement, PLACEMENT_TRIES, fill_after_controls, &attempt))
+		return suite_skip("the zone has not as many pages of shmem as are under test "
+				  "(give a smaller -p, or stop other processes)");
+	return judge(fx, &attempt.controls);
+}
+
+static const char *skip_reason(const struct suite *suite, const struct testcase *test)
+{
+	return fixture_skip_reason_one_node(suite, test) ?: test->row->zone->skip_reason();
 }
 
 static int run(const struct suite *suite, const struct testcase *test)
 {
-	const struct fixture_config config = { .nr_vcpus = 1 };
+	const struct fixture_config config = {
+		.nr_vcpus = 1,
+		.placement = test->row->zone->placement,
+	};
 	struct fixture fx;
 	int result;
 
@@ -212,7 +223,7 @@ void alloc_zone_add_cases(struct case_list *list, const struct contract_row *row
 
 	for (i = 0; i < nr; i++) {
 		const struct testcase test = {
-			.skip_reason = fixture_skip_reason_one_node,
+			.skip_reason = skip_reason,
 			.run = run,
 			.row = &rows[i],
 		};

@@ -230,12 +230,7 @@ static bool finds_no_page(const struct fixture *fx, void *addr, int wanted)
 	enum { NR = OPTIONS_PAGES_MIN };
 	int status[NR], i;
 	struct trigger_result result = { .status = status };
-	struct trigger_range range = {
-		.addr = addr,
-		.nr_pages = NR,
-		.from = fx->from,
-		.to = fx->to,
-	};
+	struct trigger_range range = trigger_range_of(addr, NR, fx->from, fx->to);
 	bool good;
 
 	trigger_move_pages.fire(&range, &result);

@@ -3,6 +3,7 @@
 
 #include "kvm_util.h"
 #include "migrate/gmem/gmem_vm.h"
+#include "migrate/matrix/alloc_zone.h"
 #include "migrate/matrix/contract_table.h"
 #include "migrate/trigger/trigger.h"
 
@@ -16,24 +17,21 @@
 #define SOME		MOVED_SOME
 #define NONE		NO_FOLIO
 
-/* Written out twice: a cell has a comma, so no other macro can take it as an argument. */
-#define ROW(_trigger, _vm, _unmovable, _movable)		\
-	{							\
-		.trigger = &trigger_##_trigger,			\
-		.vm = &vm_kind_##_vm,				\
-		.expected = {					\
-			[CONTRACT_UNMOVABLE] = _unmovable,	\
-			[CONTRACT_MOVABLE] = _movable,		\
-		},						\
+/* A cell has a comma: only "..." can pass the two of a row on. */
+#define ROW_OF(_member, _vm, ...)			\
+	{						\
+		_member,				\
+		.vm = _vm,				\
+		.expected = { __VA_ARGS__ },		\
 	},
-#define PRIVATE_ROW(_trigger, _unmovable, _movable)		\
-	{							\
-		.trigger = &trigger_##_trigger,			\
-		.expected = {					\
-			[CONTRACT_UNMOVABLE] = _unmovable,	\
-			[CONTRACT_MOVABLE] = _movable,		\
-		},						\
-	},
+#define ROW(_trigger, _vm, _unmovable, _movable)				\
+	ROW_OF(.trigger = &trigger_##_trigger, &vm_kind_##_vm, _unmovable, _movable)
+#define PRIVATE_ROW(_trigger, _unmovable, _movable)				\
+	ROW_OF(.trigger = &trigger_##_trigger, NULL, _unmovable, _movable)
+#define ZONE_ROW(_zone, _vm, _unmovable, _movable)				\
+	ROW_OF(.zone = &alloc_zone_##_zone, &vm_kind_##_vm, _unmovable, _movable)
+#define PRIVATE_ZONE_ROW(_zone, _unmovable, _movable)				\
+	ROW_OF(.zone = &alloc_zone_##_zone, NULL, _unmovable, _movable)
 
 const struct contract_row contract_rows[] = { MIGRATION_CONTRACT(ROW) };
 const size_t nr_contract_rows = ARRAY_SIZE(contract_rows);
@@ -41,11 +39,11 @@ const size_t nr_contract_rows = ARRAY_SIZE(contract_rows);
 const struct contract_row private_memory_rows[] = { PRIVATE_MEMORY_CONTRACT(PRIVATE_ROW) };
 const size_t nr_private_memory_rows = ARRAY_SIZE(private_memory_rows);
 
-const struct contract_row allocation_rows[] = { ALLOCATION_CONTRACT(ROW) };
+const struct contract_row allocation_rows[] = { ALLOCATION_CONTRACT(ZONE_ROW) };
 const size_t nr_allocation_rows = ARRAY_SIZE(allocation_rows);
 
 const struct contract_row private_allocation_rows[] = {
-	PRIVATE_ALLOCATION_CONTRACT(PRIVATE_ROW)
+	PRIVATE_ALLOCATION_CONTRACT(PRIVATE_ZONE_ROW)
 };
 const size_t nr_private_allocation_rows = ARRAY_SIZE(private_allocation_rows);
 
@@ -72,13 +70,15 @@ bool contract_row_finds_folios(const struct contract_row *row)
 
 void case_list_add(struct case_list *list, const struct testcase *test, const char *property)
 {
+	const struct contract_row *row = test->row;
 	struct testcase *added;
 
 	list->cases = realloc(list->cases, (list->nr + 1) * sizeof(*list->cases));
 	TEST_ASSERT(list->cases, "out of memory");
 	added = &list->cases[list->nr++];
 	*added = *test;
-	added->env = test->row->trigger->env ?: test->env;
-	snprintf(added->name, sizeof(added->name), "%s.%s.%s", test->row->trigger->name,
-		 test->row->vm->name, property);
+	if (row->trigger && row->trigger->env)
+		added->env = row->trigger->env;
+	snprintf(added->name, sizeof(added->name), "%s.%s.%s",
+		 row->trigger ? row->trigger->name : row->zone->name, row->vm->name, property);
 }

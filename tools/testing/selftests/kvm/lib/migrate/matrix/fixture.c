@@ -12,13 +12,8 @@
 #include "migrate/trigger/trigger.h"
 #include "migrate/util/ksft_text.h"
 
-/* A page of shmem may be held for a moment by whatever else the system does. */
+/* Another process may hold a reference to a page of shmem for a moment. */
 #define CONTROL_TRIES 5
-
-#define COMPACTION_TRIES 5
-
-/* A page of the kernel's own may have got in between. */
-#define PLACEMENT_TRIES 5
 
 const char *fixture_skip_reason_one_node(const struct suite *suite, const struct testcase *test)
 {
@@ -63,51 +58,22 @@ static size_t pages_for(const struct suite *suite, const struct trigger *trigger
 {
 	size_t pages = suite->options.pages, huge;
 
-	if (!trigger->huge)
+	if (!trigger || !trigger->huge)
 		return pages;
 	huge = get_trans_hugepagesz() / getpagesize();
 	return pages > huge ? pages : huge;
 }
 
-/* Whether it takes ballast to have something moved. */
-static bool needs_fragment(const struct fixture *fx)
-{
-	return fx->trigger->partial && !fx->trigger->placement;
-}
-
-/* Before the VM: what is allocated for it must not be in the way. */
-static void pick_nodes(struct fixture *fx)
+/* Before there is a VM, so that its memory is not in the way. */
+static void select_nodes(struct fixture *fx, const struct placement *placement)
 {
 	const struct suite *suite = fx->suite;
-	const struct placement *placement = fx->trigger->placement;
-	int node = suite->nodes[0];
 
-	if (placement)
-		node = placement->select_node(suite->nodes, suite->nr_nodes,
-				       outcome_moves(fx->expected.outcome));
-	fx->unfit = node < 0;
-	fx->from = fx->unfit ? suite->nodes[0] : node;
+	fx->from = placement_select_node(&fx->placement, placement, suite->nodes, suite->nr_nodes,
+					 outcome_moves(fx->expected.outcome));
 	fx->to = suite->nodes[suite->nr_nodes - 1];
-	if (fx->trigger->kernel_picks_node)
+	if (!fx->trigger || fx->trigger->kernel_picks_node)
 		fx->to = NUMA_ANY_NODE;
-}
-
-static void setup_placement(struct fixture *fx)
-{
-	const struct placement *placement = fx->trigger->placement;
-
-	if (placement)
-		placement->setup(fx->gvm, fx->from, outcome_moves(fx->expected.outcome));
-	if (needs_fragment(fx))
-		fragment_open(&fx->fragment, fx->from);
-}
-
-static void teardown_placement(struct fixture *fx)
-{
-	if (fx->trigger->placement)
-		fx->trigger->placement->teardown();
-	if (needs_fragment(fx))
-		fragment_close(&fx->fragment);
 }
 
 bool fixture_open(struct fixture *fx, const struct suite *suite, const struct testcase *test,
@@ -128,12 +94,12 @@ bool fixture_open(struct fixture *fx, const struct suite *suite, const struct te
 		.trigger = test->row->trigger,
 		.expected = test->row->expected[suite->contract.id],
 	};
-	pick_nodes(fx);
+	select_nodes(fx, fx->trigger ? fx->trigger->placement : config->placement);
 	gmem.node = fx->from;
 	fx->gvm = gmem_vm_create(test->row->vm, &gmem);
+	fx->placement.gvm = fx->gvm;
 	open_verdict(fx);
-	if (!fx->unfit)
-		setup_placement(fx);
+	placement_setup(&fx->placement);
 	return !guest_needs_uaddr(fx, config);
 }
 
@@ -145,8 +111,7 @@ int fixture_skip(void)
 
 void fixture_close(struct fixture *fx)
 {
-	if (!fx->unfit)
-		teardown_placement(fx);
+	placement_teardown(&fx->placement);
 	verdict_free(&fx->verdict);
 	unmapped_pfns_free(&fx->unmapped);
 	gmem_vm_free(fx->gvm);
@@ -221,18 +186,14 @@ static void fire_once(struct fixture *fx, size_t first, size_t nr, long expected
 {
 	const struct trigger *trigger = fx->trigger;
 	uint64_t *pfns = frames_of(fx, first, nr);
-	struct trigger_range range = {
-		.addr = gmem_page(fx->gvm, first),
-		.nr_pages = nr,
-		.pfns = pfns,
-		.left = are_mapped(fx) ? NULL : fx->unmapped.left + first,
-		.from = fx->from,
-		.to = fx->to,
-		.control = fx->control,
-	};
+	struct trigger_range range = trigger_range_of(gmem_page(fx->gvm, first), nr, fx->from,
+						      fx->to);
 	struct trigger_result result = { .status = calloc(nr, sizeof(int)) };
 
 	TEST_ASSERT(result.status, "out of memory");
+	range.pfns = pfns;
+	range.moved = are_mapped(fx) ? NULL : fx->unmapped.left + first;
+	range.control = fx->control;
 	trigger->fire(&range, &result);
 	verdict_call(&fx->verdict, trigger->call, result.ret, expected_ret,
 		     trigger->has_status ? result.status : NULL, first, nr);
@@ -240,51 +201,36 @@ static void fire_once(struct fixture *fx, size_t first, size_t nr, long expected
 	free(pfns);
 }
 
-/* Fire once at a new control.  Returns how many of its pages moved. */
-static size_t fire_at_control(const struct fixture *fx, struct trigger_result *result)
-{
-	struct control control;
-	size_t moved;
-
-	control_open(&control, fx->from);
-	moved = control_fire(&control, fx->trigger, fx->to, result);
-	control_close(&control);
-	return moved;
-}
-
-/* What compaction moved once is where it wants it: lay out memory anew for the next time. */
+/* Compaction does not move a page twice: fragment memory, or fill the CMA area, again. */
 static void placement_again(struct fixture *fx)
 {
 	if (!fx->trigger->partial)
 		return;
-	teardown_placement(fx);
-	setup_placement(fx);
+	placement_teardown(&fx->placement);
+	placement_setup(&fx->placement);
 }
 
-/* Compaction that was to move something, and has not moved a page. */
-static bool compaction_idle(const struct fixture *fx)
+/* How often the trigger may be fired until it moves the first page. */
+static int fire_tries(const struct fixture *fx)
 {
-	return needs_fragment(fx) && outcome_moves(fx->expected.outcome) &&
-	       !verdict_count_moved(&fx->verdict, fx->from, fx->to);
+	const struct placement *placement = fx->placement.placement;
+
+	if (!placement || !outcome_moves(fx->expected.outcome))
+		return 0;
+	return placement->fire_tries;
 }
 
-/*
- * Where compaction begins to work is where free pages are, and others use memory too: it gets some
- * more tries, each with memory laid out for it.
- */
 void fixture_fire(struct fixture *fx, size_t first, size_t nr, long expected_ret)
 {
 	int tries;
 
 	fire_once(fx, first, nr, expected_ret);
-	if (!needs_fragment(fx) || !outcome_moves(fx->expected.outcome))
-		return;
-	for (tries = 1; tries < COMPACTION_TRIES; tries++) {
+	for (tries = 1; tries < fire_tries(fx); tries++) {
 		fixture_inspect_after(fx);
-		if (!compaction_idle(fx))
+		if (verdict_count_moved(&fx->verdict, fx->from, fx->to))
 			return;
 		placement_again(fx);
-		fragment_unpin(&fx->fragment);
+		placement_populated(&fx->placement);
 		fire_once(fx, first, nr, expected_ret);
 	}
 }
@@ -300,7 +246,7 @@ static bool control_moves(struct fixture *fx)
 	for (tries = 0; tries < CONTROL_TRIES && moved < enough; tries++) {
 		if (tries)
 			placement_again(fx);
-		moved = fire_at_control(fx, &result);
+		moved = control_fire(fx->trigger, fx->from, fx->to, &result);
 	}
 	if (moved >= enough)
 		return true;
@@ -308,30 +254,6 @@ static bool control_moves(struct fixture *fx)
 		       enough, fx->from, moved, fx->trigger->call,
 		       return_text(result.ret, text, sizeof(text)));
 	return false;
-}
-
-/* What does not move shmem cannot be blamed on guest_memfd; compaction may have its reasons. */
-static int control_stays(const struct fixture *fx)
-{
-	if (!fx->trigger->placement && !fx->trigger->partial)
-		return KSFT_FAIL;
-	return suite_skip(control_skip_reason(fx->trigger));
-}
-
-static bool placement_ok(struct fixture *fx)
-{
-	const struct placement *placement = fx->trigger->placement;
-	size_t nr = fx->gvm->nr_pages;
-	uint64_t *pfns;
-	bool good;
-
-	if (!placement)
-		return true;
-	fixture_inspect_before(fx);
-	pfns = frames_of(fx, 0, nr);
-	good = placement->verify(pfns, nr);
-	free(pfns);
-	return good;
 }
 
 void fixture_fill(struct fixture *fx)
@@ -343,39 +265,49 @@ void fixture_fill(struct fixture *fx)
 	fixture_check_host(fx);
 }
 
+static int fill_and_verify(void *data)
+{
+	struct fixture *fx = data;
+	uint64_t *pfns;
+	bool good;
+
+	fixture_fill(fx);
+	if (!fx->placement.placement || !fx->placement.placement->verify)
+		return KSFT_PASS;
+	fixture_inspect_before(fx);
+	pfns = frames_of(fx, 0, fx->gvm->nr_pages);
+	good = placement_verify(&fx->placement, pfns, fx->gvm->nr_pages);
+	free(pfns);
+	return good ? KSFT_PASS : PLACEMENT_RETRY;
+}
+
 int fixture_begin(struct fixture *fx)
 {
 	bool moves = outcome_moves(fx->expected.outcome);
-	int tries;
 
-	if (fx->unfit)
-		return suite_skip(fx->trigger->placement->unfit);
+	if (placement_skip_reason(&fx->placement))
+		return suite_skip(placement_skip_reason(&fx->placement));
 	if (moves && fx->trigger->partial) {
 		if (!control_moves(fx))
-			return control_stays(fx);
+			return control_not_moved(fx->trigger);
 		placement_again(fx);
 	}
-	fixture_fill(fx);
-	for (tries = 1; !placement_ok(fx); tries++) {
-		if (tries == PLACEMENT_TRIES)
-			return suite_skip(fx->trigger->placement->unfit);
-		teardown_placement(fx);
-		setup_placement(fx);
-		fixture_fill(fx);
-	}
+	if (placement_populate(&fx->placement, PLACEMENT_TRIES, fill_and_verify, fx))
+		return suite_skip(fx->placement.placement->skip_reason);
 	if (!moves && !control_moves(fx))
-		return control_stays(fx);
-	if (needs_fragment(fx))
-		fragment_unpin(&fx->fragment);
+		return control_not_moved(fx->trigger);
+	placement_populated(&fx->placement);
 	return KSFT_PASS;
 }
 
 void fixture_expect(struct fixture *fx, size_t first, size_t nr, enum outcome outcome)
 {
 	verdict_expect(&fx->verdict, first, nr, outcome, fx->from, fx->to);
-	if (fx->trigger->has_status && outcome == OUTCOME_MOVED)
+	if (!fx->trigger || !fx->trigger->has_status)
+		return;
+	if (outcome == OUTCOME_MOVED)
 		verdict_expect_status(&fx->verdict, first, nr, fx->to);
-	if (fx->trigger->has_status && fx->expected.ret == RET_ENOENT)
+	if (fx->expected.ret == RET_ENOENT)
 		verdict_expect_status(&fx->verdict, first, nr, -ENOENT);
 }
 
@@ -433,13 +365,14 @@ static void peek_bad_bytes(struct fixture *fx)
 	}
 }
 
-/* Nothing is wrong but that compaction moves nothing, here and now not even shmem. */
+/* The only failure is that compaction moves no page, even of shmem. */
 static bool judges_nothing(struct fixture *fx)
 {
 	const struct verdict *verdict = &fx->verdict;
 
-	return compaction_idle(fx) && !verdict_bad_pages(verdict) &&
-	       verdict->ret == verdict->expected_ret && !control_moves(fx);
+	return fire_tries(fx) && !verdict_count_moved(verdict, fx->from, fx->to) &&
+	       !verdict_bad_pages(verdict) && verdict->ret == verdict->expected_ret &&
+	       !control_moves(fx);
 }
 
 int fixture_judge(struct fixture *fx)
@@ -447,7 +380,7 @@ int fixture_judge(struct fixture *fx)
 	if (verdict_good(&fx->verdict))
 		return KSFT_PASS;
 	if (judges_nothing(fx))
-		return control_stays(fx);
+		return control_not_moved(fx->trigger);
 	verdict_report(&fx->verdict, stdout, suite_context(fx->suite));
 	return KSFT_FAIL;
 }

@@ -74,13 +74,11 @@ static void copy_to_control(const struct fixture *fx, const struct control *cont
 
 static struct trigger_range range_of(const struct fixture *fx)
 {
-	return (struct trigger_range) {
-		.addr = fx->gvm->mem,
-		.nr_pages = fx->gvm->nr_pages,
-		.from = fx->from,
-		.to = fx->to,
-		.control = fx->control,
-	};
+	struct trigger_range range = trigger_range_of(fx->gvm->mem, fx->gvm->nr_pages, fx->from,
+						      fx->to);
+
+	range.control = fx->control;
+	return range;
 }
 
 static size_t acted(const struct fixture *fx)
@@ -213,7 +211,7 @@ static int run(const struct suite *suite, const struct testcase *test)
 	if (!fixture_open(&fx, suite, test, &state->config))
 		return fixture_skip();
 	populate(&fx, state);
-	control_open_as(&control, fx.from, &fx.trigger->must_not_touch->control);
+	control_open(&control, fx.from, &fx.trigger->must_not_touch->control);
 	copy_to_control(&fx, &control);
 	fx.control = &control;
 	result = prepare_and_expose(&fx, state);

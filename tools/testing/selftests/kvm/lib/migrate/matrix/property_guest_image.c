@@ -40,12 +40,8 @@ static void inspect(struct image *image,
 static bool fire_once(struct image *image)
 {
 	const struct trigger *trigger = image->fx->trigger;
-	struct trigger_range range = {
-		.addr = image->slot0.mem,
-		.nr_pages = image->slot0.nr_pages,
-		.from = image->fx->from,
-		.to = image->fx->to,
-	};
+	struct trigger_range range = trigger_range_of(image->slot0.mem, image->slot0.nr_pages,
+						      image->fx->from, image->fx->to);
 	struct trigger_result result = { .status = calloc(image->slot0.nr_pages, sizeof(int)) };
 
 	TEST_ASSERT(result.status, "out of memory");

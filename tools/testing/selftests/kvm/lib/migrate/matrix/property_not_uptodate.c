@@ -3,8 +3,8 @@
  * Property not_uptodate; see migrate/matrix/property_table.h.
  *
  * fallocate() allocates folios without content.  kvm_gmem_get_folio() clears a folio at first
- * touch, and must clear the copy of a folio that moved before: here its frame held the pages of
- * fragment_open().
+ * touch, and must clear the copy of a folio that moved before: here its frame held pages of
+ * placement_fragment.
  */
 #include "kselftest.h"
 #include "migrate/matrix/property.h"
@@ -28,11 +28,11 @@ int act_not_uptodate(struct fixture *fx)
 	size_t nr = fx->gvm->nr_pages;
 	int result, state;
 
-	fragment_close(&fx->fragment);
+	placement_teardown(&fx->placement);
 	gmem_punch(fx->gvm, 0, nr);
-	fragment_open(&fx->fragment, fx->from);
+	placement_setup(&fx->placement);
 	unmapped_pfns_allocate(&fx->unmapped, fx->gvm, fx->from);
-	fragment_unpin(&fx->fragment);
+	placement_populated(&fx->placement);
 	property_fire_all(fx);
 	state = none_is_uptodate(fx);
 	result = fixture_judge(fx) ?: state ?: property_reads_zero(fx, 0, nr);

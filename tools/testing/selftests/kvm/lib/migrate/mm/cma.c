@@ -36,6 +36,11 @@ bool cma_find(struct cma_area *area)
 	return area->nr_pages;
 }
 
+bool cma_has(const struct cma_area *area, uint64_t pfn)
+{
+	return pfn >= area->first && pfn - area->first < area->nr_pages;
+}
+
 const char *cma_skip_reason(void)
 {
 	struct cma_area area;

@@ -12,8 +12,7 @@
 #include "migrate/trigger/trigger.h"
 #include "migrate/verdict/verdict.h"
 
-/* A page of the kernel's own may have got in between; compaction begins where it likes. */
-#define PLACEMENT_TRIES	5
+/* Compaction may begin elsewhere. */
 #define MOVE_TRIES	5
 
 const char *ops_row_skip_reason(const struct suite *suite, const struct ops_row *row)
@@ -32,42 +31,11 @@ void ops_fixture_add(struct ops_fixture *fx, const struct ops_kind *kind)
 void ops_fixture_open(struct ops_fixture *fx, const struct suite *suite,
 		      const struct testcase *test, const struct ops_row *row)
 {
-	const struct placement *placement = row->trigger->placement;
-	int node = suite->nodes[0];
-
 	*fx = (struct ops_fixture) { .suite = suite, .test = test, .row = row };
 	fx->outcome = row->expected.outcome;
-	if (placement)
-		node = placement->select_node(suite->nodes, suite->nr_nodes, true);
-	fx->unfit = node < 0;
-	fx->from = fx->unfit ? suite->nodes[0] : node;
+	fx->from = placement_select_node(&fx->placement, row->trigger->placement, suite->nodes,
+					 suite->nr_nodes, true);
 	ops_fixture_add(fx, row->kind);
-}
-
-/* Whether it takes ballast to have something moved. */
-static bool needs_fragment(const struct ops_fixture *fx)
-{
-	return fx->row->trigger->partial && !fx->row->trigger->placement;
-}
-
-static void lay_out(struct ops_fixture *fx)
-{
-	if (fx->row->trigger->placement)
-		fx->row->trigger->placement->setup(NULL, fx->from, true);
-	if (needs_fragment(fx))
-		fragment_open(&fx->fragment, fx->from);
-	fx->laid_out = true;
-}
-
-static void clear_away(struct ops_fixture *fx)
-{
-	if (!fx->laid_out)
-		return;
-	if (fx->row->trigger->placement)
-		fx->row->trigger->placement->teardown();
-	if (needs_fragment(fx))
-		fragment_close(&fx->fragment);
-	fx->laid_out = false;
 }
 
 int ops_fixture_close(struct ops_fixture *fx)
@@ -75,7 +43,7 @@ int ops_fixture_close(struct ops_fixture *fx)
 	bool gone = true;
 	int i;
 
-	clear_away(fx);
+	placement_teardown(&fx->placement);
 	for (i = 0; i < fx->nr_members; i++)
 		gone &= ops_close(&fx->members[i].pages);
 	return gone ? KSFT_PASS : KSFT_FAIL;
@@ -119,13 +87,12 @@ static int look_before(struct ops_fixture *fx)
 
 static bool placement_ok(const struct ops_fixture *fx)
 {
-	const struct placement *placement = fx->row->trigger->placement;
 	const struct pfn_set *frames = &fx->members[0].pages.before;
 
-	return !placement || placement->verify(frames->pfns, frames->nr);
+	return placement_verify(&fx->placement, frames->pfns, frames->nr);
 }
 
-/* Where the trigger chooses among pages, it has to find them on the node that it works on. */
+/* A trigger that chooses among pages finds only those of its node. */
 static bool on_node(const struct ops_fixture *fx)
 {
 	const struct pfn_set *frames;
@@ -158,31 +125,35 @@ static void fill_all(struct ops_fixture *fx)
 		fx->members[i].pages.kind->fill(&fx->members[i].pages);
 }
 
+static int fill_and_verify(void *data)
+{
+	struct ops_fixture *fx = data;
+	int result;
+
+	fill_all(fx);
+	result = look_before(fx);
+	if (result || (on_node(fx) && placement_ok(fx)))
+		return result;
+	drop_all(fx);
+	return PLACEMENT_RETRY;
+}
+
 int ops_fixture_begin(struct ops_fixture *fx)
 {
-	const struct placement *placement = fx->row->trigger->placement;
-	int tries, result;
+	int result;
 
-	if (fx->unfit)
-		return suite_skip(placement->unfit);
-	for (tries = 0; tries < PLACEMENT_TRIES; tries++) {
-		drop_all(fx);
-		clear_away(fx);
-		lay_out(fx);
-		fill_all(fx);
-		result = look_before(fx);
-		if (result)
-			return result;
-		if (!on_node(fx) || !placement_ok(fx))
-			continue;
-		if (needs_fragment(fx))
-			fragment_unpin(&fx->fragment);
-		return KSFT_PASS;
-	}
-	if (!on_node(fx))
+	if (placement_skip_reason(&fx->placement))
+		return suite_skip(placement_skip_reason(&fx->placement));
+	drop_all(fx);
+	placement_teardown(&fx->placement);
+	result = placement_populate(&fx->placement, PLACEMENT_TRIES, fill_and_verify, fx);
+	if (result == PLACEMENT_RETRY && !on_node(fx))
 		return suite_skip("pages are allocated on another node than the one under test "
-				  "(let the balloon's interrupt be steered, or use the lab)");
-	return suite_skip(placement->unfit);
+				  "(needs an interrupt of the balloon that can be steered)");
+	if (result == PLACEMENT_RETRY)
+		return suite_skip(fx->placement.placement->skip_reason);
+	placement_populated(&fx->placement);
+	return result;
 }
 
 static bool any_page(uint64_t flags)
@@ -192,16 +163,12 @@ static bool any_page(uint64_t flags)
 
 static void fire(struct ops_fixture *fx, const uint64_t *pfns, bool *left, size_t nr)
 {
-	struct trigger_range range = {
-		.nr_pages = nr,
-		.pfns = pfns,
-		.left = left,
-		.frame_is = any_page,
-		.from = fx->from,
-		.to = NUMA_ANY_NODE,
-	};
+	struct trigger_range range = trigger_range_of(NULL, nr, fx->from, NUMA_ANY_NODE);
 	struct trigger_result result = {};
 
+	range.pfns = pfns;
+	range.moved = left;
+	range.frame_is = any_page;
 	fx->row->trigger->fire(&range, &result);
 	fx->ret = result.ret;
 }
@@ -269,22 +236,17 @@ int ops_fixture_move(struct ops_fixture *fx)
 	}
 }
 
-/* What does not even move shmem, in memory laid out for it, cannot be blamed on these pages. */
+/* A trigger that moves no shmem either proves nothing about these pages. */
 static bool control_moves(struct ops_fixture *fx)
 {
 	const struct trigger *trigger = fx->row->trigger;
 	struct trigger_result result = {};
-	struct control control;
 	size_t moved;
 
 	drop_all(fx);
-	clear_away(fx);
-	lay_out(fx);
-	control_open(&control, fx->from);
-	if (needs_fragment(fx))
-		fragment_unpin(&fx->fragment);
-	moved = control_fire(&control, trigger, NUMA_ANY_NODE, &result);
-	control_close(&control);
+	placement_teardown(&fx->placement);
+	placement_setup(&fx->placement);
+	moved = control_fire(trigger, fx->from, NUMA_ANY_NODE, &result);
 	ksft_print_msg("control: %zu of %d pages of shmem moved by %s\n", moved, CONTROL_PAGES,
 		       trigger->call);
 	return moved;
@@ -292,7 +254,7 @@ static bool control_moves(struct ops_fixture *fx)
 
 static int nothing_moved(struct ops_fixture *fx)
 {
-	return control_moves(fx) ? KSFT_FAIL : suite_skip(control_skip_reason(fx->row->trigger));
+	return control_moves(fx) ? KSFT_FAIL : control_not_moved(fx->row->trigger);
 }
 
 /* How each page should be: frame, state, the trigger's answer.  Returns whether it is. */

@@ -52,7 +52,7 @@ static int act_again(struct ops_fixture *fx)
 
 static bool works_page_by_page(const struct ops_row *row)
 {
-	return promises_all(row) && row->trigger->by_pfn && !row->trigger->placement;
+	return promises_all(row) && row->trigger->by_pfn && !row->trigger->evacuates;
 }
 
 /* The frame that is new, where just one page has moved; else 0. */

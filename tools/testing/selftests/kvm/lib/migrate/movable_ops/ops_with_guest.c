@@ -8,10 +8,6 @@
 #include "migrate/matrix/fixture.h"
 #include "migrate/mm/numa.h"
 #include "migrate/movable_ops/ops_property.h"
-#include "migrate/trigger/trigger.h"
-
-/* Nothing is fired at the guest's memory on its own, and no memory laid out for it. */
-static const struct trigger trigger_none = { .name = "none", .kernel_picks_node = true };
 
 static int judge_guest(struct fixture *guest, const struct contract *contract)
 {
@@ -41,7 +37,8 @@ static int move_beside(struct ops_fixture *fx, struct fixture *guest)
 int ops_act_with_guest(struct ops_fixture *fx)
 {
 	const struct fixture_config config = { .nr_vcpus = 1 };
-	const struct contract_row row = { .trigger = &trigger_none, .vm = &vm_kind_default };
+	/* No trigger: the one of @fx finds the guest's memory, too. */
+	const struct contract_row row = { .vm = &vm_kind_default };
 	struct testcase test = *fx->test;
 	struct fixture guest;
 	int result;

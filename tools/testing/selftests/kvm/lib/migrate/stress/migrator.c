@@ -39,11 +39,11 @@ static bool wanted(const struct stress_mix *mix, const struct contract_row *row)
 	case MIGRATORS_BY_RANGE:
 		return !trigger->no_range && !trigger->kernel_picks_node;
 	case MIGRATORS_BY_NODE:
-		return !trigger->placement && (trigger->env || !trigger->kernel_picks_node);
+		return !trigger->evacuates && (trigger->env || !trigger->kernel_picks_node);
 	case MIGRATORS_BY_KERNEL:
-		return trigger->placement || (trigger->kernel_picks_node && !trigger->env);
+		return trigger->evacuates || (trigger->kernel_picks_node && !trigger->env);
 	default:
-		return !trigger->placement && !trigger->env;
+		return !trigger->evacuates && !trigger->env;
 	}
 }
 
@@ -52,20 +52,20 @@ static const char *unfit(const struct stress *stress, const struct contract_row 
 {
 	const struct trigger *trigger = row->trigger;
 	bool moves = outcome_moves(row->expected[stress->suite->contract.id].outcome);
+	struct placement_state placement;
 
 	if (stress->nr_nodes < 2 && !trigger->kernel_picks_node)
 		return "fewer than two NUMA nodes with enough free memory (boot with "
 		       "numa=fake=2, needs CONFIG_NUMA_EMU, or give a smaller -m)";
 	if (trigger->skip_reason && trigger->skip_reason())
 		return trigger->skip_reason();
-	if (trigger->placement && !moves)
+	if (trigger->evacuates && !moves)
 		return "what cannot move is not where memory is emptied as a whole";
 	if (trigger->env && stress->test->env != trigger->env)
 		return test_env_skip_reason(trigger->env);
-	if (trigger->placement &&
-	    trigger->placement->select_node(stress->nodes, stress->nr_nodes, moves) < 0)
-		return trigger->placement->unfit;
-	return NULL;
+	placement_select_node(&placement, trigger->placement, stress->nodes, stress->nr_nodes,
+			      moves);
+	return placement_skip_reason(&placement);
 }
 
 const char *migrators_init(struct stress *stress, const struct stress_mix *mix)
@@ -116,13 +116,9 @@ void migrate_call_prepare(struct migrate_call *call, size_t first, size_t nr, in
 	call->pfns = calloc(nr, sizeof(*call->pfns));
 	call->result.status = calloc(nr, sizeof(*call->result.status));
 	TEST_ASSERT(call->pfns && call->result.status, "out of memory");
-	call->range = (struct trigger_range) {
-		.addr = gmem_page(stress_target_vm(call->target), first),
-		.nr_pages = nr,
-		.pfns = call->pfns,
-		.from = from,
-		.to = to,
-	};
+	call->range = trigger_range_of(gmem_page(stress_target_vm(call->target), first), nr, from,
+				       to);
+	call->range.pfns = call->pfns;
 	call->wanted = expected_return(migrator_expected(call->target->stress, call->migrator), nr);
 }
 
@@ -169,7 +165,7 @@ static bool answer_possible(const struct migrate_call *call)
 	if (!ret || ret == call->wanted)
 		return true;
 	/* What is emptied as a whole may have other pages in it. */
-	if (trigger->placement)
+	if (trigger->evacuates)
 		return ret == -EBUSY || ret == -EAGAIN || ret == -ENOMEM || ret == -EINTR ||
 		       ret == -ETIME;
 	/* Takes the difference of all that stays, and others come and go in between. */
@@ -210,7 +206,7 @@ static unsigned long now_in_ms(void)
  */
 static bool must_be_alone(const struct trigger *trigger)
 {
-	return trigger->by_pfn || trigger->env || trigger->placement;
+	return trigger->by_pfn || trigger->env || trigger->evacuates;
 }
 
 void migrate_call_fire(struct migrate_call *call)

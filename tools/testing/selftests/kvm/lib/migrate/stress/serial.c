@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "kselftest.h"
-#include "migrate/mm/fragment.h"
 #include "migrate/mm/numa.h"
 #include "migrate/trigger/control.h"
 #include "migrate/trigger/placement.h"
@@ -17,85 +16,84 @@
 /* How often a mover that is alone may fail, on account of guests at work. */
 #define TRIES		10
 
-/* A page of the kernel's own may have got into the place. */
-#define ALLOC_ZONE_TRIES	3
+/* A page of the kernel may have got into the CMA area. */
+#define CMA_TRIES	3
 
-/* ---- Memory laid out for those who need it ---------------------------------------------- */
+/* ---- Placements ------------------------------------------------------------------------ */
 
-static bool is_there(const struct stress *stress, const struct trigger *trigger)
+static bool is_used(const struct stress *stress, const struct placement *placement)
 {
 	int i;
 
 	for (i = 0; i < stress->nr_migrators; i++)
-		if (stress->migrators[i].row->trigger == trigger)
+		if (stress->migrators[i].row->trigger->placement == placement)
 			return true;
 	return false;
 }
 
-static bool is_in_place(const struct placement *placement, const struct gmem_vm *gvm)
+struct placed_target {
+	struct stress_target *target;
+	struct placement_state placement;
+};
+
+/* placement_setup() has freed the pages; they are allocated again in the area. */
+static int fill_and_verify(void *data)
 {
+	struct placed_target *placed = data;
+	struct gmem_vm *gvm = stress_target_vm(placed->target);
 	uint64_t *pfns = calloc(gvm->nr_pages, sizeof(*pfns));
-	bool there;
+	bool good;
 	size_t i;
 
+	gmem_guest_fill(gvm);
+	stress_target_touch(placed->target, 0, gvm->nr_pages);
 	TEST_ASSERT(pfns && !pagemap_read(gvm->mem, gvm->nr_pages, pfns), "cannot read pagemap");
 	for (i = 0; i < gvm->nr_pages; i++)
 		pfns[i] = pagemap_pfn(pfns[i]);
-	there = placement->verify(pfns, gvm->nr_pages);
+	good = placement_verify(&placed->placement, pfns, gvm->nr_pages);
 	free(pfns);
-	return there;
+	return good ? KSFT_PASS : PLACEMENT_RETRY;
 }
 
-/* The file's pages are given up, and come back where the layout has left room for them. */
-static bool fill_in_place(const struct stress *stress, const struct placement *placement,
-			  const struct stress_target *target)
+/* Returns whether pages of @target are in the CMA area. */
+static bool fill_cma(const struct stress *stress, struct stress_target *target)
 {
+	struct placed_target placed = { .target = target };
 	struct gmem_vm *gvm = stress_target_vm(target);
-	int node = placement->select_node(stress->nodes, stress->nr_nodes, true);
-	bool there;
+	int result, node = placement_select_node(&placed.placement, &placement_cma, stress->nodes,
+						 stress->nr_nodes, true);
 
 	numa_mbind(gvm->mem, gvm->nr_pages * gvm->page_size, node);
-	placement->setup(gvm, node, true);
-	gmem_guest_fill(gvm);
-	stress_target_touch(target, 0, gvm->nr_pages);
-	there = is_in_place(placement, gvm);
-	placement->teardown();
-	return there;
-}
-
-/* While no guest runs, whose CPU has to be told of each page that the ballast gives back. */
-static void lay_out_ballast(struct stress *stress)
-{
-	stress->fragmented = is_there(stress, &trigger_compact) ||
-			     is_there(stress, &trigger_compact_node);
-	if (!stress->fragmented)
-		return;
-	fragment_open(&stress->fragment, stress->nodes[0]);
-	fragment_unpin(&stress->fragment);
+	placed.placement.gvm = gvm;
+	result = placement_populate(&placed.placement, CMA_TRIES, fill_and_verify, &placed);
+	placement_teardown(&placed.placement);
+	return result == KSFT_PASS;
 }
 
 bool migrators_place(struct stress *stress, struct stress_target *target)
 {
 	bool filled = false;
-	int tries;
 
 	if (stress->mix->migrators != MIGRATORS_BY_KERNEL || !target->workload->main)
 		return false;
 	stress->placed = false;
-	if (is_there(stress, &trigger_cma_alloc)) {
-		for (tries = 0; tries < ALLOC_ZONE_TRIES && !stress->placed; tries++)
-			stress->placed = fill_in_place(stress, &placement_cma, target);
+	if (is_used(stress, &placement_cma)) {
+		stress->placed = fill_cma(stress, target);
 		filled = true;
 	}
-	lay_out_ballast(stress);
+	/* No guest runs: each freed page interrupts the CPUs of one that does. */
+	if (is_used(stress, &placement_fragment)) {
+		placement_select_node(&stress->fragment, &placement_fragment, stress->nodes,
+				      stress->nr_nodes, true);
+		placement_setup(&stress->fragment);
+		placement_populated(&stress->fragment);
+	}
 	return filled;
 }
 
 void migrators_end_round(struct stress *stress)
 {
-	if (stress->fragmented)
-		fragment_close(&stress->fragment);
-	stress->fragmented = false;
+	placement_teardown(&stress->fragment);
 }
 
 /* ---- One firing ------------------------------------------------------------------------ */
@@ -161,14 +159,14 @@ static bool nothing_to_do(const struct migrate_call *call)
 	return call->migrator->row->trigger == &trigger_memory_offline;
 }
 
-/* Compaction may find nothing to do, where memory is large and full also in spite of ballast. */
+/* Compaction may find nothing to do where much memory is in use. */
 static bool does_it(const struct migrate_call *call, size_t moved)
 {
 	const struct trigger *trigger = call->migrator->row->trigger;
 
 	if (!migrator_moves(call->target->stress, call->migrator))
 		return exact(call);
-	return moved || (trigger->partial && !trigger->placement) || nothing_to_do(call);
+	return moved || trigger->placement == &placement_fragment || nothing_to_do(call);
 }
 
 static void come_forward(struct stress_target *target, struct migrator *migrator,
@@ -200,9 +198,9 @@ static bool comes_first(const struct stress *stress, const struct migrator *migr
 {
 	const struct trigger *trigger = migrator->row->trigger;
 
-	if (trigger->placement)
-		return trigger->partial && stress->placed;
-	return trigger->partial && stress->fragmented;
+	if (trigger->placement == &placement_fragment)
+		return stress->fragment.ready;
+	return trigger->partial && stress->placed;
 }
 
 static void come_all(struct stress *stress, struct stress_target *target, uint32_t who, bool first)
@@ -237,14 +235,10 @@ static bool control_moves(const struct stress *stress, const struct migrator *mi
 	int to = trigger->kernel_picks_node ? NUMA_ANY_NODE : stress->nodes[stress->nr_nodes - 1];
 	int status[CONTROL_PAGES], tries;
 	struct trigger_result result = { .status = status };
-	struct control control;
 	size_t moved = 0;
 
-	for (tries = 0; tries < TRIES && !moved; tries++) {
-		control_open(&control, stress->nodes[0]);
-		moved = control_fire(&control, trigger, to, &result);
-		control_close(&control);
-	}
+	for (tries = 0; tries < TRIES && !moved; tries++)
+		moved = control_fire(trigger, stress->nodes[0], to, &result);
 	return moved;
 }
 

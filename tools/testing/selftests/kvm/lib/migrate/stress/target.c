@@ -182,11 +182,8 @@ void stress_target_move_some(struct stress_target *target)
 
 	TEST_ASSERT(result.status, "out of memory");
 	stress_pick_range(&target->random, gvm->nr_pages, gvm->nr_pages, &first, &nr);
-	range = (struct trigger_range) {
-		.addr = gmem_page(gvm, first),
-		.nr_pages = nr,
-		.to = stress_pick_node(target->stress, &target->random, -1),
-	};
+	range = trigger_range_of(gmem_page(gvm, first), nr, NUMA_ANY_NODE,
+				 stress_pick_node(target->stress, &target->random, -1));
 	pthread_rwlock_rdlock(&target->stress->concurrent);
 	trigger_move_pages.fire(&range, &result);
 	pthread_rwlock_unlock(&target->stress->concurrent);

@@ -9,6 +9,7 @@
 #include "kselftest.h"
 #include "migrate/gmem/second_mapper.h"
 #include "migrate/mm/gup_pin.h"
+#include "migrate/mm/numa.h"
 #include "migrate/stress/stress.h"
 #include "migrate/trigger/trigger.h"
 
@@ -167,11 +168,9 @@ static void *push_pages(void *arg)
 
 	TEST_ASSERT(status, "out of memory");
 	for (i = 0; i < CALLS; i++) {
-		const struct trigger_range range = {
-			.addr = pusher->mem,
-			.nr_pages = pusher->nr_pages,
-			.to = pusher->stress->nodes[i % pusher->stress->nr_nodes],
-		};
+		const struct trigger_range range = trigger_range_of(
+			pusher->mem, pusher->nr_pages, NUMA_ANY_NODE,
+			pusher->stress->nodes[i % pusher->stress->nr_nodes]);
 
 		__atomic_store_n(&pusher->calls, i + 1, __ATOMIC_RELEASE);
 		trigger_move_pages.fire(&range, &result);

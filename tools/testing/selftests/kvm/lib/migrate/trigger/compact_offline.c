@@ -11,6 +11,7 @@
 #include "kvm_syscalls.h"
 #include "migrate/mm/folio.h"
 #include "migrate/mm/pageflags_scan.h"
+#include "migrate/trigger/placement.h"
 #include "migrate/trigger/trigger.h"
 #include "migrate/util/sysfile.h"
 
@@ -42,8 +43,8 @@ static void soft_offline(const struct trigger_range *range, struct trigger_resul
 			result->ret = r;
 		if (trigger_page_in_frame(range, i))
 			continue;
-		if (range->left)
-			range->left[i] = true;
+		if (range->moved)
+			range->moved[i] = true;
 		write_number(UNPOISON, range->pfns[i]);
 	}
 }
@@ -128,6 +129,7 @@ const struct trigger trigger_compact = {
 	.no_range = true,
 	.kernel_picks_node = true,
 	.partial = true,
+	.placement = &placement_fragment,
 	.skip_reason = compaction_skip_reason,
 	.fire = fire_compact,
 };
@@ -138,6 +140,7 @@ const struct trigger trigger_compact_node = {
 	.no_range = true,
 	.kernel_picks_node = true,
 	.partial = true,
+	.placement = &placement_fragment,
 	.skip_reason = compaction_skip_reason,
 	.fire = fire_compact_node,
 };

@@ -3,9 +3,11 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "kselftest.h"
 #include "kvm_util.h"
 #include "numaif.h"
 #include "migrate/mm/numa.h"
+#include "migrate/runner/suite.h"
 #include "migrate/trigger/control.h"
 #include "migrate/trigger/placement.h"
 #include "migrate/trigger/trigger.h"
@@ -37,7 +39,7 @@ static void map(struct control *control)
 		kvm_ftruncate(control->fd, size);
 	}
 	control->mem = kvm_mmap(size, PROT_READ | PROT_WRITE, flags, control->fd);
-	/* A kernel without huge pages has no such advice, and needs none. */
+	/* Fails on kernels without huge pages. */
 	madvise(control->mem, size, MADV_NOHUGEPAGE);
 }
 
@@ -50,7 +52,7 @@ static void populate(const struct control *control)
 	kvm_mbind(control->mem, size, MPOL_DEFAULT, NULL, 0, 0);
 }
 
-void control_open_as(struct control *control, int from, const struct control_kind *kind)
+void control_open(struct control *control, int from, const struct control_kind *kind)
 {
 	size_t i;
 
@@ -67,11 +69,6 @@ void control_open_as(struct control *control, int from, const struct control_kin
 		TEST_ASSERT_EQ(control->before[i].node, from);
 		control->pfns[i] = control->before[i].pfn;
 	}
-}
-
-void control_open(struct control *control, int from)
-{
-	control_open_as(control, from, &(struct control_kind) {});
 }
 
 void control_close(struct control *control)
@@ -100,25 +97,25 @@ size_t control_moved(const struct control *control, int to)
 	return moved;
 }
 
-size_t control_fire(const struct control *control, const struct trigger *trigger, int to,
-		    struct trigger_result *result)
+size_t control_fire(const struct trigger *trigger, int from, int to, struct trigger_result *result)
 {
-	const struct trigger_range range = {
-		.addr = control->mem,
-		.nr_pages = control->nr_pages,
-		.pfns = control->pfns,
-		.from = control->from,
-		.to = to,
-	};
+	const struct control_kind shmem = {};
+	struct trigger_range range;
+	struct control control;
+	size_t moved;
 
+	control_open(&control, from, &shmem);
+	range = trigger_range_of(control.mem, control.nr_pages, from, to);
+	range.pfns = control.pfns;
 	trigger->fire(&range, result);
-	return control_moved(control, to);
+	moved = control_moved(&control, to);
+	control_close(&control);
+	return moved;
 }
 
-const char *control_skip_reason(const struct trigger *trigger)
+int control_not_moved(const struct trigger *trigger)
 {
-	if (trigger->placement)
-		return trigger->placement->idle;
-	return "compaction moves no page here, not even of shmem (use a machine with less memory "
-	       "in use, or the lab)";
+	if (!trigger->placement)
+		return KSFT_FAIL;
+	return suite_skip(trigger->placement->control_skip_reason);
 }

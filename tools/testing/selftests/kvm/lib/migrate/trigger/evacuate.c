@@ -42,13 +42,13 @@ static size_t blocks_of(const struct trigger_range *range, unsigned long *blocks
 	return nr;
 }
 
-static void note_who_left(const struct trigger_range *range)
+static void note_moved(const struct trigger_range *range)
 {
 	size_t i;
 
-	for (i = 0; i < range->nr_pages && range->left; i++)
+	for (i = 0; i < range->nr_pages && range->moved; i++)
 		if (!trigger_page_in_frame(range, i))
-			range->left[i] = true;
+			range->moved[i] = true;
 }
 
 static int take_offline(unsigned long block, size_t nr_pages)
@@ -81,7 +81,7 @@ static void fire_offline(const struct trigger_range *range, struct trigger_resul
 		else if (!result->ret)
 			result->ret = r;
 	}
-	note_who_left(range);
+	note_moved(range);
 	for (i = 0; i < offline; i++)
 		memory_block_online(blocks[i]);
 	free(blocks);
@@ -93,6 +93,7 @@ const struct trigger trigger_memory_offline = {
 	.no_range = true,
 	.by_pfn = true,
 	.kernel_picks_node = true,
+	.evacuates = true,
 	.placement = &placement_offline,
 	.skip_reason = memory_block_skip_reason,
 	.fire = fire_offline,
@@ -115,7 +116,7 @@ static void fire_cma(const struct trigger_range *range, struct trigger_result *r
 	undo_add(path, pages);
 	snprintf(path, sizeof(path), "%s/alloc", area.dir);
 	result->ret = sysfile_write(path, pages);
-	note_who_left(range);
+	note_moved(range);
 	snprintf(path, sizeof(path), "%s/free", area.dir);
 	if (result->ret)
 		undo_cancel(path, NULL);
@@ -129,6 +130,7 @@ const struct trigger trigger_cma_alloc = {
 	.no_range = true,
 	.kernel_picks_node = true,
 	.partial = true,
+	.evacuates = true,
 	.all_or_nothing = true,
 	.placement = &placement_cma,
 	.skip_reason = cma_skip_reason,

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "kvm_util.h"
 #include "migrate/gmem/gmem_vm.h"
-#include "migrate/mm/cma.h"
 #include "migrate/mm/hugetlb.h"
 #include "migrate/mm/memory_block.h"
 #include "migrate/mm/numa.h"
@@ -17,20 +14,82 @@
 #include "migrate/mm/pagetypeinfo.h"
 #include "migrate/trigger/placement.h"
 
-/* Nodes with more than this free are too large to be filled for a case. */
+/* Filling a node with more free memory than this takes too long. */
 #define FILL_MAX	(4LL << 30)
 
-/* A memory block that is to be used goes at once. */
+/* A suitable memory block goes offline at once. */
 #define ENOUGH_FAILURES	100
 #define ENOUGH_MS	500
 
-/* Pages that the CPUs' own lists may hold, and room for what else goes on. */
+/* Pages that per-CPU lists may hold, and a reserve for other processes. */
 #define SLOP		256
 
-/* Away from @node: what the kernel allocates for this process is then not in the way. */
-static cpu_set_t cpus_before;
-static bool pinned;
+int placement_select_node(struct placement_state *state, const struct placement *placement,
+			  const int *nodes, int nr, bool moves)
+{
+	*state = (struct placement_state) {
+		.placement = placement,
+		.moves = moves,
+		.node = nodes[0],
+		.block = NO_MEMORY_BLOCK,
+		.feeder = -1,
+		.plug = -1,
+	};
+	if (placement)
+		state->node = placement->select_node(state, nodes, nr);
+	return state->node < 0 ? nodes[0] : state->node;
+}
 
+const char *placement_skip_reason(const struct placement_state *state)
+{
+	return state->node < 0 ? state->placement->skip_reason : NULL;
+}
+
+void placement_setup(struct placement_state *state)
+{
+	if (state->node < 0 || state->ready)
+		return;
+	if (state->placement && state->placement->setup)
+		state->placement->setup(state);
+	state->ready = true;
+}
+
+void placement_teardown(struct placement_state *state)
+{
+	if (state->ready && state->placement && state->placement->teardown)
+		state->placement->teardown(state);
+	state->ready = false;
+}
+
+bool placement_verify(const struct placement_state *state, const uint64_t *pfns, size_t nr)
+{
+	return !state->placement || !state->placement->verify ||
+	       state->placement->verify(state, pfns, nr);
+}
+
+void placement_populated(struct placement_state *state)
+{
+	if (state->ready && state->placement && state->placement->populated)
+		state->placement->populated(state);
+}
+
+int placement_populate(struct placement_state *state, int tries, int (*populate)(void *data),
+		       void *data)
+{
+	int result;
+
+	for (;;) {
+		placement_setup(state);
+		result = populate(data);
+		if (result != PLACEMENT_RETRY || !--tries)
+			return result;
+		placement_teardown(state);
+	}
+}
+
+/* ---- A memory block that can be taken offline ---------------------------------------------- */
+
+/* The kernel then allocates for this process on other nodes.  Returns whether it does. */
 static bool pin_to_other_node(int node)
 {
 	struct nodemask nodes;
@@ -43,34 +102,21 @@ static bool pin_to_other_node(int node)
 			cpu = numa_cpu_of(other);
 	if (cpu < 0)
 		return false;
-	kvm_sched_getaffinity(0, sizeof(cpus_before), &cpus_before);
 	pin_self_to_cpu(cpu);
-	pinned = true;
 	return true;
 }
 
-static void unpin(void)
-{
-	if (pinned)
-		kvm_sched_setaffinity(0, sizeof(cpus_before), &cpus_before);
-	pinned = false;
-}
-
 /*
- * Memory that does not move is allocated beside the kernel's own, in page blocks that nobody can
- * take offline.  So find a memory block without any of the kernel's, and let it be the last one of
- * the node with free pieces as large as a huge page; use up smaller pieces for unmovable memory
- * elsewhere: what comes next is from that block, and afterwards all the rest is given back.
+ * Unmovable memory is allocated next to the kernel's own, in page blocks that cannot go offline.
+ * So find a memory block without kernel memory and make it the last one of the node with free huge
+ * pages: reserve the others, and use up the smaller free pieces for unmovable memory.  The next
+ * unmovable pages are then from that block, and the rest is freed again.
  *
  *	[kernel|....|kernel|huge|huge]  [huge|huge|huge]  [pages under test|plug|.......]
  *		^ feeder				  ^ block
  */
-static unsigned long block = NO_MEMORY_BLOCK;
-static int feeder = -1, plug = -1;
-static const struct gmem_vm *laid_out_for;
-static bool opened;
 
-/* A memory block of the node, used for the kernel as well, that can go: it goes and comes back. */
+/* Returns a memory block of the node, outside of ZONE_MOVABLE, that goes offline and back. */
 static unsigned long find_block(int node)
 {
 	unsigned long at;
@@ -87,52 +133,54 @@ static unsigned long find_block(int node)
 	return NO_MEMORY_BLOCK;
 }
 
-static int offline_select_node(const int *nodes, int nr, bool moves)
+static int offline_select_node(struct placement_state *state, const int *nodes, int nr)
 {
+	cpu_set_t cpus;
 	int i;
 
-	block = NO_MEMORY_BLOCK;
-	for (i = nr - 1; i >= 0 && !moves; i--) {
+	kvm_sched_getaffinity(0, sizeof(cpus), &cpus);
+	for (i = nr - 1; i >= 0 && !state->moves; i--) {
 		if (numa_free_bytes(nodes[i]) > FILL_MAX || !hugetlb_usable(nodes[i]) ||
 		    !pin_to_other_node(nodes[i]))
 			continue;
-		block = find_block(nodes[i]);
-		if (block != NO_MEMORY_BLOCK)
+		state->block = find_block(nodes[i]);
+		if (state->block != NO_MEMORY_BLOCK)
 			return nodes[i];
-		unpin();
+		kvm_sched_setaffinity(0, sizeof(cpus), &cpus);
 	}
-	return moves ? nodes[0] : -1;
+	return state->moves ? nodes[0] : -1;
 }
 
-/* Bytes that are free on the node in page blocks for unmovable memory. */
+/* Returns the free bytes of the node in page blocks for unmovable memory. */
 static size_t unmovable_pieces(int node)
 {
 	return pagetypeinfo_free_pages(node, false, "Unmovable", 0) * getpagesize();
 }
 
 /*
- * Allocated twice, as the file's own index takes memory as well, also from the node of the task's
- * policy: the second time it has what the first left, from the node that the task runs on.
+ * Allocate twice: the file's page cache tree also takes memory, from the node of the task.  The
+ * second time it reuses what the first one freed.
  */
-static void feed(const struct gmem_vm *gvm, int node)
+static void feed(struct placement_state *state)
 {
-	size_t size = unmovable_pieces(node) + SLOP * getpagesize();
+	const struct gmem_vm *gvm = state->gvm;
+	size_t size = unmovable_pieces(state->node) + SLOP * getpagesize();
 
-	feeder = vm_create_guest_memfd(gvm->vm, size, gvm->kind->gmem_flags);
-	kvm_fallocate(feeder, FALLOC_FL_KEEP_SIZE, 0, size);
-	kvm_fallocate(feeder, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, 0, size);
-	gmem_file_allocate(feeder, 0, size, node);
+	state->feeder = vm_create_guest_memfd(gvm->vm, size, gvm->kind->gmem_flags);
+	kvm_fallocate(state->feeder, FALLOC_FL_KEEP_SIZE, 0, size);
+	kvm_fallocate(state->feeder, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, 0, size);
+	gmem_file_allocate(state->feeder, 0, size, state->node);
 }
 
-/* What is left of the page blocks that the pages under test are in: nobody else shall have it. */
-static void plug_rest(const struct gmem_vm *gvm, int node)
+/* Allocate the rest of the page blocks of the pages under test, so that the kernel cannot. */
+static void plug_rest(struct placement_state *state)
 {
-	size_t size = unmovable_pieces(node);
+	size_t size = unmovable_pieces(state->node);
 
 	if (!size)
 		return;
-	plug = vm_create_guest_memfd(gvm->vm, size, gvm->kind->gmem_flags);
-	gmem_file_allocate(plug, 0, size, node);
+	state->plug = vm_create_guest_memfd(state->gvm->vm, size, state->gvm->kind->gmem_flags);
+	gmem_file_allocate(state->plug, 0, size, state->node);
 }
 
 static void close_file(int *fd)
@@ -142,26 +190,29 @@ static void close_file(int *fd)
 	*fd = -1;
 }
 
-/* What the CPUs hold on their own lists goes back: to try and take a block offline does that. */
-static void drain_cpus(void)
+/* An attempt to take a block offline drains the per-CPU lists. */
+static int try_offline(unsigned long block, int failures)
 {
-	if (!memory_block_offline(block, 1, ENOUGH_MS))
+	int r = memory_block_offline(block, failures, ENOUGH_MS);
+
+	if (!r)
 		memory_block_online(block);
+	return r;
 }
 
-/* All of it at once, before the kernel itself is out of pieces. */
-static void offline_setup(const struct gmem_vm *gvm, int node, bool moves)
+/* The kernel itself must not run out of pieces: reserve everything at once. */
+static void offline_setup(struct placement_state *state)
 {
-	int tries;
+	const struct gmem_vm *gvm = state->gvm;
+	int tries, node = state->node;
 
-	if (moves)
+	if (state->moves)
 		return;
 	gmem_punch(gvm, 0, gvm->nr_pages);
-	/* Another try: a page of the kernel's own may be in the one before, for long. */
-	if (opened)
-		block = find_block(node);
-	opened = true;
-	if (block == NO_MEMORY_BLOCK)
+	/* For a new try: a page of the kernel may stay in the block before for long. */
+	if (state->block == NO_MEMORY_BLOCK)
+		state->block = find_block(node);
+	if (state->block == NO_MEMORY_BLOCK)
 		return;
 	for (tries = 0; tries < 5; tries++) {
 		size_t large = pagetypeinfo_free_pages(node, false, "Movable", hugetlb_order());
@@ -171,50 +222,41 @@ static void offline_setup(const struct gmem_vm *gvm, int node, bool moves)
 		hugetlb_reserve(node, large - memory_block_pages() +
 			       pagetypeinfo_free_pages(node, true, NULL, hugetlb_order()));
 	}
-	feed(gvm, node);
+	feed(state);
 	gmem_allocate(gvm, 0, gvm->nr_pages, node);
-	drain_cpus();
-	plug_rest(gvm, node);
-	close_file(&feeder);
+	try_offline(state->block, 1);
+	plug_rest(state);
+	close_file(&state->feeder);
 	hugetlb_release();
-	laid_out_for = gvm;
 }
 
-/* Leave the memory block as it was: with nothing in it, and no page block for unmovable memory. */
-static void offline_teardown(void)
+/* Leave nothing in the memory block, and no page block for unmovable memory. */
+static void offline_teardown(struct placement_state *state)
 {
-	if (!laid_out_for)
+	if (state->block == NO_MEMORY_BLOCK)
 		return;
-	gmem_punch(laid_out_for, 0, laid_out_for->nr_pages);
-	close_file(&plug);
-	if (!memory_block_offline(block, ENOUGH_FAILURES, ENOUGH_MS))
-		memory_block_online(block);
-	laid_out_for = NULL;
+	gmem_punch(state->gvm, 0, state->gvm->nr_pages);
+	close_file(&state->plug);
+	try_offline(state->block, ENOUGH_FAILURES);
+	state->block = NO_MEMORY_BLOCK;
 }
 
-/* Nothing but the pages under test keeps the block from going: the kernel tries, in vain. */
-static bool goes_but_for_pages(void)
-{
-	int r = memory_block_offline(block, ENOUGH_FAILURES, ENOUGH_MS);
-
-	if (!r)
-		memory_block_online(block);
-	return r != -EBUSY;
-}
-
-static bool offline_verify(const uint64_t *pfns, size_t nr)
+/* Only the pages under test must keep the block online: the kernel tries, and does not give up. */
+static bool offline_verify(const struct placement_state *state, const uint64_t *pfns, size_t nr)
 {
 	size_t i, there = 0;
 
-	for (i = 0; i < nr && laid_out_for; i++)
-		there += memory_block_of(pfns[i]) == block ||
+	if (state->moves)
+		return true;
+	if (state->block == NO_MEMORY_BLOCK)
+		return false;
+	for (i = 0; i < nr; i++)
+		there += memory_block_of(pfns[i]) == state->block ||
 			 memory_block_in_zone_movable(memory_block_of(pfns[i]));
-	if (block == NO_MEMORY_BLOCK)
-		return !opened;
-	if (!laid_out_for || (there == nr && goes_but_for_pages()))
+	if (there == nr && try_offline(state->block, ENOUGH_FAILURES) != -EBUSY)
 		return true;
 	ksft_print_msg("%zu of %zu pages are in memory block %lu, the first in %lu\n", there, nr,
-		       block, memory_block_of(pfns[0]));
+		       state->block, memory_block_of(pfns[0]));
 	return false;
 }
 
@@ -223,37 +265,33 @@ const struct placement placement_offline = {
 	.setup = offline_setup,
 	.verify = offline_verify,
 	.teardown = offline_teardown,
-	.unfit = "no memory block but of ZONE_MOVABLE can be taken offline, or the pages cannot "
-		 "be had in one (use a machine with little memory in use, or the lab)",
-	.idle = "no memory block can be taken offline, not even with shmem in it (use hot-plugged "
-		"memory, or the lab)",
+	.skip_reason = "no memory block outside of ZONE_MOVABLE goes offline, or none takes the "
+		       "pages (needs a machine with little memory in use)",
+	.control_skip_reason = "no memory block goes offline, even with shmem only (needs "
+			       "hot-pluggable memory)",
 };
 
+/* ---- A CMA area ---------------------------------------------------------------------------- */
+
 /*
- * Movable memory is taken from a CMA area while that has more than half of what is free in its
- * zone (__rmqueue() in mm/page_alloc.c), and after ZONE_MOVABLE: use up that and
- * what is more.
+ * The kernel allocates movable memory from ZONE_MOVABLE first, and from a CMA area while that has
+ * more than half of the free pages of its zone (__rmqueue() in mm/page_alloc.c): use up the other
+ * free pages.
  */
 #define CMA_SPARE	((40UL << 20) / getpagesize())
 #define CMA_SLACK	((8UL << 20) / getpagesize())
 
-static void *filler;
-static size_t filler_size;
-static bool want_in_cma;
-
-static int cma_select_node(const int *nodes, int nr, bool moves)
+static int cma_select_node(struct placement_state *state, const int *nodes, int nr)
 {
-	struct cma_area area;
-	int i, node = cma_find(&area) ? pfn_to_node(area.first) : -1;
+	int i, node = cma_find(&state->area) ? pfn_to_node(state->area.first) : -1;
 
-	(void)moves;
 	for (i = 0; i < nr; i++)
 		if (nodes[i] == node && numa_free_bytes(node) < FILL_MAX)
 			return node;
 	return -1;
 }
 
-/* How many pages have to go before a CMA area has half of what is free. */
+/* Returns how many pages must be used up until the CMA area has half of the free ones. */
 static size_t until_even(int node)
 {
 	size_t all = pagetypeinfo_free_pages(node, false, NULL, 0);
@@ -262,7 +300,7 @@ static size_t until_even(int node)
 	return all > even ? all - even : 0;
 }
 
-/* Whether so little is left that the kernel would rather end a process than give more. */
+/* With less free memory the kernel may kill a process (OOM). */
 static bool running_out(int node)
 {
 	size_t spare = pagetypeinfo_free_pages(node, false, NULL, 0) -
@@ -271,97 +309,107 @@ static bool running_out(int node)
 	return spare < CMA_SPARE;
 }
 
-/* Pieces that are smaller than a huge page, bit by bit; more than are left, to be safe. */
-static void fill_small(int node)
+/* Use up pieces that are smaller than a huge page, in steps. */
+static void fill_small(struct placement_state *state)
 {
-	size_t step = CMA_SLACK / 8 * getpagesize(), at;
-	size_t pages = pagetypeinfo_free_pages(node, true, NULL, 0) + until_even(node) +
-		       2 * CMA_SLACK;
+	size_t step = CMA_SLACK / 8 * getpagesize(), at, size;
+	size_t pages = pagetypeinfo_free_pages(state->node, true, NULL, 0) +
+		       until_even(state->node) + 2 * CMA_SLACK;
 
-	filler_size = (pages * getpagesize() / step + 1) * step;
-	filler = numa_mmap(filler_size, MAP_PRIVATE, node);
-	for (at = 0; at < filler_size && !running_out(node); at += step)
-		memset((char *)filler + at, 0x6c, step);
+	state->filler_size = size = (pages * getpagesize() / step + 1) * step;
+	state->filler = numa_mmap(size, MAP_PRIVATE, state->node);
+	for (at = 0; at < size && !running_out(state->node); at += step)
+		memset((char *)state->filler + at, 0x6c, step);
 }
 
-/* Pages that may be there, and not one is: what else goes on has freed memory elsewhere. */
-static bool cma_verify(const uint64_t *pfns, size_t nr)
+/* No page is there where other processes freed memory elsewhere meanwhile. */
+static bool cma_verify(const struct placement_state *state, const uint64_t *pfns, size_t nr)
 {
-	struct cma_area area;
 	size_t i;
 
-	if (!want_in_cma || !cma_find(&area))
-		return true;
-	for (i = 0; i < nr; i++)
-		if (pfns[i] >= area.first && pfns[i] - area.first < area.nr_pages)
+	for (i = 0; i < nr && state->moves; i++)
+		if (cma_has(&state->area, pfns[i]))
 			return true;
-	return false;
+	return !state->moves;
 }
 
-/* Once the two are even, each page comes from where more is left. */
-static void cma_setup(const struct gmem_vm *gvm, int node, bool moves)
+/* Once the free pages are even, the kernel allocates from where more are free. */
+static void cma_setup(struct placement_state *state)
 {
 	size_t movable, left;
 
-	want_in_cma = moves;
-	/* What stays is in its place already where a control needs another try. */
-	if (moves && gvm)
-		gmem_punch(gvm, 0, gvm->nr_pages);
-	movable = pagetypeinfo_free_pages(node, true, NULL, hugetlb_order());
-	left = until_even(node);
-	hugetlb_reserve(node, movable + (left > CMA_SLACK ? left - CMA_SLACK : 0));
-	fill_small(node);
+	/* Pages that must not move are in place already where a control needs another try. */
+	if (state->moves && state->gvm)
+		gmem_punch(state->gvm, 0, state->gvm->nr_pages);
+	movable = pagetypeinfo_free_pages(state->node, true, NULL, hugetlb_order());
+	left = until_even(state->node);
+	hugetlb_reserve(state->node, movable + (left > CMA_SLACK ? left - CMA_SLACK : 0));
+	fill_small(state);
 }
 
-static bool verify_nothing(const uint64_t *pfns, size_t nr)
+static void cma_teardown(struct placement_state *state)
 {
-	(void)pfns;
-	(void)nr;
-	return true;
-}
-
-static void cma_teardown(void)
-{
-	if (filler)
-		kvm_munmap(filler, filler_size);
-	filler = NULL;
+	kvm_munmap(state->filler, state->filler_size);
 	hugetlb_release();
 }
-
-/* Any node whose zone is to be used; else one where the pages have another place to be. */
-static int zone_movable_select_node(const int *nodes, int nr, bool moves)
-{
-	while (nr--)
-		if (moves || numa_holds_unmovable(nodes[nr]))
-			return nodes[nr];
-	return -1;
-}
-
-static void setup_nothing(const struct gmem_vm *gvm, int node, bool moves)
-{
-	(void)gvm;
-	(void)node;
-	(void)moves;
-}
-
-static void teardown_nothing(void)
-{
-}
-
-const struct placement placement_zone_movable = {
-	.select_node = zone_movable_select_node,
-	.setup = setup_nothing,
-	.verify = verify_nothing,
-	.teardown = teardown_nothing,
-	.unfit = "no node under test holds memory that does not move (use the lab)",
-};
 
 const struct placement placement_cma = {
 	.select_node = cma_select_node,
 	.setup = cma_setup,
 	.verify = cma_verify,
 	.teardown = cma_teardown,
-	.unfit = "the CMA area is on no node under test, or on one that is too large to be filled, "
-		 "or no page gets there (use the lab)",
-	.idle = "not even shmem moves out of the CMA area (boot with cma=64M, or use the lab)",
+	.skip_reason = "the CMA area is on no node under test, or on one with too much memory to "
+		       "fill, or gets no page (boot with cma=64M on a small machine)",
+	.control_skip_reason = "no page moves out of the CMA area, even of shmem (boot with "
+			       "cma=64M)",
+};
+
+/* ---- ZONE_MOVABLE -------------------------------------------------------------------------- */
+
+static int zone_movable_select_node(struct placement_state *state, const int *nodes, int nr)
+{
+	while (nr--)
+		if (state->moves || numa_holds_unmovable(nodes[nr]))
+			return nodes[nr];
+	return -1;
+}
+
+const struct placement placement_zone_movable = {
+	.select_node = zone_movable_select_node,
+	.skip_reason = "all memory under test is in ZONE_MOVABLE (needs a node with other memory)",
+};
+
+/* ---- Fragmented memory --------------------------------------------------------------------- */
+
+static int fragment_select_node(struct placement_state *state, const int *nodes, int nr)
+{
+	(void)state;
+	(void)nr;
+	return nodes[0];
+}
+
+static void fragment_setup(struct placement_state *state)
+{
+	fragment_open(&state->fragment, state->node);
+}
+
+static void fragment_populated(struct placement_state *state)
+{
+	fragment_unpin(&state->fragment);
+}
+
+static void fragment_teardown(struct placement_state *state)
+{
+	fragment_close(&state->fragment);
+}
+
+const struct placement placement_fragment = {
+	.select_node = fragment_select_node,
+	.setup = fragment_setup,
+	.populated = fragment_populated,
+	.teardown = fragment_teardown,
+	/* Compaction begins where free pages are, which other processes use too. */
+	.fire_tries = 5,
+	.control_skip_reason = "compaction moves no page, even of shmem (needs a machine with "
+			       "less memory in use)",
 };

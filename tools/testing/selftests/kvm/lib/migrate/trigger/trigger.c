@@ -9,13 +9,25 @@
 
 const char *trigger_skip_reason(const struct suite *suite, const struct trigger *trigger)
 {
-	const char *reason = trigger->skip_reason ? trigger->skip_reason() : NULL;
+	const char *reason = NULL;
 
-	if (!reason)
+	if (trigger && trigger->skip_reason)
+		reason = trigger->skip_reason();
+	if (!reason && trigger)
 		reason = test_env_skip_reason(trigger->env);
 	if (!reason && !suite->nr_nodes)
 		reason = "no NUMA node with enough free memory (free some, or give a smaller -p)";
 	return reason;
+}
+
+struct trigger_range trigger_range_of(void *addr, size_t nr_pages, int from, int to)
+{
+	return (struct trigger_range) {
+		.addr = addr,
+		.nr_pages = nr_pages,
+		.from = from,
+		.to = to,
+	};
 }
 
 void *trigger_page(const struct trigger_range *range, size_t i)
@@ -27,9 +39,9 @@ bool trigger_page_in_frame(const struct trigger_range *range, size_t i)
 {
 	uint64_t entry;
 
-	if (range->left)
-		return !range->left[i] && (range->frame_is ?: pageflags_unmapped_uptodate)(
-						  pageflags_get(range->pfns[i]));
+	if (range->moved)
+		return !range->moved[i] && (range->frame_is ?: pageflags_unmapped_uptodate)(
+						   pageflags_get(range->pfns[i]));
 	return range->pfns[i] && !pagemap_read(trigger_page(range, i), 1, &entry) &&
 	       pagemap_pfn(entry) == range->pfns[i];
 }
