@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Triggers where the kernel, not a caller, decides that a folio has to go.
+ * Triggers by page frame or zone: soft offlining (mm/memory-failure.c), compaction
+ * (mm/compaction.c).
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -27,7 +28,7 @@ static int write_number(const char *path, uint64_t number)
 	return sysfile_write(path, text);
 }
 
-/* Fire @offline at each page that has not moved yet; the first error is the answer. */
+/* Call @offline for each page that has not moved; the result is the first error. */
 static void soft_offline(const struct trigger_range *range, struct trigger_result *result,
 			 int (*offline)(const struct trigger_range *range, size_t i))
 {
@@ -76,15 +77,16 @@ static const char *soft_offline_skip_reason(void)
 	if (!folio_pfns_visible())
 		return "page frames are hidden (be root)";
 	if (access(SOFT_OFFLINE, W_OK))
-		return "no soft offlining (CONFIG_MEMORY_FAILURE)";
+		return "no soft offlining (needs CONFIG_MEMORY_FAILURE)";
 	if (access(UNPOISON, W_OK))
-		return "frames could not be given back (CONFIG_HWPOISON_INJECT, mount debugfs)";
+		return "frames cannot be given back (needs CONFIG_HWPOISON_INJECT, mount debugfs)";
 	return NULL;
 }
 
 const struct trigger trigger_soft_offline_mapped = {
 	.name = "soft_offline_mapped",
 	.call = "madvise(SOFT_OFFLINE)",
+	.reason = "MR_MEMORY_FAILURE",
 	.by_pfn = true,
 	.kernel_picks_node = true,
 	.skip_reason = soft_offline_skip_reason,
@@ -94,6 +96,7 @@ const struct trigger trigger_soft_offline_mapped = {
 const struct trigger trigger_soft_offline_phys = {
 	.name = "soft_offline_phys",
 	.call = "soft_offline_page",
+	.reason = "MR_MEMORY_FAILURE",
 	.by_pfn = true,
 	.kernel_picks_node = true,
 	.skip_reason = soft_offline_skip_reason,
@@ -119,13 +122,14 @@ static const char *compaction_skip_reason(void)
 	if (!folio_pfns_visible())
 		return "page frames are hidden (be root)";
 	if (access(COMPACT, W_OK))
-		return "no compaction on demand (CONFIG_COMPACTION)";
+		return "no compaction on demand (needs CONFIG_COMPACTION)";
 	return NULL;
 }
 
 const struct trigger trigger_compact = {
 	.name = "compact",
 	.call = "compact_memory",
+	.reason = "MR_COMPACTION",
 	.no_range = true,
 	.kernel_picks_node = true,
 	.partial = true,
@@ -137,6 +141,7 @@ const struct trigger trigger_compact = {
 const struct trigger trigger_compact_node = {
 	.name = "compact_node",
 	.call = "node/compact",
+	.reason = "MR_COMPACTION",
 	.no_range = true,
 	.kernel_picks_node = true,
 	.partial = true,

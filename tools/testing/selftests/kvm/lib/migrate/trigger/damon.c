@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * DAMON's migration schemes (Documentation/admin-guide/mm/damon/usage.rst): a kernel thread
- * watches regions of memory and sends what fits an access pattern to another node.  The pattern
- * here fits everything; the regions are the pages under test and the control, and nothing else.
+ * watches regions and moves those with an access pattern to a node.  Here every pattern matches,
+ * and the regions are the pages under test and the control.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -38,7 +38,7 @@ struct damon_file {
 	const char *path, *value;
 };
 
-/* What a scheme needs beside its action, target and regions; in this order. */
+/* Written in this order, before action, target and regions. */
 static const struct damon_file damon_files[] = {
 	{ KDAMONDS "nr_kdamonds", "1" },
 	{ KDAMOND "contexts/nr_contexts", "1" },
@@ -124,13 +124,13 @@ static const char *run_scheme(const struct trigger_range *range, const char *ope
 	undo_add(KDAMOND "state", "off");
 	r = sysfile_write(KDAMOND "state", "on");
 	if (r == -EBUSY)
-		return "somebody else in the kernel uses DAMON (write N to "
+		return "a kernel module uses DAMON (write N to "
 		       "/sys/module/damon_*/parameters/enabled)";
 	TEST_ASSERT(!r, "cannot start DAMON: %s", strerror(-r));
 	return NULL;
 }
 
-static struct regions room_for(size_t nr)
+static struct regions regions_alloc(size_t nr)
 {
 	struct regions regions = { .all = calloc(nr, sizeof(*regions.all)) };
 
@@ -138,11 +138,11 @@ static struct regions room_for(size_t nr)
 	return regions;
 }
 
-/* "fvaddr" watches virtual addresses like "vaddr" does, but just those it is told. */
+/* "fvaddr" watches like "vaddr", but only the given addresses. */
 static const char *start_vaddr(const struct trigger_range *range)
 {
 	const struct control *control = range->control;
-	struct regions regions = room_for(2);
+	struct regions regions = regions_alloc(2);
 
 	add_region(&regions, (uintptr_t)range->addr, range->nr_pages * getpagesize());
 	add_region(&regions, (uintptr_t)control->mem, control->nr_pages * getpagesize());
@@ -152,14 +152,14 @@ static const char *start_vaddr(const struct trigger_range *range)
 static const char *start_paddr(const struct trigger_range *range)
 {
 	const struct control *control = range->control;
-	struct regions regions = room_for(range->nr_pages + control->nr_pages);
+	struct regions regions = regions_alloc(range->nr_pages + control->nr_pages);
 
 	add_frames(&regions, range->addr, range->nr_pages);
 	add_frames(&regions, control->mem, control->nr_pages);
 	return run_scheme(range, "paddr", "migrate_cold", &regions);
 }
 
-/* The kernel thread answers this between two looks at the memory; it then has done some work. */
+/* The kernel thread answers between two samples: it has done some work then. */
 static void fire_damon(const struct trigger_range *range, struct trigger_result *result)
 {
 	(void)range;
@@ -172,7 +172,7 @@ static void stop_damon(void)
 	sysfile_write(KDAMONDS "nr_kdamonds", "0");
 }
 
-/* Schemes run only while no other part of the kernel watches memory. */
+/* A scheme does not start while DAMON_STAT runs. */
 static const struct setting settings[] = {
 	{ .path = "/sys/module/damon_stat/parameters/enabled", .value = "N", .optional = true },
 	{},
@@ -185,11 +185,11 @@ static const char *damon_skip_reason(void)
 	char text[16];
 
 	if (access(KDAMONDS "nr_kdamonds", F_OK))
-		return "no DAMON (CONFIG_DAMON_SYSFS, CONFIG_DAMON_VADDR, CONFIG_DAMON_PADDR)";
+		return "no DAMON (needs CONFIG_DAMON_SYSFS, _VADDR and _PADDR)";
 	if (access(KDAMONDS "nr_kdamonds", W_OK) || !folio_pfns_visible())
-		return "DAMON cannot be told what to do (be root)";
+		return "DAMON cannot be configured (be root)";
 	if (sysfile_read(KDAMONDS "nr_kdamonds", text, sizeof(text)) < 0 || strcmp(text, "0\n"))
-		return "somebody else uses DAMON (stop it, and write 0 to its nr_kdamonds)";
+		return "another process uses DAMON (stop it, and write 0 to nr_kdamonds)";
 	return NULL;
 }
 
@@ -199,7 +199,7 @@ static size_t moved(const struct trigger_range *range)
 }
 
 #define DEFINE_DAMON_TRIGGER(_name, _text, _start)					\
-static const struct must_not_touch never_##_name = {						\
+static const struct must_not_touch must_not_touch_##_name = {				\
 	.acts = "moved",								\
 	.rounds = 500,									\
 	.counters = { "pgmigrate_success", "pgmigrate_fail" },				\
@@ -211,9 +211,10 @@ static const struct must_not_touch never_##_name = {						\
 const struct trigger trigger_##_name = {						\
 	.name = #_name,									\
 	.call = _text,									\
+	.reason = "MR_DAMON",								\
 	.no_range = true,								\
-	.env = &env,								\
-	.must_not_touch = &never_##_name,							\
+	.env = &env,									\
+	.must_not_touch = &must_not_touch_##_name,					\
 	.skip_reason = damon_skip_reason,							\
 	.fire = fire_damon,								\
 }

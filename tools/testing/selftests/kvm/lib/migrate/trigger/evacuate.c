@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Triggers that empty a piece of memory as a whole: a memory block to be taken offline
- * (offline_pages() in mm/memory_hotplug.c), a CMA area that a device wants (cma_alloc() in
- * mm/cma.c).
+ * Triggers that evacuate memory: a memory block that goes offline (offline_pages() in
+ * mm/memory_hotplug.c), a CMA area that is allocated (cma_alloc() in mm/cma.c).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -18,15 +17,15 @@
 #include "migrate/util/sysfile.h"
 #include "migrate/util/undo.h"
 
-/* How often migration has to fail for each page before taking a block offline is given up. */
+/* Give up offlining a block after this many failed migrations per page. */
 #define FAILURES_A_PAGE 10
 #define GIVE_UP_MS	20000
 
-/* A page of the kernel's own may be in the way for a moment: refused at once, not tried. */
+/* A short-lived kernel page in the block fails the attempt at once. */
 #define BUSY_TRIES	20
 #define BUSY_NS		10000000
 
-/* The blocks that pages are in which have not moved yet.  Returns how many. */
+/* Write the blocks of pages that have not moved to @blocks.  Returns how many. */
 static size_t blocks_of(const struct trigger_range *range, unsigned long *blocks)
 {
 	size_t i, j, nr = 0;
@@ -64,7 +63,7 @@ static int take_offline(unsigned long block, size_t nr_pages)
 	return r;
 }
 
-/* All at once, so that no page goes from one to the other; the first error is the answer. */
+/* All blocks go offline before one returns: no page moves from one to another. */
 static void fire_offline(const struct trigger_range *range, struct trigger_result *result)
 {
 	unsigned long *blocks = calloc(range->nr_pages, sizeof(*blocks));
@@ -90,6 +89,7 @@ static void fire_offline(const struct trigger_range *range, struct trigger_resul
 const struct trigger trigger_memory_offline = {
 	.name = "memory_offline",
 	.call = "memory/state",
+	.reason = "MR_MEMORY_HOTPLUG",
 	.no_range = true,
 	.by_pfn = true,
 	.kernel_picks_node = true,
@@ -99,7 +99,7 @@ const struct trigger trigger_memory_offline = {
 	.fire = fire_offline,
 };
 
-/* As much as is free in one piece, and give it back. */
+/* Allocate the largest free piece, after the pages in it have moved out, and free it. */
 static void fire_cma(const struct trigger_range *range, struct trigger_result *result)
 {
 	char path[192], pages[32];
@@ -127,6 +127,7 @@ static void fire_cma(const struct trigger_range *range, struct trigger_result *r
 const struct trigger trigger_cma_alloc = {
 	.name = "cma_alloc",
 	.call = "cma/alloc",
+	.reason = "MR_CONTIG_RANGE",
 	.no_range = true,
 	.kernel_picks_node = true,
 	.partial = true,

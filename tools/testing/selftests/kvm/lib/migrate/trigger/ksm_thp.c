@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Making one page of several: KSM of equal small ones, collapse of small ones to a huge one.
+ * KSM, which merges equal pages, and collapse, which makes a huge page of small ones.
  */
 #include <errno.h>
 #include <sched.h>
@@ -17,8 +17,8 @@
 #define KSM		"/sys/kernel/mm/ksm/"
 #define HUGE_SIZE	"/sys/kernel/mm/transparent_hugepage/hpage_pmd_size"
 
-/* How often to look whether KSM's thread has come round, giving way to it each time. */
-#define LOOKS_AT_KSM	1000000
+/* How often to read the scan counter, with a sched_yield() each time. */
+#define SCAN_READS	1000000
 
 /* Returns 0 or -errno. */
 static long advise(void *addr, size_t nr_pages, int advice)
@@ -26,20 +26,20 @@ static long advise(void *addr, size_t nr_pages, int advice)
 	return madvise(addr, nr_pages * getpagesize(), advice) ? -errno : 0;
 }
 
-static const struct setting ksm_knobs[] = {
+static const struct setting ksm_settings[] = {
 	{ .path = KSM "sleep_millisecs", .value = "0" },
 	{ .path = KSM "run", .value = "1" },
 	{},
 };
 
-static const struct test_env ksm_outside = { .settings = ksm_knobs };
+static const struct test_env ksm_env = { .settings = ksm_settings };
 
 static const char *ksm_skip_reason(void)
 {
 	if (access(KSM "run", F_OK))
-		return "no KSM (CONFIG_KSM)";
+		return "no KSM (needs CONFIG_KSM)";
 	if (access(KSM "run", W_OK) || !folio_pfns_visible())
-		return "KSM cannot be started, or its work not be seen (be root)";
+		return "KSM cannot be started or observed (be root)";
 	return NULL;
 }
 
@@ -50,13 +50,13 @@ static long full_scans(void)
 	return sysfile_read(KSM "full_scans", text, sizeof(text)) < 0 ? -1 : atol(text);
 }
 
-/* Two more: the scan that is under way may have passed by already. */
+/* Two more: the scan that runs may be past the pages. */
 static bool wait_for_full_scan(void)
 {
 	long first = full_scans();
-	int looks;
+	int reads;
 
-	for (looks = 0; looks < LOOKS_AT_KSM; looks++) {
+	for (reads = 0; reads < SCAN_READS; reads++) {
 		if (full_scans() >= first + 2)
 			return true;
 		sched_yield();
@@ -64,7 +64,7 @@ static bool wait_for_full_scan(void)
 	return false;
 }
 
-/* KSM takes only anonymous memory, and just ignores the advice for all else. */
+/* KSM takes only anonymous memory and ignores the advice for other memory. */
 static void fire_ksm(const struct trigger_range *range, struct trigger_result *result)
 {
 	const struct control *control = range->control;
@@ -92,7 +92,7 @@ static size_t merged(const struct trigger_range *range)
 	return count_flag(range->control, FOLIO_FLAG(KSM));
 }
 
-static const struct must_not_touch never_ksm = {
+static const struct must_not_touch must_not_touch_ksm = {
 	.control = { .anonymous = true },
 	.acts = "merged",
 	.rounds = 20,
@@ -103,8 +103,8 @@ const struct trigger trigger_ksm = {
 	.name = "ksm",
 	.call = "madvise(MERGEABLE)",
 	.kernel_picks_node = true,
-	.env = &ksm_outside,
-	.must_not_touch = &never_ksm,
+	.env = &ksm_env,
+	.must_not_touch = &must_not_touch_ksm,
 	.skip_reason = ksm_skip_reason,
 	.fire = fire_ksm,
 };
@@ -112,27 +112,26 @@ const struct trigger trigger_ksm = {
 static const char *collapse_skip_reason(void)
 {
 	if (access(HUGE_SIZE, F_OK))
-		return "no huge pages (CONFIG_TRANSPARENT_HUGEPAGE)";
+		return "no huge pages (needs CONFIG_TRANSPARENT_HUGEPAGE)";
 	if (madvise(NULL, 0, MADV_COLLAPSE))
-		return "no madvise(MADV_COLLAPSE) (Linux 6.1)";
+		return "no madvise(MADV_COLLAPSE) (needs Linux 6.1)";
 	if (!folio_pfns_visible())
-		return "huge pages cannot be told from small ones (be root)";
+		return "page flags are hidden (be root)";
 	return NULL;
 }
 
 /*
- * Map the shared memory at @mem once more, where a huge page could be: a new size for an old one
- * of 0 is a second mapping (mremap(2)).
+ * Map the shared memory at @mem a second time, aligned for a huge page: mremap(2) of size 0.
  */
 static void *alias_aligned(void *mem, size_t size)
 {
 	size_t huge = get_trans_hugepagesz();
-	char *room = kvm_mmap(size + huge, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
-	char *place = (char *)(((uintptr_t)room + huge - 1) / huge * huge);
+	char *reserved = kvm_mmap(size + huge, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	char *place = (char *)(((uintptr_t)reserved + huge - 1) / huge * huge);
 	void *alias = mremap(mem, 0, size, MREMAP_MAYMOVE | MREMAP_FIXED, place);
 
 	TEST_ASSERT(alias == place, "mremap() to a second mapping: %s", strerror(errno));
-	/* What is left of the room on both sides goes with the process. */
+	/* The rest of the reserved addresses goes with the process. */
 	return alias;
 }
 
@@ -162,13 +161,13 @@ static size_t collapsed(const struct trigger_range *range)
 	const volatile char *page = control->mem;
 	size_t i;
 
-	/* Collapse takes away page table entries of small pages. */
+	/* Collapse removes the PTEs of small pages. */
 	for (i = 0; i < control->nr_pages; i++)
 		(void)page[i * getpagesize()];
 	return count_flag(control, FOLIO_FLAG(COMPOUND_HEAD) | FOLIO_FLAG(COMPOUND_TAIL));
 }
 
-static const struct must_not_touch never_collapse = {
+static const struct must_not_touch must_not_touch_collapse = {
 	.control = { .huge = true },
 	.acts = "collapsed",
 	.rounds = 20,
@@ -181,7 +180,7 @@ const struct trigger trigger_madv_collapse = {
 	.call = "madvise(COLLAPSE)",
 	.kernel_picks_node = true,
 	.huge = true,
-	.must_not_touch = &never_collapse,
+	.must_not_touch = &must_not_touch_collapse,
 	.skip_reason = collapse_skip_reason,
 	.fire = fire_collapse,
 };

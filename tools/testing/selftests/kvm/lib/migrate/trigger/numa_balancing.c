@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * NUMA balancing: the scanner in kernel/sched/fair.c makes pages inaccessible for a moment, and a
- * task that then faults on a page of another node has it moved to its own.
+ * NUMA balancing: the scanner in kernel/sched/fair.c removes access to pages, and the fault of a
+ * task on another node moves the page there.
  */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <unistd.h>
 
-#include "kvm_syscalls.h"
 #include "kvm_util.h"
 #include "migrate/mm/folio.h"
 #include "migrate/mm/numa.h"
@@ -18,12 +17,12 @@
 #define BALANCING	"/proc/sys/kernel/numa_balancing"
 #define SCAN		"/sys/kernel/debug/sched/numa_balancing/"
 
-/* How often a round of firing reads every page: some milliseconds of an emulated CPU. */
+/* How often a round reads every page: some milliseconds of an emulated CPU. */
 #define READS_A_ROUND	200
 
 /*
- * A process waits for its first scan as long as the delay was when it began.  The kernel never
- * scans more than 2560 MiB a second: the less at once, the shorter may be the time between.
+ * The delay before the first scan is that of when the process starts.  The kernel scans at most
+ * 2560 MiB per second: a smaller size allows a shorter period.
  */
 static const struct setting settings[] = {
 	{ .path = SCAN "scan_delay_ms", .value = "1" },
@@ -39,21 +38,20 @@ static const struct test_env env = { .settings = settings };
 static const char *numa_balancing_skip_reason(void)
 {
 	if (access(BALANCING, F_OK))
-		return "no NUMA balancing (CONFIG_NUMA_BALANCING)";
+		return "no NUMA balancing (needs CONFIG_NUMA_BALANCING)";
 	if (access(BALANCING, W_OK))
 		return "NUMA balancing cannot be switched on (be root)";
 	if (access(SCAN "scan_delay_ms", W_OK))
-		return "NUMA balancing cannot be made to hurry (mount debugfs)";
+		return "the scan period of NUMA balancing cannot be set (mount debugfs)";
 	return NULL;
 }
 
-/* Be the task on another node. */
-static const char *go_there(const struct trigger_range *range)
+static const char *run_on_target(const struct trigger_range *range)
 {
 	int cpu = numa_cpu_of(range->to);
 
 	if (cpu < 0)
-		return "the other node has no CPU to read from (use another machine, or the lab)";
+		return "the target node has no CPU (needs a second node with CPUs)";
 	pin_self_to_cpu(cpu);
 	return NULL;
 }
@@ -88,13 +86,14 @@ static const struct must_not_touch must_not_touch = {
 	.rounds = 50000,
 	.counters = { "numa_pte_updates", "numa_hint_faults", "numa_pages_migrated",
 		      "pgmigrate_success", "pgmigrate_fail" },
-	.prepare = go_there,
+	.prepare = run_on_target,
 	.acted = moved,
 };
 
 const struct trigger trigger_numa_balancing = {
 	.name = "numa_balancing",
 	.call = "NUMA balancing",
+	.reason = "MR_NUMA_MISPLACED",
 	.no_range = true,
 	.env = &env,
 	.must_not_touch = &must_not_touch,

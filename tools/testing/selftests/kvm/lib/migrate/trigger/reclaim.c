@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reclaim: taking memory away that seems unused.  What is reclaimed without swap is anonymous
- * memory whose content is given up (MADV_FREE): such is the control.
+ * Reclaim.  Without swap the kernel reclaims anonymous memory only after MADV_FREE: the control is
+ * such memory.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -20,7 +20,7 @@
 #include "migrate/util/cgroup.h"
 #include "migrate/util/sysfile.h"
 
-/* Give @advice for the control and the pages under test.  Returns 0 or -errno. */
+/* Advise for the control and the pages under test.  Returns 0 or -errno. */
 static long advise_both(const struct trigger_range *range, int advice)
 {
 	const struct control *control = range->control;
@@ -30,7 +30,7 @@ static long advise_both(const struct trigger_range *range, int advice)
 	return madvise(range->addr, range->nr_pages * getpagesize(), advice) ? -errno : 0;
 }
 
-static const char *give_up_control(const struct trigger_range *range)
+static const char *free_control(const struct trigger_range *range)
 {
 	const struct control *control = range->control;
 
@@ -39,7 +39,7 @@ static const char *give_up_control(const struct trigger_range *range)
 	return NULL;
 }
 
-static size_t gone(const struct trigger_range *range)
+static size_t reclaimed(const struct trigger_range *range)
 {
 	struct folio_info *now = control_now(range->control);
 	size_t i, found = 0;
@@ -55,20 +55,20 @@ static void fire_pageout(const struct trigger_range *range, struct trigger_resul
 	result->ret = advise_both(range, MADV_PAGEOUT);
 }
 
-static const struct must_not_touch never_pageout = {
+static const struct must_not_touch must_not_touch_pageout = {
 	.control = { .anonymous = true },
 	.acts = "reclaimed",
 	.rounds = 100,
 	.counters = { "pglazyfreed", "pswpout", "unevictable_pgs_culled" },
-	.prepare = give_up_control,
-	.acted = gone,
+	.prepare = free_control,
+	.acted = reclaimed,
 };
 
 const struct trigger trigger_madv_pageout = {
 	.name = "madv_pageout",
 	.call = "madvise(PAGEOUT)",
 	.kernel_picks_node = true,
-	.must_not_touch = &never_pageout,
+	.must_not_touch = &must_not_touch_pageout,
 	.fire = fire_pageout,
 };
 
@@ -77,7 +77,7 @@ static void fire_cold(const struct trigger_range *range, struct trigger_result *
 	result->ret = advise_both(range, MADV_COLD);
 }
 
-/* Bytes of the mapping that begins at @mem that count as referenced (/proc/PID/smaps). */
+/* Returns the referenced bytes of the mapping at @mem (/proc/PID/smaps). */
 static size_t referenced(const void *mem)
 {
 	FILE *smaps = fopen("/proc/self/smaps", "re");
@@ -103,7 +103,7 @@ static size_t cooled(const struct trigger_range *range)
 	return range->control->nr_pages - referenced(range->control->mem) / getpagesize();
 }
 
-static const struct must_not_touch never_cold = {
+static const struct must_not_touch must_not_touch_cold = {
 	.acts = "made cold",
 	.rounds = 100,
 	.counters = { "pgdeactivate" },
@@ -114,11 +114,11 @@ const struct trigger trigger_madv_cold = {
 	.name = "madv_cold",
 	.call = "madvise(COLD)",
 	.kernel_picks_node = true,
-	.must_not_touch = &never_cold,
+	.must_not_touch = &must_not_touch_cold,
 	.fire = fire_cold,
 };
 
-/* Bytes of files that the case's cgroup pays for. */
+/* Bytes of files charged to the case's cgroup. */
 static size_t charged_file_bytes(void)
 {
 	char path[128], text[16384];
@@ -130,15 +130,15 @@ static size_t charged_file_bytes(void)
 	return vmstat_value(text, "file");
 }
 
-/* Only what the cgroup pays for can be taken away from it. */
+/* Only memory charged to the cgroup can be reclaimed from it. */
 static const char *prepare_reclaim(const struct trigger_range *range)
 {
 	TEST_ASSERT(charged_file_bytes() >= range->nr_pages * getpagesize(),
-		    "the case's cgroup pays for %zu bytes of files only", charged_file_bytes());
-	return give_up_control(range);
+		    "only %zu bytes of files are charged to the cgroup", charged_file_bytes());
+	return free_control(range);
 }
 
-/* More than there is, so that all is tried: that some is left is no error. */
+/* Ask for more than is charged, so that reclaim tries all: -EAGAIN is no error. */
 static void fire_reclaim(const struct trigger_range *range, struct trigger_result *result)
 {
 	size_t pages = 2 * (range->nr_pages + range->control->nr_pages);
@@ -151,15 +151,15 @@ static void fire_reclaim(const struct trigger_range *range, struct trigger_resul
 		result->ret = 0;
 }
 
-static const struct test_env reclaim_outside = { .cgroup = "memory" };
+static const struct test_env reclaim_env = { .cgroup = "memory" };
 
-static const struct must_not_touch never_reclaim = {
+static const struct must_not_touch must_not_touch_reclaim = {
 	.control = { .anonymous = true },
 	.acts = "reclaimed",
 	.rounds = 100,
 	.counters = { "pglazyfreed", "pswpout", "pgscan_proactive", "pgsteal_proactive" },
 	.prepare = prepare_reclaim,
-	.acted = gone,
+	.acted = reclaimed,
 };
 
 const struct trigger trigger_reclaim = {
@@ -167,20 +167,20 @@ const struct trigger trigger_reclaim = {
 	.call = "memory.reclaim",
 	.no_range = true,
 	.kernel_picks_node = true,
-	.env = &reclaim_outside,
-	.must_not_touch = &never_reclaim,
+	.env = &reclaim_env,
+	.must_not_touch = &must_not_touch_reclaim,
 	.fire = fire_reclaim,
 };
 
 #define DEMOTION	"/sys/kernel/mm/numa/demotion_enabled"
 #define TIERS		"/sys/devices/virtual/memory_tiering"
 
-static const struct setting demotion_knobs[] = {
+static const struct setting demotion_settings[] = {
 	{ .path = DEMOTION, .value = "1" },
 	{},
 };
 
-static const struct test_env demotion_outside = { .settings = demotion_knobs, .cgroup = "memory" };
+static const struct test_env demotion_env = { .settings = demotion_settings, .cgroup = "memory" };
 
 static int count_tiers(void)
 {
@@ -199,21 +199,21 @@ static int count_tiers(void)
 static const char *demotion_skip_reason(void)
 {
 	if (access(DEMOTION, F_OK))
-		return "no demotion (CONFIG_NUMA, CONFIG_MIGRATION)";
+		return "no demotion (needs CONFIG_NUMA and CONFIG_MIGRATION)";
 	if (access(DEMOTION, W_OK))
-		return "demotion cannot be switched on (be root)";
+		return "demotion cannot be enabled (be root)";
 	if (count_tiers() < 2)
-		return "all memory is of one tier (needs slower memory, such as CXL)";
+		return "all memory is in one tier (needs slower memory, such as CXL)";
 	return NULL;
 }
 
-/* Unused memory is what reclaim sends to a slower node, if there is one. */
+/* Reclaim demotes cold memory. */
 static const char *prepare_demotion(const struct trigger_range *range)
 {
-	return advise_both(range, MADV_COLD) ? "no madvise(MADV_COLD) (Linux 5.4)" : NULL;
+	return advise_both(range, MADV_COLD) ? "no madvise(MADV_COLD) (needs Linux 5.4)" : NULL;
 }
 
-static size_t elsewhere(const struct trigger_range *range)
+static size_t demoted(const struct trigger_range *range)
 {
 	struct folio_info *now = control_now(range->control);
 	size_t i, found = 0;
@@ -224,22 +224,23 @@ static size_t elsewhere(const struct trigger_range *range)
 	return found;
 }
 
-static const struct must_not_touch never_demotion = {
+static const struct must_not_touch must_not_touch_demotion = {
 	.acts = "demoted",
 	.rounds = 100,
 	.counters = { "pgdemote_proactive", "pgdemote_direct", "pgmigrate_success",
 		      "pgmigrate_fail" },
 	.prepare = prepare_demotion,
-	.acted = elsewhere,
+	.acted = demoted,
 };
 
 const struct trigger trigger_demotion = {
 	.name = "demotion",
 	.call = "memory.reclaim, with demotion",
+	.reason = "MR_DEMOTION",
 	.no_range = true,
 	.kernel_picks_node = true,
-	.env = &demotion_outside,
-	.must_not_touch = &never_demotion,
+	.env = &demotion_env,
+	.must_not_touch = &must_not_touch_demotion,
 	.skip_reason = demotion_skip_reason,
 	.fire = fire_reclaim,
 };

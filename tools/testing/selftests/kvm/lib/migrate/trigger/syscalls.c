@@ -93,7 +93,7 @@ static void fire_move_pages_all(const struct trigger_range *range, struct trigge
 	fire_move_pages_with(range, result, MPOL_MF_MOVE_ALL);
 }
 
-/* In memory that the other process shares, for its status entries to come back. */
+/* The other process writes its status entries to shared memory. */
 static void fire_move_pages_remote(const struct trigger_range *range, struct trigger_result *result)
 {
 	size_t nr = range->nr_pages;
@@ -117,6 +117,7 @@ static void fire_move_pages_remote(const struct trigger_range *range, struct tri
 const struct trigger trigger_move_pages = {
 	.name = "move_pages",
 	.call = "move_pages(MOVE)",
+	.reason = "MR_SYSCALL",
 	.has_status = true,
 	.exclusive_only = true,
 	.fire = fire_move_pages,
@@ -125,6 +126,7 @@ const struct trigger trigger_move_pages = {
 const struct trigger trigger_move_pages_all = {
 	.name = "move_pages_all",
 	.call = "move_pages(MOVE_ALL)",
+	.reason = "MR_SYSCALL",
 	.has_status = true,
 	.skip_reason = sys_nice_skip_reason,
 	.fire = fire_move_pages_all,
@@ -133,6 +135,7 @@ const struct trigger trigger_move_pages_all = {
 const struct trigger trigger_move_pages_remote = {
 	.name = "move_pages_remote",
 	.call = "move_pages(PID, MOVE)",
+	.reason = "MR_SYSCALL",
 	.has_status = true,
 	.exclusive_only = true,
 	.fire = fire_move_pages_remote,
@@ -156,6 +159,7 @@ static void fire_mbind_##suffix(const struct trigger_range *range,			\
 const struct trigger trigger_mbind_##suffix = {						\
 	.name = "mbind_" #suffix,							\
 	.call = "mbind(BIND, " text ")",						\
+	.reason = "MR_MEMPOLICY_MBIND",							\
 	.fire = fire_mbind_##suffix,							\
 	__VA_ARGS__									\
 }
@@ -180,17 +184,7 @@ static long call_migrate_pages(const void *data)
 				      call->to.bits));
 }
 
-static long migrate_self(const struct trigger_range *range)
-{
-	const struct migrate_call call = {
-		.from = nodemask_of(range->from),
-		.to = nodemask_of(range->to),
-	};
-
-	return call_migrate_pages(&call);
-}
-
-static long migrate_by_other(const struct trigger_range *range)
+static long migrate(const struct trigger_range *range, bool by_child)
 {
 	const struct migrate_call call = {
 		.pid = getpid(),
@@ -198,10 +192,10 @@ static long migrate_by_other(const struct trigger_range *range)
 		.to = nodemask_of(range->to),
 	};
 
-	return child_call_vm(call_migrate_pages, &call);
+	return by_child ? child_call_vm(call_migrate_pages, &call) : call_migrate_pages(&call);
 }
 
-/* Let the range's page table entries go; the folios stay in the file. */
+/* Drop the range's PTEs; the folios stay in the file. */
 static int unmap_range(const struct trigger_range *range, uint64_t *entries)
 {
 	int r = pagemap_read(range->addr, range->nr_pages, entries);
@@ -211,7 +205,7 @@ static int unmap_range(const struct trigger_range *range, uint64_t *entries)
 	return r;
 }
 
-/* Map again what was mapped, and nothing else: a hole of the file must stay one. */
+/* Map only what was mapped: a hole of the file must stay one. */
 static void remap_range(const struct trigger_range *range, const uint64_t *entries)
 {
 	size_t i;
@@ -222,16 +216,16 @@ static void remap_range(const struct trigger_range *range, const uint64_t *entri
 }
 
 static void migrate_and_count(const struct trigger_range *range, struct trigger_result *result,
-			      long (*migrate)(const struct trigger_range *range))
+			      bool by_child)
 {
 	uint64_t *entries = calloc(range->nr_pages, sizeof(*entries));
 	long others;
 
 	result->ret = entries ? unmap_range(range, entries) : -ENOMEM;
 	if (!result->ret) {
-		others = migrate(range);
+		others = migrate(range, by_child);
 		remap_range(range, entries);
-		result->ret = migrate(range);
+		result->ret = migrate(range, by_child);
 		if (result->ret >= 0 && others >= 0)
 			result->ret -= others;
 	}
@@ -240,18 +234,19 @@ static void migrate_and_count(const struct trigger_range *range, struct trigger_
 
 static void fire_migrate_pages(const struct trigger_range *range, struct trigger_result *result)
 {
-	migrate_and_count(range, result, migrate_self);
+	migrate_and_count(range, result, false);
 }
 
 static void fire_migrate_pages_remote(const struct trigger_range *range,
 				      struct trigger_result *result)
 {
-	migrate_and_count(range, result, migrate_by_other);
+	migrate_and_count(range, result, true);
 }
 
 const struct trigger trigger_migrate_pages = {
 	.name = "migrate_pages",
 	.call = "migrate_pages()",
+	.reason = "MR_SYSCALL",
 	.no_range = true,
 	.exclusive_only_unless_nice = true,
 	.fire = fire_migrate_pages,
@@ -260,6 +255,7 @@ const struct trigger trigger_migrate_pages = {
 const struct trigger trigger_migrate_pages_remote = {
 	.name = "migrate_pages_remote",
 	.call = "migrate_pages(PID)",
+	.reason = "MR_SYSCALL",
 	.no_range = true,
 	.exclusive_only_unless_nice = true,
 	.fire = fire_migrate_pages_remote,
