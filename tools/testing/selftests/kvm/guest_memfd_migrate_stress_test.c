@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Does guest memory survive being moved when everything happens at once?
+ * Stress test: guest_memfd folios migrate while guests, host, memslots, holes, pins and other
+ * processes use them.
  *
- * Property: guests read what they and the host wrote last, whatever moves their pages, and whatever
- * else is done to guest_memfd meanwhile; every mover keeps to the kernel's contract; and when all
- * is closed, every counter is what it was.
+ * Property: guests read what they and the host wrote last; every migrator meets the kernel's
+ * contract; and when all files are closed, every counter is as before.
  *
- * Algorithm: a case is a mix of jobs (migrate/stress/stress.h), each with a VM of its own: guests
- * at work,
- * memslots that come and go, holes, VMs that are closed in the middle of a move, other processes
- * that map the file, pins, conversions of private memory.  Meanwhile threads fire the triggers of
- * the contract at all of them, between all nodes.  Guest and host compare all the time, and
- * everything after each round, when each trigger has to show alone that it does what is promised.
- * Only the number of rounds says how long it takes, and the seed repeats all decisions.
+ * Algorithm: a case is a mix of workloads (migrate/stress/stress.h), each with a VM of its own.
+ * Meanwhile threads fire the triggers of the contract at all of them, between all nodes.  Guest and
+ * host compare all the time, and compare everything after each round, when each trigger must also
+ * meet the contract alone.  The number of iterations decides the duration; the seed repeats all
+ * decisions.
  *
- * Contract by kernel: as of guest_memfd_migrate_test.
+ * Contract by kernel: as in guest_memfd_migrate_test.
  */
 #include "kselftest.h"
 #include "migrate/gmem/gmem_vm.h"
@@ -29,33 +27,38 @@ static const struct {
 	const char *name;
 	struct stress_mix mix;
 } mixes[] = {
-	/* More turns, for many moves in little time: to compare everything costs more than that. */
-	{"by_range", {.migrators = MIGRATORS_BY_RANGE, .turns = 16, .workloads = {&workload_live}}},
-	{"by_node", {.migrators = MIGRATORS_BY_NODE, .turns = 6, .workloads = {&workload_live}}},
-	{"by_kernel", {.migrators = MIGRATORS_BY_KERNEL, WORKLOADS()}},
-	{"slots", {WORKLOADS(&workload_slots)}},
-	{"holes", {WORKLOADS(&workload_holes)}},
-	{"closing", {WORKLOADS(&workload_closing)}},
-	{"shared", {WORKLOADS(&workload_shared)}},
-	{"pinned", {WORKLOADS(&workload_pinned)}},
-	{"conversions", {WORKLOADS(&workload_conversions)}},
-	/* The last job does without, where no private memory can be had. */
-	{"all",
-	 {WORKLOADS(&workload_slots, &workload_holes, &workload_closing, &workload_shared,
-		    &workload_pinned, &workload_conversions)}},
+	/* More turns make more moves in less time: the comparison of all memory is slow. */
+	{
+		"by_range",
+		{ .migrators = MIGRATORS_BY_RANGE, .turns = 16, .workloads = { &workload_live } },
+	},
+	{
+		"by_node",
+		{ .migrators = MIGRATORS_BY_NODE, .turns = 6, .workloads = { &workload_live } },
+	},
+	{ "by_kernel",	{ .migrators = MIGRATORS_BY_KERNEL, WORKLOADS() } },
+	{ "slots",	{ WORKLOADS(&workload_slots) } },
+	{ "holes",	{ WORKLOADS(&workload_holes) } },
+	{ "closing",	{ WORKLOADS(&workload_closing) } },
+	{ "shared",	{ WORKLOADS(&workload_shared) } },
+	{ "pinned",	{ WORKLOADS(&workload_pinned) } },
+	{ "conversions", { WORKLOADS(&workload_conversions) } },
+	/* Without conversions where there is no private memory. */
+	{
+		"all",
+		{ WORKLOADS(&workload_slots, &workload_holes, &workload_closing,
+			    &workload_shared, &workload_pinned, &workload_conversions) },
+	},
 };
 
-/*
- * Of a case's own, if it can be: nodes to be changed, and to see what is charged.  One with nodes
- * has both, if cgroups control both.
- */
-static const struct test_env *cgroup_of_its_own(void)
+/* A cgroup with cpuset, to change its nodes, or at least with memory, to see what is charged. */
+static const struct test_env *cgroup_env(void)
 {
-	static const struct test_env charged = { .cgroup = "memory" };
+	static const struct test_env memcg = { .cgroup = "memory" };
 
 	if (!test_env_skip_reason(trigger_cpuset.env))
 		return trigger_cpuset.env;
-	return test_env_skip_reason(&charged) ? NULL : &charged;
+	return test_env_skip_reason(&memcg) ? NULL : &memcg;
 }
 
 int main(int argc, char **argv)
@@ -71,12 +74,12 @@ int main(int argc, char **argv)
 		cases[i] = (struct testcase) {
 			.skip_reason = stress_skip_reason,
 			.run = stress_run,
-			.env = cgroup_of_its_own(),
+			.env = cgroup_env(),
 			.data = &mixes[i].mix,
 		};
 		snprintf(cases[i].name, sizeof(cases[i].name), "%s", mixes[i].name);
 	}
-	/* Where nobody promises a contract: held to the one that refuses, a move is a failure. */
 	vm_keep_one_open();
+	/* No probe: without -k and BTF the contract is unmovable, and a move fails the case. */
 	return suite_main(&suite, argc, argv, cases, ARRAY_SIZE(cases), NULL);
 }

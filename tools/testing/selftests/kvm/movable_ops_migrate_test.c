@@ -1,24 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Do pages that move by operations of their own move when the kernel wants to have them elsewhere,
- * and with nothing lost?
+ * Test that movable_ops pages, of zsmalloc and of a memory balloon, migrate without loss.
  *
- * Property: pages of zsmalloc and of a memory balloon are no folios, and nobody has them mapped:
- * compaction, memory offlining, soft offlining and CMA allocation isolate them, have their owner
- * migrate them and, where that fails, put them back (mm/migrate.c).  The promise is in
- * MOVABLE_OPS_CONTRACT of migrate/movable_ops/ops_contract.h, and whatever comes of a page, none
- * is lost, none
- * stays isolated, none loses its type, and what is in it is what was written last.
+ * Property: compaction, memory offlining, soft offlining and CMA allocation isolate such pages,
+ * have their owner migrate them and put them back where that fails (mm/migrate.c), as
+ * MOVABLE_OPS_CONTRACT in migrate/movable_ops/ops_contract.h says.  No page is lost, stays isolated
+ * or loses its type, and each holds what was written last.
  *
  * Algorithm, for each row of the contract and each property of migrate/movable_ops/ops_property.h:
- * have pages
- * allocated where the trigger finds them, find their frames, fire, find them again, judge once.
- * That they moved is proven by the kernel's own evidence, which has to agree: the flags of all
- * frames, the owner's count of its pages, the counter of each node, and the kernel's count of pages
- * that it migrated.  Where nothing moved, the same trigger must not move shmem either.
+ * allocate pages where the trigger finds them, find their frames, fire, find them again, judge
+ * once.  Four observations must agree: the flags of all frames, the owner's count of its pages, the
+ * counter of each node, and the kernel's count of migrated pages.  Where nothing moved, the same
+ * trigger must not move shmem either.
  *
- * Contract by kernel: such pages are typed until they are freed, and told by their type instead of
- * their mapping, since Linux 6.17.
+ * Contract by kernel: since Linux 6.17 such pages keep their type until they are freed, and the
+ * type identifies them.
  */
 #include <stdio.h>
 
@@ -90,7 +86,7 @@ int main(int argc, char **argv)
 
 	for (i = 0; i < nr_ops_rows; i++)
 		add_cases(&next, &next_data, &ops_rows[i]);
-	/* Nothing to observe: the promise is the same under both contracts. */
+	/* No probe: both contracts are the same for these pages. */
 	vm_keep_one_open();
 	return suite_main(&suite, argc, argv, cases, next - cases, NULL);
 }

@@ -7,6 +7,7 @@
 #ifndef SELFTEST_KVM_MIGRATE_MATRIX_ALLOC_ZONE_H
 #define SELFTEST_KVM_MIGRATE_MATRIX_ALLOC_ZONE_H
 
+#include "migrate/matrix/case_list.h"
 #include "migrate/matrix/contract_table.h"
 
 struct placement_state;

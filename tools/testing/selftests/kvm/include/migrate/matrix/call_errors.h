@@ -5,6 +5,7 @@
 #ifndef SELFTEST_KVM_MIGRATE_MATRIX_CALL_ERRORS_H
 #define SELFTEST_KVM_MIGRATE_MATRIX_CALL_ERRORS_H
 
+#include "migrate/matrix/case_list.h"
 #include "migrate/matrix/contract_table.h"
 
 /* Append all of them to @list. */

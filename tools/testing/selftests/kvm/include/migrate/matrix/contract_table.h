@@ -31,7 +31,6 @@
 #ifndef SELFTEST_KVM_MIGRATE_MATRIX_CONTRACT_TABLE_H
 #define SELFTEST_KVM_MIGRATE_MATRIX_CONTRACT_TABLE_H
 
-#include "migrate/runner/testcase.h"
 #include "migrate/verdict/contract.h"
 
 /*	    trigger		   VM			unmovable		movable		*/
@@ -128,17 +127,5 @@ const struct contract_row *contract_row_of(const struct trigger *trigger);
 
 /* Returns whether the trigger finds folios under at least one contract. */
 bool contract_row_finds_folios(const struct contract_row *row);
-
-/* The cases of a program, in the order of their numbers. */
-struct case_list {
-	struct testcase *cases;
-	size_t nr;
-};
-
-/*
- * Append @test with the name "trigger.vm.@property" of its row and the environment of its trigger,
- * or its own where the trigger has none.
- */
-void case_list_add(struct case_list *list, const struct testcase *test, const char *property);
 
 #endif /* SELFTEST_KVM_MIGRATE_MATRIX_CONTRACT_TABLE_H */

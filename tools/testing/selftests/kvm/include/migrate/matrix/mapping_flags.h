@@ -23,6 +23,7 @@
 #ifndef SELFTEST_KVM_MIGRATE_MATRIX_MAPPING_FLAGS_H
 #define SELFTEST_KVM_MIGRATE_MATRIX_MAPPING_FLAGS_H
 
+#include "migrate/matrix/case_list.h"
 #include "migrate/matrix/contract_table.h"
 
 /* Append both cases to @list; @row is one of move_pages(). */

@@ -11,6 +11,7 @@
 #ifndef SELFTEST_KVM_MIGRATE_MATRIX_MUST_NOT_TOUCH_H
 #define SELFTEST_KVM_MIGRATE_MATRIX_MUST_NOT_TOUCH_H
 
+#include "migrate/matrix/case_list.h"
 #include "migrate/matrix/contract_table.h"
 
 /* Append the three cases of @row to @list, where it is a row NEVER. */

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "migrate/matrix/case_list.h"
 #include "migrate/matrix/fixture.h"
 
 enum property_triggers {

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Pages that move by operations of their own (struct movable_operations in
- * include/linux/migrate.h): no folios, on no LRU list, mapped by nobody.  Who owns them isolates,
- * migrates and puts back; the page's type leads to the owner, and stays until the page is freed.
+ * movable_ops pages: pages that struct movable_operations (include/linux/migrate.h) migrates.  They
+ * are no folios, on no LRU list and not mapped.  Their owner isolates, migrates and puts back; the
+ * type of the page leads to the owner and stays until the page is freed.
  *
- * Nothing tells where such a page went.  What can be told is where all of them are: their frames
- * look like no others in /proc/kpageflags (stable_page_flags() in fs/proc/page.c).  Type and state
- * share bits with flags that folios use (include/linux/page-flags.h):
+ * The kernel does not say where such a page went, but /proc/kpageflags shows where all of them are
+ * (stable_page_flags() in fs/proc/page.c).  Type and state share bits with flags of folios
+ * (include/linux/page-flags.h):
  *
- *	UPTODATE	moves by operations of its own (PG_movable_ops), where the page is not
- *			LRU, nor anything else that has the bit
- *	RECLAIM		isolated to be moved (PG_movable_ops_isolated)
- *	OFFLINE		of a memory balloon; zsmalloc's type is not shown
+ *	UPTODATE	a movable_ops page (PG_movable_ops), where the page is not LRU and has no
+ *			other flag of a folio
+ *	RECLAIM		isolated (PG_movable_ops_isolated)
+ *	OFFLINE		of a memory balloon; the type of zsmalloc is not shown
  *
- * and the books must agree, whenever nothing is on its way: frames that look so, pages as their
- * owner counts them, and on each node the kernel's counter.
+ * While nothing is isolated, three counts must agree: frames with these flags, pages by their
+ * owner's count, and the kernel's counter of each node.
  */
 #ifndef SELFTEST_KVM_MIGRATE_MOVABLE_OPS_OPS_PAGES_H
 #define SELFTEST_KVM_MIGRATE_MOVABLE_OPS_OPS_PAGES_H
@@ -29,30 +29,30 @@
 struct folio_info;
 struct ops_pages;
 
-/* A kind of such pages, as the contract's rows name it. */
+/* A kind of such pages, by its name in the contract. */
 struct ops_kind {
 	const char *name;
-	/* What this machine lacks for it, as a reason to skip; NULL: nothing. */
+	/* Returns what this machine lacks for it, as a SKIP reason, or NULL. */
 	const char *(*skip_reason)(void);
 	/* Whether these are the flags of such a page, isolated or not. */
 	bool (*is_page)(uint64_t flags);
-	/* Of one that is isolated and has lost its type.  Absent: the type is not shown. */
+	/* The same for an isolated page without its type; absent: the type is not shown. */
 	bool (*is_untyped)(uint64_t flags);
 	uint64_t flags_on;		/* what the flags must have, for reports */
 	const char *counter;		/* of pages, in a node's vmstat */
-	bool counter_stays;		/* it does not follow pages to another node: the sum does */
+	bool counter_stays;		/* on its node when a page moves; the sum is right */
 	const char *moves;		/* event of /proc/vmstat: pages moved */
-	/* Get at the owner, who has no page yet, and let go of it. */
+	/* Open the owner, without pages, and close it. */
 	void (*open)(struct ops_pages *pages);
 	void (*close)(struct ops_pages *pages);
-	/* Have it allocate about .nr_pages on .node, where that can be asked for; free all. */
+	/* Allocate about .nr_pages, on .node if the owner allows that; free all. */
 	void (*fill)(struct ops_pages *pages);
 	void (*drop)(struct ops_pages *pages);
-	/* How many it says it has. */
+	/* Returns the number of pages by the owner's count. */
 	size_t (*count)(const struct ops_pages *pages);
-	/* Whether the content is right; says on stdout what is not.  Absent: there is none. */
+	/* Check and report the content.  Absent: the pages have none. */
 	bool (*intact)(const struct ops_pages *pages);
-	/* Take the owner itself away, pages and all, and have it back without any. */
+	/* Remove the owner with its pages, and bring it back without any. */
 	void (*remove)(struct ops_pages *pages);
 };
 
@@ -60,7 +60,7 @@ struct ops_kind {
 extern const struct ops_kind ops_zsmalloc;
 extern const struct ops_kind ops_balloon;
 
-/* Flags that none of these pages has: it is no folio, and nothing else that is on no list. */
+/* Flags that none of these pages has. */
 #define OPS_NEVER_SET									\
 	(FOLIO_FLAG(LRU) | FOLIO_FLAG(MMAP) | FOLIO_FLAG(ANON) | FOLIO_FLAG(SWAPBACKED) |	\
 	 FOLIO_FLAG(SWAPCACHE) | FOLIO_FLAG(SLAB) | FOLIO_FLAG(BUDDY) | FOLIO_FLAG(DIRTY) |	\
@@ -73,50 +73,47 @@ struct ops_pages {
 	int node;
 	size_t nr_pages;		/* to be allocated, about */
 	uint64_t seed;
-	struct pfn_set others;	/* frames that look like it, of nobody knows whom */
-	struct pfn_set frames;	/* at the last look */
+	struct pfn_set others;	/* such frames before the case, of other owners */
+	struct pfn_set frames;	/* at the last ops_look() */
 	struct pfn_set before;	/* as noted by ops_note() ... */
-	bool *left;			/* ... and who left them, as the trigger saw it */
+	bool *left;			/* ... and pages that left them, by the trigger */
 	struct zram zram;		/* of zsmalloc */
-	/* Of a balloon: the CPU to inflate it, and pages it counts where there are none. */
+	/* Of a balloon: the CPU that inflates it, and its count while it is empty. */
 	int cpu;
 	size_t empty;
 };
 
-/* For .missing: nobody else has such pages, or they could not be told apart. */
+/* Returns a SKIP reason where other owners have too many such pages, or NULL. */
 const char *ops_skip_reason(const struct ops_kind *kind);
 
 void ops_open(struct ops_pages *pages, const struct ops_kind *kind, int node, size_t nr_pages,
 	      uint64_t seed);
 
-/* Free all pages and let go of the owner.  Returns whether all are gone, said on stdout if not. */
+/* Free all pages and close the owner.  Reports and returns whether all are gone. */
 bool ops_close(struct ops_pages *pages);
 
 /*
- * Find all pages and note their frames.  Returns whether the books agree, after some tries: what
- * has just been freed or moved takes a moment.  Says on stdout what does not.
+ * Find the frames of all pages.  Reports and returns whether the counts agree, after some tries:
+ * freed and migrated pages take a moment.
  */
 bool ops_look(struct ops_pages *pages);
 
-/* Note the frames of the last look, to be compared with those of another one. */
+/* Note the frames of the last look as those before a trigger. */
 void ops_note(struct ops_pages *pages);
 
 /*
- * How many pages of those noted are not in their frames any more, by the last look; or by what the
- * trigger saw: other pages may be there by now.
+ * Returns how many noted pages have left their frames, by the last look, or by the trigger where
+ * other pages have these frames by now.
  */
 size_t ops_left(const struct ops_pages *pages);
 
-/*
- * Describe the pages noted, in the order of their frames: who left is in one of the others, nobody
- * knows in which.
- */
+/* Describe the noted pages in the order of their frames; a page that left has any new frame. */
 void ops_describe(const struct ops_pages *pages, struct folio_info *info);
 
-/* Say on stdout where the counter of a node has not followed pages that moved. */
+/* Report nodes whose counter has not followed pages that moved. */
 void ops_report_counters(const struct ops_pages *pages);
 
-/* How many are isolated just now, of the frames of the last look. */
+/* Returns how many frames of the last look are isolated now. */
 size_t ops_isolated(const struct ops_pages *pages);
 
 #endif /* SELFTEST_KVM_MIGRATE_MOVABLE_OPS_OPS_PAGES_H */

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What has to hold for every row of MOVABLE_OPS_CONTRACT: pages move
+ * Properties of every row of MOVABLE_OPS_CONTRACT:
  *
- *	intact		while nobody touches them; afterwards all can be written again
- *	again		and the same pages once more
- *	one_page	and a single one again and again, while the others stay
- *	busy		while they are read, and others are written beside them
- *	removed		while their owner is taken away
- *	typed		and are seen while isolated, none of them without its type
- *	no_room		but for want of memory to move to: all are put back, and move later
- *	both		beside those of the other kind
- *	beside_guest	so, while a guest works on its guest_memfd, which keeps its own contract
+ *	intact		the pages are not in use; afterwards all can be written again
+ *	again		the same pages move a second time
+ *	one_page	one page moves several times, all others stay
+ *	concurrent_io	the pages are read, and other pages written, while they move
+ *	owner_removed	the owner is removed while the pages move
+ *	keeps_type	isolated pages are observed, and all of them have their type
+ *	enomem		no memory is left to move to: all pages are put back, and move later
+ *	mixed		pages of both kinds move together
+ *	with_guest	mixed, while a guest uses its guest_memfd, which meets its own contract
  */
 #ifndef SELFTEST_KVM_MIGRATE_MOVABLE_OPS_OPS_PROPERTY_H
 #define SELFTEST_KVM_MIGRATE_MOVABLE_OPS_OPS_PROPERTY_H
@@ -22,9 +22,9 @@
 
 struct ops_property {
 	const char *name;
-	/* Absent: to all rows. */
+	/* Absent: the property applies to all rows. */
 	bool (*applies)(const struct ops_row *row);
-	/* What this machine lacks, as a reason to skip; NULL or absent: nothing. */
+	/* Returns what this machine lacks, as a SKIP reason, or NULL.  May be absent. */
 	const char *(*skip_reason)(const struct suite *suite);
 	/* Returns a case's result. */
 	int (*act)(struct ops_fixture *fx);
@@ -35,9 +35,9 @@ extern const size_t nr_ops_properties;
 
 bool ops_property_applies(const struct ops_property *property, const struct ops_row *row);
 
-/* The acts that have a file of their own; and the last steps of most. */
+/* Acts in files of their own. */
 int ops_act_concurrent_io(struct ops_fixture *fx);
 int ops_act_with_guest(struct ops_fixture *fx);
-int ops_move_and_judge(struct ops_fixture *fx);
+int ops_fixture_move_and_judge(struct ops_fixture *fx);
 
 #endif /* SELFTEST_KVM_MIGRATE_MOVABLE_OPS_OPS_PROPERTY_H */

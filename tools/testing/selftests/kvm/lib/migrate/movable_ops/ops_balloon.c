@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Pages of a memory balloon: the machine's host has taken them away, so there is nothing in them.
+ * Pages of a memory balloon: the host has taken them, so they have no content.
  */
 #include "kvm_util.h"
 #include "migrate/mm/balloon.h"
@@ -27,7 +27,7 @@ static bool is_untyped(uint64_t flags)
 	return (flags & wanted) == wanted && !(flags & (OPS_NEVER_SET | FOLIO_FLAG(OFFLINE)));
 }
 
-/* The CPU is chosen before this task may have to stay on one of its own. */
+/* Chosen before this task is pinned to a CPU. */
 static void open_balloon(struct ops_pages *pages)
 {
 	pages->cpu = numa_cpu_of(pages->node);
@@ -45,7 +45,7 @@ static void close_balloon(struct ops_pages *pages)
 	balloon_let_go();
 }
 
-/* The host thinks in MiB. */
+/* The host sets the size in MiB. */
 static size_t size_of(const struct ops_pages *pages)
 {
 	return (pages->nr_pages * getpagesize() + (1UL << 20) - 1) >> 20;

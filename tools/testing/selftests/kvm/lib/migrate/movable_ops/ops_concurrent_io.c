@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Pages of zsmalloc move while they are read, and while others are written beside them.
+ * Property concurrent_io; see migrate/movable_ops/ops_property.h.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -9,10 +9,10 @@
 #include "migrate/mm/zram.h"
 #include "migrate/movable_ops/ops_property.h"
 
-/* Loads under which something has to move at least once. */
+/* Rounds of I/O; something must move at least once. */
 #define BUSY_TRIES	5
 
-/* Threads that read the disk under test, and write another one. */
+/* Threads that read the disk under test and write another disk. */
 struct load {
 	const struct zram *quiet;
 	struct zram busy;
@@ -39,7 +39,7 @@ static void *read_pages(void *data)
 	return NULL;
 }
 
-/* What was written in the round before is read first, then what is written now. */
+/* Read the pages of the round before, then write and read those of this round. */
 static void *write_pages(void *data)
 {
 	struct load *load = data;
@@ -73,12 +73,12 @@ static void load_start(struct load *load, const struct ops_fixture *fx)
 		sched_yield();
 }
 
-/* Returns whether all that was read was right. */
+/* Returns whether all pages read were right. */
 static bool load_stop(struct load *load)
 {
 	unsigned long reads = load->reads, writes = load->writes;
 
-	/* Once more after the last move. */
+	/* A last time after the last move. */
 	while (!load->bad && (load->reads == reads || load->writes == writes))
 		sched_yield();
 	load->stop = true;
@@ -97,7 +97,7 @@ static bool fire_under_load(struct ops_fixture *fx)
 	return load_stop(&load);
 }
 
-/* Who reads has pages locked that CMA wants, which is an answer: a bounded number of tries. */
+/* A reader locks pages that CMA needs, so CMA may fail: a bounded number of tries. */
 static bool is_done(struct ops_fixture *fx)
 {
 	struct ops_member *member = fx->members;

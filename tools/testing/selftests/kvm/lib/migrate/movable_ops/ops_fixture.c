@@ -59,7 +59,7 @@ bool ops_fixture_look_after(struct ops_fixture *fx)
 	return fx->agree;
 }
 
-void ops_fixture_turn_round(struct ops_fixture *fx)
+void ops_fixture_note(struct ops_fixture *fx)
 {
 	struct ops_member *member;
 
@@ -81,7 +81,7 @@ static int look_before(struct ops_fixture *fx)
 		ksft_print_msg("%s: no page was allocated\n", fx->members[i].pages.kind->name);
 		return KSFT_FAIL;
 	}
-	ops_fixture_turn_round(fx);
+	ops_fixture_note(fx);
 	return KSFT_PASS;
 }
 
@@ -173,7 +173,7 @@ static void fire(struct ops_fixture *fx, const uint64_t *pfns, bool *left, size_
 	fx->ret = result.ret;
 }
 
-/* All kinds at once; each is told which of its pages have left. */
+/* All kinds at once; the trigger tells each which of its pages have left. */
 void ops_fixture_fire(struct ops_fixture *fx)
 {
 	size_t nr = 0, at = 0;
@@ -209,7 +209,7 @@ void ops_fixture_fire_at(struct ops_fixture *fx, uint64_t pfn)
 	fire(fx, &pfn, &left, 1);
 }
 
-/* Whether every kind has pages in other frames now. */
+/* Whether pages of every kind have moved. */
 static bool some_moved(const struct ops_fixture *fx)
 {
 	int i;
@@ -257,7 +257,7 @@ static int nothing_moved(struct ops_fixture *fx)
 	return control_moves(fx) ? KSFT_FAIL : control_not_moved(fx->row->trigger);
 }
 
-/* How each page should be: frame, state, the trigger's answer.  Returns whether it is. */
+/* Compare frame, state and return value of each page.  Returns whether all are right. */
 static bool judge_pages(const struct ops_fixture *fx, struct ops_member *member)
 {
 	size_t nr = member->pages.before.nr, i;
@@ -271,7 +271,7 @@ static bool judge_pages(const struct ops_fixture *fx, struct ops_member *member)
 	verdict.flags_off = FOLIO_FLAG(RECLAIM) | FOLIO_FLAG(LRU);
 	ops_describe(&member->pages, info);
 	verdict_after(&verdict, info);
-	/* What is left of a frame's flags is of whoever has it now. */
+	/* A frame that the page has left may belong to another page by now. */
 	for (i = 0; i < nr; i++)
 		info[i] = (struct folio_info) {
 			.node = pfn_to_node(member->pages.before.pfns[i]),
@@ -291,7 +291,7 @@ static bool judge_pages(const struct ops_fixture *fx, struct ops_member *member)
 	return good;
 }
 
-/* Frames that changed must be moves that the kernel says it made. */
+/* The event counter must cover all frames that changed. */
 static bool judge_count(const struct ops_fixture *fx, struct ops_member *member)
 {
 	const struct ops_kind *kind = member->pages.kind;
@@ -337,4 +337,9 @@ int ops_fixture_rewrite(struct ops_fixture *fx)
 {
 	fill_all(fx);
 	return ops_fixture_intact(fx) ? KSFT_PASS : KSFT_FAIL;
+}
+
+int ops_fixture_move_and_judge(struct ops_fixture *fx)
+{
+	return ops_fixture_move(fx) ?: ops_fixture_judge(fx);
 }

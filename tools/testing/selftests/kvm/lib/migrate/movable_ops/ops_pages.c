@@ -10,7 +10,7 @@
 #include "migrate/mm/vmstat.h"
 #include "migrate/movable_ops/ops_pages.h"
 
-/* Freed pages may wait for a worker of the owner, counters for CPUs to add up. */
+/* A worker may free pages late, and CPUs sum up counters late. */
 #define LOOK_TRIES	20
 #define LOOK_NS		5000000
 
@@ -62,7 +62,7 @@ static size_t frames_on(const struct ops_pages *pages, int node)
 	return nr;
 }
 
-/* Every page on every node, three times: @say what does not agree. */
+/* Compare the three counts; @say reports those that disagree. */
 static bool all_agree(const struct ops_pages *pages, bool say)
 {
 	size_t count = pages->kind->count(pages), isolated = ops_isolated(pages), found;

@@ -13,27 +13,22 @@
 #include "migrate/movable_ops/ops_property.h"
 #include "migrate/trigger/trigger.h"
 
-/* Moves of the same pages; of one page alone. */
+/* Moves of all pages, and of one page. */
 #define MOVES_AGAIN	2
 #define MOVES_OF_ONE	4
 
-/* Removals in the middle of something. */
+/* Removals during moves. */
 #define REMOVALS	2
 
-/* Moves of all pages until one is seen on its way. */
+/* Moves of all pages until one is observed while isolated. */
 #define TYPED_TRIES	5
-
-int ops_move_and_judge(struct ops_fixture *fx)
-{
-	return ops_fixture_move(fx) ?: ops_fixture_judge(fx);
-}
 
 static int act_intact(struct ops_fixture *fx)
 {
-	return ops_fixture_begin(fx) ?: ops_move_and_judge(fx) ?: ops_fixture_rewrite(fx);
+	return ops_fixture_begin(fx) ?: ops_fixture_move_and_judge(fx) ?: ops_fixture_rewrite(fx);
 }
 
-static bool promises_all(const struct ops_row *row)
+static bool expects_all(const struct ops_row *row)
 {
 	return row->expected.outcome == OUTCOME_MOVED;
 }
@@ -44,18 +39,18 @@ static int act_again(struct ops_fixture *fx)
 
 	for (move = 0; move < MOVES_AGAIN && !result; move++) {
 		if (move)
-			ops_fixture_turn_round(fx);
-		result = ops_move_and_judge(fx);
+			ops_fixture_note(fx);
+		result = ops_fixture_move_and_judge(fx);
 	}
 	return result;
 }
 
 static bool works_page_by_page(const struct ops_row *row)
 {
-	return promises_all(row) && row->trigger->by_pfn && !row->trigger->evacuates;
+	return expects_all(row) && row->trigger->by_pfn && !row->trigger->evacuates;
 }
 
-/* The frame that is new, where just one page has moved; else 0. */
+/* Returns the new frame if just one page has moved, else 0. */
 static uint64_t only_new_frame(const struct ops_member *member)
 {
 	const struct pfn_set *now = &member->pages.frames;
@@ -87,7 +82,7 @@ static int act_one_page(struct ops_fixture *fx)
 				       ops_left(&member->pages));
 			return KSFT_FAIL;
 		}
-		ops_fixture_turn_round(fx);
+		ops_fixture_note(fx);
 	}
 	if (result || !ops_fixture_intact(fx))
 		return result ?: KSFT_FAIL;
@@ -110,7 +105,7 @@ static void *fire_in_thread(void *data)
 	return NULL;
 }
 
-/* Whether a page is on its way, or gone, before the trigger is done. */
+/* Whether a page is isolated, or gone, before the trigger returns. */
 static bool caught_moving(const struct ops_member *member, const struct firing *firing)
 {
 	const struct pfn_set *before = &member->pages.before;
@@ -126,13 +121,13 @@ static bool caught_moving(const struct ops_member *member, const struct firing *
 	return false;
 }
 
-/* Triggers that take many pages at once; compaction of one node is like that of all. */
+/* Triggers that take many pages at once; compact_node is like compact. */
 static bool works_on_many(const struct ops_row *row)
 {
 	return !works_page_by_page(row) && row->trigger != &trigger_compact_node;
 }
 
-/* The owner goes away in the middle of it; nothing is left of its pages. */
+/* The owner is removed during the move; none of its pages is left. */
 static int remove_while_moving(struct ops_fixture *fx, size_t *caught)
 {
 	struct ops_member *member = fx->members;
@@ -168,7 +163,7 @@ static const char *full_skip_reason(const struct suite *suite)
 	return fill_nodes_skip_reason(suite->nodes[0]);
 }
 
-/* A page or two may find room that somebody else has left just then. */
+/* Another process may free a page or two meanwhile. */
 static int judge_without_room(struct ops_fixture *fx)
 {
 	struct ops_member *member = fx->members;
@@ -195,14 +190,14 @@ static int act_no_room(struct ops_fixture *fx)
 		return result;
 	pfn = fx->members[0].pages.before.pfns[0];
 	fill_nodes_open(&full, pfn_to_node(pfn));
-	/* All in the memory block of this one are tried. */
+	/* The kernel tries all pages in the memory block of this one. */
 	ops_fixture_fire_at(fx, pfn);
 	fill_nodes_close(&full);
 	result = judge_without_room(fx);
 	if (result)
 		return result;
-	ops_fixture_turn_round(fx);
-	return ops_move_and_judge(fx) ?: ops_fixture_rewrite(fx);
+	ops_fixture_note(fx);
+	return ops_fixture_move_and_judge(fx) ?: ops_fixture_rewrite(fx);
 }
 
 static bool has_content(const struct ops_row *row)
@@ -215,7 +210,7 @@ static bool shows_its_type(const struct ops_row *row)
 	return row->kind->is_untyped && needs_room_elsewhere(row);
 }
 
-/* Look at all frames in turn until the trigger is done.  Returns whether all was well. */
+/* Watch all frames until the trigger returns.  Returns whether all had their type. */
 static bool watch_types(const struct ops_member *member, const struct firing *firing,
 			size_t *isolated)
 {
@@ -257,7 +252,7 @@ static int act_typed(struct ops_fixture *fx)
 
 	for (tries = 0; tries < TYPED_TRIES && !isolated && !result; tries++) {
 		if (tries)
-			ops_fixture_turn_round(fx);
+			ops_fixture_note(fx);
 		result = move_watched(fx, &isolated) ? ops_fixture_judge(fx) : KSFT_FAIL;
 	}
 	ksft_print_msg("%s: a page was seen isolated %zu times\n",
@@ -268,7 +263,7 @@ static int act_typed(struct ops_fixture *fx)
 	return result;
 }
 
-/* One row of each trigger is enough; and of the two that compact, one for each of these. */
+/* One row of each trigger is enough, and of the two that compact, one for each. */
 static bool takes_company(const struct ops_row *row)
 {
 	return row->kind == &ops_zsmalloc && (row->trigger == &trigger_compact_node ||

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Pages of both kinds move beside a guest at work, whose memory the same trigger finds: it moves,
- * or must not, as the contract for guest_memfd says, and the guest notices nothing.
+ * Property with_guest; see migrate/movable_ops/ops_property.h.  The trigger also finds the memory
+ * of a running guest, which meets the contract of guest_memfd.
  */
 #include "kvm_util.h"
 #include "kselftest.h"
@@ -27,7 +27,7 @@ static int move_beside(struct ops_fixture *fx, struct fixture *guest)
 	fixture_fill(guest);
 	fixture_inspect_before(guest);
 	gmem_guest_start(guest->gvm);
-	result = ops_fixture_begin(fx) ?: ops_move_and_judge(fx);
+	result = ops_fixture_begin(fx) ?: ops_fixture_move_and_judge(fx);
 	gmem_guest_iterate(guest->gvm);
 	if (gmem_guest_stop(guest->gvm, stdout))
 		return KSFT_FAIL;

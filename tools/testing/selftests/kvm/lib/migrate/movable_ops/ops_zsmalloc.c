@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Pages of zsmalloc, by way of a zram device.
+ * Pages of zsmalloc, allocated by a zram device.
  */
 #include "kvm_util.h"
 #include "migrate/mm/folio.h"
 #include "migrate/movable_ops/ops_pages.h"
 
-/* Pages of the disk for a page of zsmalloc: they compress to nine sixteenths on average. */
+/* Pages of the disk compress to nine sixteenths on average. */
 #define DISK_PAGES(nr_pages) (2 * (nr_pages))
 
 static const char *reason(void)

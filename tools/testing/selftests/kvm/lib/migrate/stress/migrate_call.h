@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One firing of a mover at some pages of a party, for the movers of migrate/stress/stress.h in the
- * crowd
- * and alone.
+ * One firing of a migrator at some pages of a target.
  */
 #ifndef SELFTEST_KVM_LIB_MIGRATE_STRESS_MIGRATE_CALL_H
 #define SELFTEST_KVM_LIB_MIGRATE_STRESS_MIGRATE_CALL_H
@@ -10,7 +8,7 @@
 #include "migrate/stress/stress.h"
 #include "migrate/trigger/trigger.h"
 
-/* Soft offlining is a call a page, and has every CPU do some work for each. */
+/* Soft offlining makes a call for each page, and each call interrupts every CPU. */
 #define FRAMES_AT_ONCE	8
 
 struct migrate_call {
@@ -26,13 +24,13 @@ struct migrate_call {
 void migrate_call_prepare(struct migrate_call *call, size_t first, size_t nr, int from, int to);
 void migrate_call_finish(struct migrate_call *call);
 
-/* Fire it, with the crowd if that is possible, and count the answer. */
+/* Fire it, concurrently with others if possible, and count the return value. */
 void migrate_call_fire(struct migrate_call *call);
 
-/* Report that the mover did wrong, and fail. */
+/* Report a wrong outcome, and fail. */
 void migrate_call_report(const struct migrate_call *call, const char *what);
 
-/* What the mover is promised, and whether it is that pages move. */
+/* Return the expected outcome of a migrator, and whether pages move then. */
 const struct expected *migrator_expected(const struct stress *stress,
 					 const struct migrator *migrator);
 bool migrator_moves(const struct stress *stress, const struct migrator *migrator);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Movers of the stress test: a row of the contract each.  Who is there, and what they do in the
- * crowd.
+ * Migrators of the stress test, and the concurrent phase.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -26,10 +25,10 @@ bool migrator_moves(const struct stress *stress, const struct migrator *migrator
 	return outcome_moves(migrator_expected(stress, migrator)->outcome);
 }
 
-/* ---- Who is there ---------------------------------------------------------------------- */
+/* ---- The migrators of a mix ------------------------------------------------------------ */
 
-/* Whether @row is for @mix at all. */
-static bool wanted(const struct stress_mix *mix, const struct contract_row *row)
+/* Whether @row is a migrator of @mix. */
+static bool belongs_to(const struct stress_mix *mix, const struct contract_row *row)
 {
 	const struct trigger *trigger = row->trigger;
 
@@ -47,8 +46,8 @@ static bool wanted(const struct stress_mix *mix, const struct contract_row *row)
 	}
 }
 
-/* What keeps a trigger out, or NULL. */
-static const char *unfit(const struct stress *stress, const struct contract_row *row)
+/* Returns why a trigger cannot be fired, or NULL. */
+static const char *absence_reason(const struct stress *stress, const struct contract_row *row)
 {
 	const struct trigger *trigger = row->trigger;
 	bool moves = outcome_moves(row->expected[stress->suite->contract.id].outcome);
@@ -56,11 +55,11 @@ static const char *unfit(const struct stress *stress, const struct contract_row 
 
 	if (stress->nr_nodes < 2 && !trigger->kernel_picks_node)
 		return "fewer than two NUMA nodes with enough free memory (boot with "
-		       "numa=fake=2, needs CONFIG_NUMA_EMU, or give a smaller -m)";
+		       "numa=fake=2, needs CONFIG_NUMA_EMU, or give a smaller -b)";
 	if (trigger->skip_reason && trigger->skip_reason())
 		return trigger->skip_reason();
 	if (trigger->evacuates && !moves)
-		return "what cannot move is not where memory is emptied as a whole";
+		return "unmovable pages are never in memory that can be evacuated";
 	if (trigger->env && stress->test->env != trigger->env)
 		return test_env_skip_reason(trigger->env);
 	placement_select_node(&placement, trigger->placement, stress->nodes, stress->nr_nodes,
@@ -74,29 +73,29 @@ const char *migrators_init(struct stress *stress, const struct stress_mix *mix)
 	size_t i;
 
 	for (i = 0; i < nr_contract_rows; i++) {
-		if (!wanted(mix, &contract_rows[i]))
+		if (!belongs_to(mix, &contract_rows[i]))
 			continue;
-		why = unfit(stress, &contract_rows[i]);
+		why = absence_reason(stress, &contract_rows[i]);
 		reason = reason ?: why;
 		if (why)
 			continue;
-		TEST_ASSERT(stress->nr_migrators < STRESS_MIGRATORS_MAX, "more than %d movers",
+		TEST_ASSERT(stress->nr_migrators < STRESS_MIGRATORS_MAX, "more than %d migrators",
 			    STRESS_MIGRATORS_MAX);
 		stress->migrators[stress->nr_migrators++].row = &contract_rows[i];
 	}
 	return stress->nr_migrators ? NULL : reason;
 }
 
-/* A line for all that are missing for the same reason one after the other. */
+/* One line for neighbours in the table with the same reason. */
 void migrators_print_absent(const struct stress *stress)
 {
 	const char *why, *before = NULL;
 	size_t i;
 
 	for (i = 0; i < nr_contract_rows; i++) {
-		if (!wanted(stress->mix, &contract_rows[i]))
+		if (!belongs_to(stress->mix, &contract_rows[i]))
 			continue;
-		why = unfit(stress, &contract_rows[i]);
+		why = absence_reason(stress, &contract_rows[i]);
 		if (before && why != before)
 			printf(": %s\n", before);
 		if (why)
@@ -128,16 +127,13 @@ void migrate_call_finish(struct migrate_call *call)
 	free(call->result.status);
 }
 
-/*
- * Where memory blocks are meant to go, in ZONE_MOVABLE: that is where a move by a call takes pages
- * if there is room.
- */
-static void take_to_blocks(struct migrate_call *call)
+/* move_pages() allocates in ZONE_MOVABLE, whose memory blocks can go offline, while it has room. */
+static void move_to_zone_movable(struct migrate_call *call)
 {
 	trigger_move_pages.fire(&call->range, &call->result);
 }
 
-/* Of pages to go with their memory blocks, only where blocks are meant to go. */
+/* Memory offlining gets only the frames in ZONE_MOVABLE. */
 static void read_pfns(struct migrate_call *call)
 {
 	bool blocks = call->migrator->row->trigger == &trigger_memory_offline;
@@ -145,7 +141,7 @@ static void read_pfns(struct migrate_call *call)
 	int r;
 
 	if (blocks)
-		take_to_blocks(call);
+		move_to_zone_movable(call);
 	stress_target_touch(call->target, call->first, call->range.nr_pages);
 	r = pagemap_read(call->range.addr, call->range.nr_pages, call->pfns);
 	TEST_ASSERT(!r, "cannot read pagemap: errno %d", -r);
@@ -156,19 +152,19 @@ static void read_pfns(struct migrate_call *call)
 	}
 }
 
-/* What the kernel answers about pages that are not as quiet as the contract assumes. */
-static bool answer_possible(const struct migrate_call *call)
+/* Whether the kernel may return this while other threads use the pages. */
+static bool ret_is_possible(const struct migrate_call *call)
 {
 	const struct trigger *trigger = call->migrator->row->trigger;
 	long ret = call->result.ret;
 
 	if (!ret || ret == call->wanted)
 		return true;
-	/* What is emptied as a whole may have other pages in it. */
+	/* Other pages may be in the evacuated memory. */
 	if (trigger->evacuates)
 		return ret == -EBUSY || ret == -EAGAIN || ret == -ENOMEM || ret == -EINTR ||
 		       ret == -ETIME;
-	/* Takes the difference of all that stays, and others come and go in between. */
+	/* The trigger subtracts two counts, and other pages change in between. */
 	if (trigger->no_range && !trigger->env)
 		return true;
 	if (trigger->has_status)
@@ -188,8 +184,8 @@ static void count(struct migrate_call *call)
 	else
 		__atomic_add_fetch(part ? &migrator->part : &migrator->refused, 1,
 				   __ATOMIC_RELAXED);
-	if (!answer_possible(call))
-		migrate_call_report(call, "no answer for this");
+	if (!ret_is_possible(call))
+		migrate_call_report(call, "unexpected return value");
 }
 
 static unsigned long now_in_ms(void)
@@ -200,10 +196,7 @@ static unsigned long now_in_ms(void)
 	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/*
- * Nobody moves pages while somebody counts on frames, has changed what nodes there are, or has
- * taken a place away that can be taken only once.
- */
+/* Triggers that rely on frames, change the nodes of the process, or evacuate memory. */
 static bool must_be_alone(const struct trigger *trigger)
 {
 	return trigger->by_pfn || trigger->env || trigger->evacuates;
@@ -239,16 +232,16 @@ void migrate_call_report(const struct migrate_call *call, const char *what)
 		       return_text(call->result.ret, got, sizeof(got)),
 		       return_text(call->wanted, wanted, sizeof(wanted)), what);
 	printf("#   [%zu-%zu]  offset 0x%zx  gpa 0x%" PRIx64 "  node %d->%d, %s\n", call->first,
-	       call->first + range->nr_pages - 1, call->first * gvm->page_size,
+	       call->first + range->nr_pages - 1, (size_t)gmem_offset(gvm, call->first),
 	       gmem_gpa(gvm, call->first), range->from, range->to,
 	       suite_context(call->target->stress->suite));
 	stress_fail(call->target->stress);
 }
 
-/* ---- In the crowd ---------------------------------------------------------------------- */
+/* ---- The concurrent phase -------------------------------------------------------------- */
 
-/* Frames must not leave the file, nor holes be filled, by a mover who looked before. */
-static bool may_push(const struct stress_target *target, const struct migrator *migrator)
+/* A trigger by frame must not act on a frame that has left the file since it was read. */
+static bool may_fire(const struct stress_target *target, const struct migrator *migrator)
 {
 	const struct trigger *trigger = migrator->row->trigger;
 
@@ -256,8 +249,8 @@ static bool may_push(const struct stress_target *target, const struct migrator *
 	       (target->workload->steady || !(trigger->by_pfn || trigger->no_range));
 }
 
-/* There is always one: every mix has a steady party. */
-static struct stress_target *pick_party(struct stress *stress, const struct migrator *migrator,
+/* Every mix has a steady target. */
+static struct stress_target *pick_target(struct stress *stress, const struct migrator *migrator,
 					struct stress_stream *random)
 {
 	struct stress_target *target;
@@ -266,15 +259,17 @@ static struct stress_target *pick_party(struct stress *stress, const struct migr
 		int i = stress_draw(random, 0, stress->nr_targets - 1);
 
 		target = &stress->targets[i];
-	} while (!may_push(target, migrator));
+	} while (!may_fire(target, migrator));
 	return target;
 }
 
-static void push_once(struct stress *stress, struct migrator *migrator,
+static void fire_once(struct stress *stress, struct migrator *migrator,
 		      struct stress_stream *random)
 {
-	struct migrate_call call = {.target = pick_party(stress, migrator, random),
-				    .migrator = migrator};
+	struct migrate_call call = {
+		.target = pick_target(stress, migrator, random),
+		.migrator = migrator,
+	};
 	size_t pages = stress_target_vm(call.target)->nr_pages, first, nr;
 	int from = stress_pick_node(stress, random, -1);
 
@@ -299,14 +294,14 @@ static void shuffle(int *order, int nr, struct stress_stream *random)
 	}
 }
 
-void migrators_concurrent(struct stress *stress, uint32_t who)
+void migrators_concurrent(struct stress *stress, uint32_t id)
 {
-	struct stress_stream random = stress_random(stress, who);
+	struct stress_stream random = stress_random(stress, id);
 	int order[STRESS_MIGRATORS_MAX], turn, i;
 
 	for (turn = 0; turn < stress->mix->turns; turn++) {
 		shuffle(order, stress->nr_migrators, &random);
 		for (i = 0; i < stress->nr_migrators && !stress_over(stress); i++)
-			push_once(stress, &stress->migrators[order[i]], &random);
+			fire_once(stress, &stress->migrators[order[i]], &random);
 	}
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Movers of the stress test, one by one: each has to show that it does what it is promised to do,
- * while guests go on with their work.
+ * Migrators of the stress test one by one, while guests run: each must do what the contract says.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +12,7 @@
 
 #include "migrate_call.h"
 
-/* How often a mover that is alone may fail, on account of guests at work. */
+/* Running guests may make a migrator fail some times. */
 #define TRIES		10
 
 /* A page of the kernel may have got into the CMA area. */
@@ -105,7 +104,7 @@ static void look(const struct migrate_call *call, struct folio_info *info)
 	TEST_ASSERT(!r, "cannot inspect the pages: errno %d", -r);
 }
 
-/* Of what is there before and after; a page may be away for a moment. */
+/* Count pages that were mapped both times; a PTE may be gone for a moment. */
 static size_t count_moved(const struct folio_info *before, const struct folio_info *after,
 			  size_t nr)
 {
@@ -117,7 +116,7 @@ static size_t count_moved(const struct folio_info *before, const struct folio_in
 	return moved;
 }
 
-/* At pages from the first of @nr on, whose node is not the one to go to. */
+/* Fire at @nr pages from @first on, at another node than that of the first page. */
 static size_t fire_and_look(struct migrate_call *call, size_t first, size_t nr,
 			    struct stress_stream *random)
 {
@@ -148,7 +147,7 @@ static bool exact(const struct migrate_call *call)
 	return call->result.ret == call->wanted || call->migrator->row->trigger->no_range;
 }
 
-/* No page is in a memory block that is meant to go. */
+/* No page is in a memory block that can go offline. */
 static bool nothing_to_do(const struct migrate_call *call)
 {
 	size_t i;
@@ -160,7 +159,7 @@ static bool nothing_to_do(const struct migrate_call *call)
 }
 
 /* Compaction may find nothing to do where much memory is in use. */
-static bool does_it(const struct migrate_call *call, size_t moved)
+static bool is_done(const struct migrate_call *call, size_t moved)
 {
 	const struct trigger *trigger = call->migrator->row->trigger;
 
@@ -169,7 +168,7 @@ static bool does_it(const struct migrate_call *call, size_t moved)
 	return moved || trigger->placement == &placement_fragment || nothing_to_do(call);
 }
 
-static void come_forward(struct stress_target *target, struct migrator *migrator,
+static void fire_until_done(struct stress_target *target, struct migrator *migrator,
 			 struct stress_stream *random)
 {
 	const struct trigger *trigger = migrator->row->trigger;
@@ -185,7 +184,7 @@ static void come_forward(struct stress_target *target, struct migrator *migrator
 
 		moved = fire_and_look(&call, first, nr, random);
 		migrator->moved += moved;
-		done = does_it(&call, moved);
+		done = is_done(&call, moved);
 		if (!done && tries == TRIES)
 			migrate_call_report(&call, migrator_moves(target->stress, migrator) ?
 					    "moved no page" : "refused by another answer");
@@ -193,8 +192,8 @@ static void come_forward(struct stress_target *target, struct migrator *migrator
 	}
 }
 
-/* Of those that need memory laid out for them, or of the others. */
-static bool comes_first(const struct stress *stress, const struct migrator *migrator)
+/* Whether the migrator needs a placement, which must be there. */
+static bool needs_placement(const struct stress *stress, const struct migrator *migrator)
 {
 	const struct trigger *trigger = migrator->row->trigger;
 
@@ -203,32 +202,32 @@ static bool comes_first(const struct stress *stress, const struct migrator *migr
 	return trigger->partial && stress->placed;
 }
 
-static void come_all(struct stress *stress, struct stress_target *target, uint32_t who, bool first)
+static void fire_all(struct stress *stress, struct stress_target *target, uint32_t id, bool first)
 {
-	struct stress_stream random = stress_random(stress, who);
+	struct stress_stream random = stress_random(stress, id);
 	int i;
 
-	/* From behind: to compact one node is something to do only before all of them. */
+	/* Backwards: compact_node finds nothing after compact. */
 	for (i = stress->nr_migrators - 1; i >= 0 && !stress_over(stress); i--)
-		if (comes_first(stress, &stress->migrators[i]) == first &&
+		if (needs_placement(stress, &stress->migrators[i]) == first &&
 		    (first || stress->migrators[i].row->trigger != &trigger_cma_alloc))
-			come_forward(target, &stress->migrators[i], &random);
+			fire_until_done(target, &stress->migrators[i], &random);
 }
 
-/* What memory was laid out for is as it was only until pages have been pushed about. */
+/* A placement lasts until other migrators move pages. */
 void migrators_first(struct stress *stress, struct stress_target *target)
 {
-	come_all(stress, target, ~1U, true);
+	fire_all(stress, target, ~1U, true);
 }
 
 void migrators_serial(struct stress *stress, struct stress_target *target)
 {
-	come_all(stress, target, ~0U, false);
+	fire_all(stress, target, ~0U, false);
 }
 
-/* ---- At last --------------------------------------------------------------------------- */
+/* ---- The end --------------------------------------------------------------------------- */
 
-/* What moves nothing of guest_memfd has to move something of shmem, or it proves nothing. */
+/* A trigger that moves no guest_memfd must move shmem, else it proves nothing. */
 static bool control_moves(const struct stress *stress, const struct migrator *migrator)
 {
 	const struct trigger *trigger = migrator->row->trigger;
@@ -242,18 +241,18 @@ static bool control_moves(const struct stress *stress, const struct migrator *mi
 	return moved;
 }
 
-/* Compaction may find nothing to do where memory was not laid out for it. */
+/* Compaction may find nothing to do without a placement. */
 static bool proves_nothing(const struct stress *stress, const struct migrator *migrator)
 {
 	const struct trigger *trigger = migrator->row->trigger;
 
 	if (trigger->partial || migrator_moves(stress, migrator) || control_moves(stress, migrator))
 		return false;
-	ksft_print_msg("control: %s moves not even shmem\n", trigger->call);
+	ksft_print_msg("control: %s does not move shmem\n", trigger->call);
 	return true;
 }
 
-/* Columns of a line of the list, behind the "# " of a comment of the program's. */
+/* Columns of a line of the list, without "# ". */
 #define COLUMNS		90
 
 static void print_moved(const struct stress *stress)

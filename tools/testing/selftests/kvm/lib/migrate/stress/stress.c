@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One case of the stress test, round after round: see migrate/stress/stress.h.
+ * A case of the stress test; see migrate/stress/stress.h.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,67 +13,16 @@
 #include "migrate/trigger/trigger.h"
 #include "migrate/util/sysfile.h"
 
-/* Room that a node must have for each of these pages under test, and beside them. */
+/* Free memory that a node must have: copies of the pages under test, and slack. */
 #define COPIES		4
 #define NODE_SLACK	(48UL << 20)
 
-/* Lines of progress in all, unless -v asks for more. */
+/* Lines of progress without -V. */
 #define PROGRESS_LINES	40
 
-/*
- * Pages that the kernel and others may take or free for themselves while a case runs, and how
- * often to look whether they are back.
- */
-#define NOISE_PAGES	2048
-#define BOOKS_TRIES	5
-
-bool stress_over(const struct stress *stress)
-{
-	return __atomic_load_n(&stress->failed, __ATOMIC_ACQUIRE);
-}
-
-void stress_fail(struct stress *stress)
-{
-	__atomic_store_n(&stress->failed, true, __ATOMIC_RELEASE);
-}
-
-struct stress_stream stress_random(const struct stress *stress, uint32_t who)
-{
-	return (struct stress_stream) {
-		.pattern = {
-			.seed = stress->suite->options.seed,
-			.file = who,
-			.round = stress->round,
-		},
-	};
-}
-
-uint64_t stress_draw(struct stress_stream *stream, uint64_t min, uint64_t max)
-{
-	return min + pattern_key(&stream->pattern, stream->drawn++) % (max - min + 1);
-}
-
-bool stress_flip(struct stress_stream *stream)
-{
-	return stress_draw(stream, 0, 1);
-}
-
-int stress_pick_node(const struct stress *stress, struct stress_stream *random,
-		     int other_than)
-{
-	int i = stress_draw(random, 0, stress->nr_nodes - 1);
-
-	if (stress->nodes[i] == other_than)
-		i = (i + 1) % stress->nr_nodes;
-	return stress->nodes[i];
-}
-
-void stress_pick_range(struct stress_stream *random, size_t nr_pages, size_t most,
-		       size_t *first, size_t *nr)
-{
-	*nr = stress_draw(random, 1, most < nr_pages ? most : nr_pages);
-	*first = stress_draw(random, 0, nr_pages - *nr);
-}
+/* Pages that other processes may allocate or free while a case runs. */
+#define TOLERANCE_PAGES	2048
+#define COUNTERS_TRIES	5
 
 /* ---- What a case needs ----------------------------------------------------------------- */
 
@@ -88,7 +37,7 @@ static void init_stress(struct stress *stress, const struct suite *suite,
 		stress->nr_nodes = 0;
 	if (suite->contract.id != CONTRACT_UNMOVABLE)
 		return;
-	/* What does not move cannot be allocated where only that is allowed which does. */
+	/* The kernel does not allocate unmovable folios in ZONE_MOVABLE. */
 	while (stress->nr_nodes && !numa_holds_unmovable(stress->nodes[stress->nr_nodes - 1]))
 		stress->nr_nodes--;
 }
@@ -98,11 +47,11 @@ static const char *private_skip_reason(void)
 	const struct vm_kind *kind = vm_kind_private();
 
 	return kind ? vm_kind_skip_reason(kind) :
-		      "no kind of VM with private memory is known of this architecture";
+		      "no kind of VM with private memory on this architecture";
 }
 
-/* The job that a case is named for; the crowd's case has but the one. */
-static const struct workload *last_job(const struct stress_mix *mix)
+/* The workload that the case is named after; some mixes have just the live one. */
+static const struct workload *last_workload(const struct stress_mix *mix)
 {
 	const struct workload * const *workload = mix->workloads;
 
@@ -111,7 +60,7 @@ static const struct workload *last_job(const struct stress_mix *mix)
 	return *workload;
 }
 
-static bool all_jobs(const struct stress_mix *mix)
+static bool has_all_workloads(const struct stress_mix *mix)
 {
 	return mix->workloads[2];
 }
@@ -122,19 +71,19 @@ const char *stress_skip_reason(const struct suite *suite, const struct testcase 
 	const char *reason = vm_kind_skip_reason(&vm_kind_default);
 	struct stress stress;
 
-	if (!reason && last_job(mix)->private_mem && !all_jobs(mix))
+	if (!reason && last_workload(mix)->private_mem && !has_all_workloads(mix))
 		reason = private_skip_reason();
 	if (reason)
 		return reason;
 	init_stress(&stress, suite, test);
 	if (!stress.nr_nodes)
-		return "no NUMA node with enough free memory (free some, or give a smaller -m)";
+		return "no NUMA node with enough free memory (free some, or give a smaller -b)";
 	return migrators_init(&stress, mix);
 }
 
-/* ---- Parties and threads --------------------------------------------------------------- */
+/* ---- Targets and threads --------------------------------------------------------------- */
 
-static bool open_parties(struct stress *stress, const struct stress_mix *mix)
+static bool open_targets(struct stress *stress, const struct stress_mix *mix)
 {
 	const struct workload * const *workload;
 
@@ -151,27 +100,27 @@ static bool open_parties(struct stress *stress, const struct stress_mix *mix)
 	return true;
 }
 
-static void close_parties(struct stress *stress)
+static void close_targets(struct stress *stress)
 {
 	while (stress->nr_targets)
 		stress_target_close(&stress->targets[--stress->nr_targets]);
 }
 
-struct crowd_thread {
+struct migrator_thread {
 	struct stress *stress;
-	uint32_t who;
+	uint32_t id;
 	pthread_t thread;
 };
 
-static void *run_crowd_thread(void *arg)
+static void *run_migrators(void *arg)
 {
-	struct crowd_thread *self = arg;
+	struct migrator_thread *self = arg;
 
-	migrators_concurrent(self->stress, self->who);
+	migrators_concurrent(self->stress, self->id);
 	return NULL;
 }
 
-static void *run_job(void *arg)
+static void *run_workload(void *arg)
 {
 	struct stress_target *target = arg;
 
@@ -179,35 +128,35 @@ static void *run_job(void *arg)
 	return NULL;
 }
 
-#define for_each_party(stress, target)				\
+#define for_each_target(stress, target)				\
 	for ((target) = (stress)->targets;			\
 	     (target) < (stress)->targets + (stress)->nr_targets; (target)++)
 
-/* Movers' streams are numbered behind those of the parties. */
+/* The random streams of migrators are numbered after those of the targets. */
 static void start_threads(struct stress *stress)
 {
 	int nr = stress->suite->options.nr_vcpus, i;
-	struct crowd_thread concurrent[nr];
+	struct migrator_thread migrators[nr];
 	struct stress_target *target;
 
-	for_each_party(stress, target)
-		kvm_pthread_create(&target->thread, NULL, run_job, target);
+	for_each_target(stress, target)
+		kvm_pthread_create(&target->thread, NULL, run_workload, target);
 	for (i = 0; i < nr; i++) {
-		concurrent[i] = (struct crowd_thread) {
+		migrators[i] = (struct migrator_thread) {
 			.stress = stress,
-			.who = STRESS_WORKLOADS_MAX + i,
+			.id = STRESS_WORKLOADS_MAX + i,
 		};
-		kvm_pthread_create(&concurrent[i].thread, NULL, run_crowd_thread, &concurrent[i]);
+		kvm_pthread_create(&migrators[i].thread, NULL, run_migrators, &migrators[i]);
 	}
 	for (i = 0; i < nr; i++)
-		kvm_pthread_join(concurrent[i].thread, NULL);
-	for_each_party(stress, target)
+		kvm_pthread_join(migrators[i].thread, NULL);
+	for_each_target(stress, target)
 		kvm_pthread_join(target->thread, NULL);
 }
 
 /* ---- Rounds ---------------------------------------------------------------------------- */
 
-/* Pages that the kernel has migrated since it was booted, and could not. */
+/* Pages that the kernel has migrated since boot, and has failed to. */
 struct migrated {
 	long long pages, failures;
 };
@@ -245,8 +194,9 @@ static void print_end(const struct stress *stress, const struct migrated *before
 	const struct stress_target *target;
 	int i;
 
-	for_each_party(stress, target) ksft_print_msg("%s: %lu %s\n", target->workload->name,
-						      target->done, target->workload->unit);
+	for_each_target(stress, target)
+		ksft_print_msg("%s: %lu %s\n", target->workload->name, target->done,
+			       target->workload->unit);
 	ksft_print_msg("%lld pages migrated in %ld s, nodes",
 		       migrated_by_now().pages - before->pages, seconds);
 	for (i = 0; i < stress->nr_nodes; i++)
@@ -254,20 +204,20 @@ static void print_end(const struct stress *stress, const struct migrated *before
 	printf("\n");
 }
 
-/* The first party is the live one: guests at work on pages that only movers make go. */
+/* The first target is the live one: its guests run, and only migrators move its pages. */
 static void run_round(struct stress *stress)
 {
 	struct stress_target *target;
 
-	for_each_party(stress, target) {
+	for_each_target(stress, target) {
 		target->random = stress_random(stress, target - stress->targets);
-		stress_target_begin_round(target);
+		stress_target_begin_round(target, migrators_place(stress, target));
 	}
 	migrators_first(stress, &stress->targets[0]);
 	if (!stress_over(stress))
 		start_threads(stress);
 	migrators_serial(stress, &stress->targets[0]);
-	for_each_party(stress, target)
+	for_each_target(stress, target)
 		stress_target_end_round(target);
 	migrators_end_round(stress);
 }
@@ -286,9 +236,9 @@ static int run_rounds(struct stress *stress)
 	return migrators_all_moved(stress) && !stress_over(stress) ? KSFT_PASS : KSFT_FAIL;
 }
 
-/* ---- Accounts -------------------------------------------------------------------------- */
+/* ---- Counters -------------------------------------------------------------------------- */
 
-/* Frames that soft offlining took out of use and nobody gave back, in KiB. */
+/* Frames that soft offlining has retired, in KiB. */
 static long long poisoned(void)
 {
 	char text[8192], *line;
@@ -299,11 +249,11 @@ static long long poisoned(void)
 	return line ? strtoll(line + strlen("HardwareCorrupted:"), NULL, 10) : 0;
 }
 
-/* The kernel frees some things in its own time, but not without being asked once more. */
+/* The kernel frees some memory late. */
 static bool all_is_back(const struct stress *stress, const struct mm_counters *before)
 {
 	const struct mm_tolerance tolerance = {
-		.pages = NOISE_PAGES,
+		.pages = TOLERANCE_PAGES,
 		.strict = stress->suite->options.pages / 4 + 16,
 		.sum_nodes = true,
 	};
@@ -311,24 +261,24 @@ static bool all_is_back(const struct stress *stress, const struct mm_counters *b
 	bool good = false;
 	int tries;
 
-	for (tries = 1; tries <= BOOKS_TRIES && !good; tries++) {
+	for (tries = 1; tries <= COUNTERS_TRIES && !good; tries++) {
 		mm_counters_read(&after, stress->nodes, stress->nr_nodes);
 		good = mm_counters_diff(before, &after, &tolerance, stress->suite->options.verbose,
-					"all was closed");
+					"all files were closed");
 	}
 	return good;
 }
 
 static int run_mix(struct stress *stress, const struct stress_mix *mix)
 {
-	int result = open_parties(stress, mix) ? run_rounds(stress) : fixture_skip();
+	int result = open_targets(stress, mix) ? run_rounds(stress) : fixture_skip();
 
-	close_parties(stress);
+	close_targets(stress);
 	return result;
 }
 
-/* In a crowd of readers a writer would never have its turn. */
-static void init_crowd(struct stress *stress)
+/* Many readers must not starve a writer. */
+static void init_lock(struct stress *stress)
 {
 	pthread_rwlockattr_t attributes;
 
@@ -346,12 +296,12 @@ int stress_run(const struct suite *suite, const struct testcase *test)
 	int result;
 
 	init_stress(&stress, suite, test);
-	init_crowd(&stress);
+	init_lock(&stress);
 	migrators_init(&stress, test->data);
 	migrators_print_absent(&stress);
 	mm_counters_read(&before, stress.nodes, stress.nr_nodes);
 	result = run_mix(&stress, test->data);
-	/* What a failure leaves behind says nothing. */
+	/* Counters say nothing after a failure. */
 	if (result != KSFT_PASS)
 		return result;
 	if (!all_is_back(&stress, &before))
@@ -359,6 +309,6 @@ int stress_run(const struct suite *suite, const struct testcase *test)
 	more = poisoned() - poisoned_before;
 	if (!more)
 		return result;
-	ksft_print_msg("%lld KiB more than before are out of use as poisoned\n", more);
+	ksft_print_msg("%lld KiB more than before are poisoned\n", more);
 	return KSFT_FAIL;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Parties of the stress test: a VM, its guest_memfd, and who wrote what to which page.
+ * Targets of the stress test: a VM, its guest_memfd, and the last write to each page.
  */
 #include <stdlib.h>
 
@@ -47,7 +47,7 @@ static void create_vm(struct stress_target *target)
 	stress_target_vm(target)->pattern.file = target - stress->targets;
 }
 
-static void open_scene(struct stress_target *target)
+static void open_fixture(struct stress_target *target)
 {
 	struct fixture *fx = &target->fx;
 	struct gmem_vm *gvm = fx->gvm;
@@ -68,7 +68,7 @@ bool stress_target_open(struct stress_target *target, struct stress *stress,
 	if (workload->apart)
 		return true;
 	create_vm(target);
-	open_scene(target);
+	open_fixture(target);
 	target->rounds = calloc(stress_target_vm(target)->nr_pages, sizeof(*target->rounds));
 	TEST_ASSERT(target->rounds, "out of memory");
 	if (!gmem_guest_reaches(stress_target_vm(target)))
@@ -95,7 +95,7 @@ void stress_target_touch(const struct stress_target *target, size_t first, size_
 		READ_ONCE(*(char *)gmem_page(stress_target_vm(target), page));
 }
 
-/* For the place of what is bad, and of what must stay. */
+/* The report has the frames of bad pages; pages that must stay are compared by frame. */
 static void look(struct stress_target *target, void (*look_at)(struct fixture *fx))
 {
 	if (host_maps(target))
@@ -128,15 +128,14 @@ static void check_both(struct stress_target *target)
 	stress_target_check(target, 0, nr, false);
 }
 
-/* What guests go on from is written by either side in turn, and mapped by both. */
-void stress_target_begin_round(struct stress_target *target)
+void stress_target_begin_round(struct stress_target *target, bool filled)
 {
 	struct fixture *fx = &target->fx;
 
 	if (target->workload->apart)
 		return;
 	verdict_reset(&fx->verdict);
-	if (target->workload->runs && !migrators_place(target->stress, target)) {
+	if (target->workload->runs && !filled) {
 		if (stress_flip(&target->random))
 			gmem_guest_fill(fx->gvm);
 		else
@@ -149,7 +148,7 @@ void stress_target_begin_round(struct stress_target *target)
 		gmem_guest_start(fx->gvm);
 }
 
-/* Nothing but movers makes its pages go, and none may. */
+/* Only migrators move its pages, and the contract does not let them. */
 static bool must_stay(const struct stress_target *target)
 {
 	return target->workload->steady && target->stress->suite->contract.id == CONTRACT_UNMOVABLE;
@@ -192,8 +191,8 @@ void stress_target_move_some(struct stress_target *target)
 
 /* ---- Guests that do not run -------------------------------------------------------------- */
 
-static void order(struct stress_target *target, enum guest_command command, size_t first, size_t nr,
-		  uint32_t round)
+static void command_guest(struct stress_target *target, enum guest_command command, size_t first,
+			  size_t nr, uint32_t round)
 {
 	struct gmem_vcpu *gv = &stress_target_vm(target)->vcpus[0];
 	struct ucall uc;
@@ -235,7 +234,7 @@ void stress_target_fill(struct stress_target *target, size_t first, size_t nr, b
 			pattern_fill(&pattern, page, gmem_page(gvm, page), words);
 	}
 	if (by_guest)
-		order(target, GUEST_FILL, first, nr, round);
+		command_guest(target, GUEST_FILL, first, nr, round);
 }
 
 void stress_target_check_words(struct stress_target *target, const struct pattern *pattern,
@@ -261,7 +260,7 @@ static void check_by_host(struct stress_target *target, size_t first, size_t nr)
 	}
 }
 
-/* In as many orders as there are runs of pages that were filled together. */
+/* One command for each run of pages that were filled together. */
 static void check_by_guest(struct stress_target *target, size_t first, size_t nr)
 {
 	size_t page, end = first + nr, run;
@@ -269,13 +268,13 @@ static void check_by_guest(struct stress_target *target, size_t first, size_t nr
 	for (; first < end; first = run) {
 		for (run = first; run < end && target->rounds[run] == target->rounds[first]; run++)
 			;
-		order(target, GUEST_CHECK, first, run - first, target->rounds[first]);
+		command_guest(target, GUEST_CHECK, first, run - first, target->rounds[first]);
 		for (page = first; page < run; page++) {
-			struct guest_page *book = &stress_target_vm(target)->pages[page];
+			struct guest_page *found = &stress_target_vm(target)->pages[page];
 
-			if (book->bad_word != GUEST_NO_BAD_WORD)
+			if (found->bad_word != GUEST_NO_BAD_WORD)
 				verdict_bad_word(&target->fx.verdict, BAD_GUEST, page,
-						 book->bad_word, book->expected, book->got);
+						 found->bad_word, found->expected, found->got);
 		}
 	}
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Jobs of the stress test in which somebody else has a hand on the pages, or lets go of them in the
- * middle of a move: see migrate/stress/stress.h.
+ * Workloads shared, pinned and closing; see migrate/stress/stress.h.
  */
 #include <sched.h>
 #include <stdlib.h>
@@ -14,16 +13,16 @@
 #include "migrate/trigger/trigger.h"
 
 /* In a round. */
-#define SHARERS		2
+#define MAPPERS		2
 #define PINS		4
 #define VMS		2
 
-/* Calls that move the pages of a VM to be closed, which is closed after some of them. */
+/* Calls that move the pages of a VM; it is closed after some of them. */
 #define CALLS		16
 
 /* ---- shared ---------------------------------------------------------------------------- */
 
-/* The other process compares all pages when it comes and before it goes. */
+/* The other process compares all pages at its start and at its end. */
 static void share(struct stress_target *target)
 {
 	struct gmem_vm *gvm = stress_target_vm(target);
@@ -31,7 +30,7 @@ static void share(struct stress_target *target)
 	size_t bad;
 	int i;
 
-	for (i = 0; i < SHARERS && !stress_over(target->stress); i++) {
+	for (i = 0; i < MAPPERS && !stress_over(target->stress); i++) {
 		stress_target_fill(target, 0, gvm->nr_pages, stress_flip(&target->random));
 		gvm->pattern.round = target->last_round;
 		second_mapper_start(&second_mapper, gvm);
@@ -47,7 +46,7 @@ static void share(struct stress_target *target)
 
 const struct workload workload_shared = {
 	.name = "shared",
-	.unit = "processes came and went",
+	.unit = "processes that mapped the file",
 	.steady = true,
 	.work = share,
 };
@@ -71,7 +70,7 @@ static void read_frames(const struct stress_target *target, size_t first, size_t
 	TEST_ASSERT(!r, "cannot read pagemap: errno %d", -r);
 }
 
-/* A page may be unmapped for a moment, until it is found that it cannot move. */
+/* Migration zaps the PTE of a page for a moment before it finds the pin. */
 static void check_frames(struct stress_target *target, size_t first, size_t nr,
 			 const uint64_t *before)
 {
@@ -87,14 +86,14 @@ static void check_frames(struct stress_target *target, size_t first, size_t nr,
 		ksft_print_msg("%s in round %lu: page %zu moved while it was pinned, pfn 0x%" PRIx64
 			       "->0x%" PRIx64 ", offset 0x%zx, gpa 0x%" PRIx64 "; %s\n",
 			       target->workload->name, target->stress->round, first + i, was, is,
-			       (first + i) * stress_target_vm(target)->page_size,
+			       (size_t)gmem_offset(stress_target_vm(target), first + i),
 			       gmem_gpa(stress_target_vm(target), first + i),
 			       suite_context(target->stress->suite));
 		stress_fail(target->stress);
 	}
 }
 
-/* The guest has written something since the pages were pinned: it must be in these frames. */
+/* What the guest has written since the pages were pinned must be in these frames. */
 static void check_through_pin(struct stress_target *target, const struct gup_pin_kind *kind,
 			      struct gup_pin *pin, size_t first)
 {
@@ -111,7 +110,7 @@ static void check_through_pin(struct stress_target *target, const struct gup_pin
 	free(held);
 }
 
-static void hold(struct stress_target *target)
+static void pin_once(struct stress_target *target)
 {
 	const struct gup_pin_kind *kind = pick_pin(&target->random);
 	struct gmem_vm *gvm = stress_target_vm(target);
@@ -120,12 +119,12 @@ static void hold(struct stress_target *target)
 	struct gup_pin pin;
 
 	stress_pick_range(&target->random, gvm->nr_pages, GUP_PIN_PAGES_MAX, &first, &nr);
-	/* What is to be held for long has to leave ZONE_MOVABLE, and nobody may be in the way. */
+	/* FOLL_LONGTERM first migrates pages out of ZONE_MOVABLE, without other migrators. */
 	pthread_rwlock_wrlock(&target->stress->concurrent);
 	kind->hold(&pin, gmem_page(gvm, first), nr);
 	pthread_rwlock_unlock(&target->stress->concurrent);
 	read_frames(target, first, nr, before);
-	/* Some time for the crowd, and for the guest to use other pages. */
+	/* Time for the migrators, and for the guest to use other pages. */
 	stress_target_check(target, 0, gvm->nr_pages, true);
 	stress_target_fill(target, first, nr, true);
 	check_frames(target, first, nr, before);
@@ -139,63 +138,63 @@ static void pin_and_release(struct stress_target *target)
 	int i;
 
 	for (i = 0; i < PINS && !stress_over(target->stress); i++)
-		hold(target);
+		pin_once(target);
 }
 
 const struct workload workload_pinned = {
 	.name = "pinned",
-	.unit = "pins held and let go",
+	.unit = "pins",
 	.steady = true,
 	.work = pin_and_release,
 };
 
 /* ---- closing --------------------------------------------------------------------------- */
 
-/* Pushes all pages of a VM that is going away; addresses may be empty by then. */
-struct pusher {
+/* A thread that moves all pages of a VM while it is closed; the pages may be gone already. */
+struct mover {
 	struct stress *stress;
 	void *mem;
 	size_t nr_pages;
-	int calls;			/* begun by now */
+	int calls;			/* started so far */
 	pthread_t thread;
 };
 
-static void *push_pages(void *arg)
+static void *move_all_pages(void *arg)
 {
-	struct pusher *pusher = arg;
-	int *status = calloc(pusher->nr_pages, sizeof(*status)), i;
+	struct mover *mover = arg;
+	int *status = calloc(mover->nr_pages, sizeof(*status)), i;
 	struct trigger_result result = { .status = status };
 
 	TEST_ASSERT(status, "out of memory");
 	for (i = 0; i < CALLS; i++) {
 		const struct trigger_range range = trigger_range_of(
-			pusher->mem, pusher->nr_pages, NUMA_ANY_NODE,
-			pusher->stress->nodes[i % pusher->stress->nr_nodes]);
+			mover->mem, mover->nr_pages, NUMA_ANY_NODE,
+			mover->stress->nodes[i % mover->stress->nr_nodes]);
 
-		__atomic_store_n(&pusher->calls, i + 1, __ATOMIC_RELEASE);
+		__atomic_store_n(&mover->calls, i + 1, __ATOMIC_RELEASE);
 		trigger_move_pages.fire(&range, &result);
 	}
 	free(status);
 	return NULL;
 }
 
-static void start_pusher(struct pusher *pusher, struct stress *stress, const struct gmem_vm *gvm)
+static void start_mover(struct mover *mover, struct stress *stress, const struct gmem_vm *gvm)
 {
-	*pusher = (struct pusher) {
+	*mover = (struct mover) {
 		.stress = stress,
 		.mem = gvm->mem,
 		.nr_pages = gvm->nr_pages,
 	};
-	kvm_pthread_create(&pusher->thread, NULL, push_pages, pusher);
+	kvm_pthread_create(&mover->thread, NULL, move_all_pages, mover);
 }
 
-static void wait_for_call(const struct pusher *pusher, int call)
+static void wait_for_call(const struct mover *mover, int call)
 {
-	while (__atomic_load_n(&pusher->calls, __ATOMIC_ACQUIRE) < call)
+	while (__atomic_load_n(&mover->calls, __ATOMIC_ACQUIRE) < call)
 		sched_yield();
 }
 
-/* The addresses stay reserved: what is mapped next must not be pushed instead. */
+/* The addresses stay reserved: later mappings must not be moved instead. */
 static void unmap(struct gmem_vm *gvm)
 {
 	size_t size = gvm->nr_pages * gvm->page_size;
@@ -214,8 +213,8 @@ static void close_vm(struct gmem_vm *gvm)
 	kvm_vm_free(gvm->vm);
 }
 
-/* The file ends with its last user: descriptor, mapping, or memslot of a VM. */
-static void close_in_some_order(struct gmem_vm *gvm, struct pusher *pusher,
+/* The last of descriptor, mapping and memslot ends the file. */
+static void close_in_some_order(struct gmem_vm *gvm, struct mover *mover,
 				struct stress_stream *random)
 {
 	void (*steps[])(struct gmem_vm *gvm) = { unmap, close_file, close_vm };
@@ -224,13 +223,13 @@ static void close_in_some_order(struct gmem_vm *gvm, struct pusher *pusher,
 	for (i = 3; i > 0; i--) {
 		pick = stress_draw(random, 0, i - 1);
 		call += stress_draw(random, 0, CALLS / 3 - 1);
-		wait_for_call(pusher, call);
+		wait_for_call(mover, call);
 		steps[pick](gvm);
 		steps[pick] = steps[i - 1];
 	}
 }
 
-static struct gmem_vm *make_vm(struct stress_target *target)
+static struct gmem_vm *create_vm(struct stress_target *target)
 {
 	struct stress *stress = target->stress;
 	size_t pages = stress->suite->options.pages / 4;
@@ -250,8 +249,8 @@ static struct gmem_vm *make_vm(struct stress_target *target)
 	return gvm;
 }
 
-/* The guest must have been right until its end. */
-static void check_last_words(struct stress_target *target, struct gmem_vm *gvm)
+/* Compare the memory of the guest at its end. */
+static void stop_and_check(struct stress_target *target, struct gmem_vm *gvm)
 {
 	size_t page, bad = 0;
 
@@ -270,23 +269,23 @@ static void check_last_words(struct stress_target *target, struct gmem_vm *gvm)
 
 static void open_and_close(struct stress_target *target)
 {
-	struct pusher pusher;
+	struct mover mover;
 	struct gmem_vm *gvm;
 	size_t size;
 	void *mem;
 	int i;
 
 	for (i = 0; i < VMS && !stress_over(target->stress); i++) {
-		gvm = make_vm(target);
+		gvm = create_vm(target);
 		gmem_guest_fill(gvm);
 		mem = gvm->mem;
 		size = gvm->nr_pages * gvm->page_size;
 		gmem_guest_start(gvm);
-		start_pusher(&pusher, target->stress, gvm);
-		wait_for_call(&pusher, 1);
-		check_last_words(target, gvm);
-		close_in_some_order(gvm, &pusher, &target->random);
-		kvm_pthread_join(pusher.thread, NULL);
+		start_mover(&mover, target->stress, gvm);
+		wait_for_call(&mover, 1);
+		stop_and_check(target, gvm);
+		close_in_some_order(gvm, &mover, &target->random);
+		kvm_pthread_join(mover.thread, NULL);
 		kvm_munmap(mem, size);
 		free(gvm);
 		target->done++;

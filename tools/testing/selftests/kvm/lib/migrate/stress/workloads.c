@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Jobs of the stress test about memslots, the file and private memory: see migrate/stress/stress.h.
+ * Workloads live, slots, holes and conversions; see migrate/stress/stress.h.
  */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "kselftest.h"
 #include "migrate/stress/stress.h"
 
-/* Steps of a job in a round, and how often the host reads each page along, more or less. */
+/* Steps of a workload in a round, and how often the host reads each page on average. */
 #define STEPS	6
 #define HOLES	(2 * STEPS)
 #define READS	2
@@ -23,20 +23,20 @@ static void pick_range(struct stress_target *target, size_t *first, size_t *nr)
 
 /* ---- live ------------------------------------------------------------------------------ */
 
-/* Guests write the last word only.  The rest of a page must be right at any time. */
-static void read_along(struct stress_target *target)
+/* Guests write only the counter word: the others must be right at any time. */
+static void read_pages(struct stress_target *target)
 {
 	struct gmem_vm *gvm = stress_target_vm(target);
-	size_t live = GUEST_COUNTER_WORD(gvm->page_size), i, page, bad;
+	size_t counter = GUEST_COUNTER_WORD(gvm->page_size), i, page, bad;
 
 	for (i = 0; i < READS * gvm->nr_pages && !stress_over(target->stress); i++) {
 		const u64 *mem;
 
 		page = stress_draw(&target->random, 0, gvm->nr_pages - 1);
 		mem = gmem_page(gvm, page);
-		bad = pattern_check(&gvm->pattern, page, mem, live);
+		bad = pattern_check(&gvm->pattern, page, mem, counter);
 		target->done++;
-		if (bad == live)
+		if (bad == counter)
 			continue;
 		verdict_bad_word(&target->fx.verdict, BAD_CONTENT, page, bad,
 				 pattern_word(&gvm->pattern, page, bad), READ_ONCE(mem[bad]));
@@ -46,21 +46,21 @@ static void read_along(struct stress_target *target)
 
 const struct workload workload_live = {
 	.name = "live",
-	.unit = "pages read along by the host",
+	.unit = "pages read by the host",
 	.main = true,
 	.two_slots = true,
 	.runs = true,
 	.steady = true,
-	.work = read_along,
+	.work = read_pages,
 };
 
 /* ---- slots ----------------------------------------------------------------------------- */
 
-static void make_slots(struct gmem_vm *gvm, size_t split, bool hva)
+static void create_slots(struct gmem_vm *gvm, size_t split, bool uaddr)
 {
-	gmem_set_slot(gvm, GMEM_SLOT, 0, split ?: gvm->nr_pages, hva);
+	gmem_set_slot(gvm, GMEM_SLOT, 0, split ?: gvm->nr_pages, uaddr);
 	if (split)
-		gmem_set_slot(gvm, GMEM_SLOT + 1, split, gvm->nr_pages - split, hva);
+		gmem_set_slot(gvm, GMEM_SLOT + 1, split, gvm->nr_pages - split, uaddr);
 }
 
 static void delete_slots(struct gmem_vm *gvm, size_t split)
@@ -71,7 +71,7 @@ static void delete_slots(struct gmem_vm *gvm, size_t split)
 					   NULL, 0, 0);
 }
 
-/* Without its slots the guest keeps its hands off.  At last they are as they were. */
+/* The guest pauses while its memslots are gone.  The last change restores them. */
 static void change_slots(struct stress_target *target)
 {
 	struct gmem_vm *gvm = stress_target_vm(target);
@@ -84,11 +84,11 @@ static void change_slots(struct stress_target *target)
 		if (!gmem_guest_pause(gvm))
 			break;
 		delete_slots(gvm, split);
-		/* By itself, so that there is a move without any slot whatever the crowd does. */
+		/* At least one move finds no memslot. */
 		stress_target_move_some(target);
 		split = last || stress_flip(&target->random) ? 0 :
 			stress_draw(&target->random, 1, gvm->nr_pages - 1);
-		make_slots(gvm, split, !last && stress_flip(&target->random));
+		create_slots(gvm, split, !last && stress_flip(&target->random));
 		gmem_guest_resume(gvm);
 		if (!gmem_guest_iterate(gvm))
 			break;
@@ -106,7 +106,7 @@ const struct workload workload_slots = {
 
 /* ---- holes ----------------------------------------------------------------------------- */
 
-/* The guest is the first to touch the odd pages, the host the even ones. */
+/* The guest touches odd pages first, the host even ones. */
 static void check_zero(struct stress_target *target, size_t first, size_t nr)
 {
 	struct gmem_vm *gvm = stress_target_vm(target);
@@ -163,7 +163,7 @@ static void set_private(struct stress_target *target, size_t first, size_t nr, b
 				 private ? KVM_MEMORY_ATTRIBUTE_PRIVATE : 0);
 }
 
-/* What is shared by now has a content of its own, which guest and host agree about. */
+/* Shared memory has its own content, which guest and host must both read. */
 static void use_shared(struct stress_target *target, size_t first, size_t nr)
 {
 	struct gmem_vm *gvm = stress_target_vm(target);
@@ -204,7 +204,7 @@ static void convert(struct stress_target *target)
 
 const struct workload workload_conversions = {
 	.name = "conversions",
-	.unit = "conversions there and back",
+	.unit = "conversions to shared and back",
 	.private_mem = true,
 	.work = convert,
 };
