@@ -32,33 +32,23 @@ static const char * const private_allocation_cells[][NR_CONTRACTS] = {
 };
 
 /*
- * enum migrate_reason of include/linux/migrate_mode.h: the function that passes it to
- * migrate_pages() or names it for migrate_misplaced_folio(), and the triggers that get there.
+ * enum migrate_reason of include/linux/migrate_mode.h, and the functions that pass it to
+ * migrate_pages() or name it for migrate_misplaced_folio().
  */
 static const struct {
 	const char *name, *where;
-	const struct trigger *triggers[6];
 } reasons[] = {
-	{ "MR_COMPACTION", "compact_zone(), mm/compaction.c",
-	  { &trigger_compact, &trigger_compact_node } },
-	{ "MR_MEMORY_FAILURE", "soft_offline_in_use_page(), mm/memory-failure.c",
-	  { &trigger_soft_offline_mapped, &trigger_soft_offline_phys } },
-	{ "MR_MEMORY_HOTPLUG", "do_migrate_range(), mm/memory_hotplug.c",
-	  { &trigger_memory_offline } },
-	{ "MR_SYSCALL", "do_move_pages_to_node(), mm/migrate.c",
-	  { &trigger_move_pages, &trigger_move_pages_all, &trigger_move_pages_remote } },
-	{ "MR_SYSCALL", "migrate_to_node(), mm/mempolicy.c",
-	  { &trigger_migrate_pages, &trigger_migrate_pages_remote, &trigger_cpuset } },
-	{ "MR_MEMPOLICY_MBIND", "do_mbind(), mm/mempolicy.c",
-	  { &trigger_mbind_move, &trigger_mbind_strict, &trigger_mbind_move_all } },
-	{ "MR_NUMA_MISPLACED", "migrate_misplaced_folio(), mm/migrate.c",
-	  { &trigger_numa_balancing } },
-	{ "MR_CONTIG_RANGE", "__alloc_contig_migrate_range(), mm/page_alloc.c",
-	  { &trigger_cma_alloc } },
-	{ "MR_LONGTERM_PIN", "migrate_longterm_unpinnable_folios(), mm/gup.c", { NULL } },
-	{ "MR_DEMOTION", "demote_folio_list(), mm/vmscan.c", { &trigger_demotion } },
-	{ "MR_DAMON", "__damon_migrate_folio_list(), mm/damon/ops-common.c",
-	  { &trigger_damon_hot_vaddr, &trigger_damon_cold_paddr } },
+	{ "MR_COMPACTION", "compact_zone(), mm/compaction.c" },
+	{ "MR_MEMORY_FAILURE", "soft_offline_in_use_page(), mm/memory-failure.c" },
+	{ "MR_MEMORY_HOTPLUG", "do_migrate_range(), mm/memory_hotplug.c" },
+	{ "MR_SYSCALL", "do_move_pages_to_node(), mm/migrate.c; "
+			"migrate_to_node(), mm/mempolicy.c" },
+	{ "MR_MEMPOLICY_MBIND", "do_mbind(), mm/mempolicy.c" },
+	{ "MR_NUMA_MISPLACED", "migrate_misplaced_folio(), mm/migrate.c" },
+	{ "MR_CONTIG_RANGE", "__alloc_contig_migrate_range(), mm/page_alloc.c" },
+	{ "MR_LONGTERM_PIN", "migrate_longterm_unpinnable_folios(), mm/gup.c" },
+	{ "MR_DEMOTION", "demote_folio_list(), mm/vmscan.c" },
+	{ "MR_DAMON", "__damon_migrate_folio_list(), mm/damon/ops-common.c" },
 };
 
 /* Escapes '|', which would end the cell. */
@@ -229,37 +219,27 @@ static void print_must_not_touch_properties(void)
 	       "from each other (`migrate/matrix/mapping_flags.h`).\n");
 }
 
-static bool has_reason(const struct trigger *trigger)
-{
-	size_t i, j;
-
-	for (i = 0; i < ARRAY_SIZE(reasons); i++)
-		for (j = 0; reasons[i].triggers[j]; j++)
-			if (reasons[i].triggers[j] == trigger)
-				return true;
-	return false;
-}
-
-static void print_triggers_without_reason(void)
+/* Print the triggers with @reason, which may be NULL. */
+static void print_triggers_with(const char *reason)
 {
 	const char *separator = "";
 	size_t i;
 
-	printf("\n"
-	       "`pinned_longterm` pins pages where they are, so MR_LONGTERM_PIN has no trigger.\n"
-	       "These triggers merge, reclaim or collapse pages and do not migrate them:\n");
 	for (i = 0; i < nr_contract_rows; i++) {
-		if (has_reason(contract_rows[i].trigger))
+		const struct trigger *trigger = contract_rows[i].trigger;
+
+		if (contract_row_of(trigger) != &contract_rows[i] ||
+		    strcmp(trigger->reason ?: "", reason ?: ""))
 			continue;
-		printf("%s%s", separator, contract_rows[i].trigger->name);
+		printf("%s%s", separator, trigger->name);
 		separator = ", ";
 	}
-	printf(".\n");
+	printf("%s", *separator ? "" : "none");
 }
 
 static void print_reasons(void)
 {
-	size_t i, j;
+	size_t i;
 
 	printf("\n"
 	       "## Which `enum migrate_reason` a trigger exercises\n"
@@ -269,12 +249,15 @@ static void print_reasons(void)
 	       "| reason | function | triggers |\n"
 	       "|---|---|---|\n");
 	for (i = 0; i < ARRAY_SIZE(reasons); i++) {
-		printf("| %s | %s |", reasons[i].name, reasons[i].where);
-		for (j = 0; reasons[i].triggers[j]; j++)
-			printf("%s %s", j ? "," : "", reasons[i].triggers[j]->name);
-		printf("%s |\n", j ? "" : " none");
+		printf("| %s | %s | ", reasons[i].name, reasons[i].where);
+		print_triggers_with(reasons[i].name);
+		printf(" |\n");
 	}
-	print_triggers_without_reason();
+	printf("\n"
+	       "`pinned_longterm` pins pages where they are, so MR_LONGTERM_PIN has no trigger.\n"
+	       "These triggers merge, reclaim or collapse pages and do not migrate them:\n");
+	print_triggers_with(NULL);
+	printf(".\n");
 }
 
 int main(void)
