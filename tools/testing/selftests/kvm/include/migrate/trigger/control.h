@@ -25,7 +25,6 @@ struct control_kind {
 
 struct control {
 	struct control_kind kind;
-	int fd;				/* -1: anonymous */
 	void *mem;
 	size_t nr_pages;
 	struct folio_info *before;	/* when it was allocated */
@@ -37,7 +36,10 @@ struct control {
 void control_open(struct control *control, int from, const struct control_kind *kind);
 void control_close(struct control *control);
 
-/* Returns how many pages are on node @to, or for NUMA_ANY_NODE in another frame than at first. */
+/*
+ * Returns how many pages are on node @to; for NUMA_ANY_NODE in another frame than at first, for
+ * -ENOENT not mapped.
+ */
 size_t control_moved(const struct control *control, int to);
 
 /* Returns the state of all pages, which the caller frees.  Does not drain LRU batches. */

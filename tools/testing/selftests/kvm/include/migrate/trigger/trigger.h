@@ -78,7 +78,8 @@ struct must_not_touch {
 	const char *counters[MUST_NOT_TOUCH_COUNTERS_MAX + 1];	/* of /proc/vmstat, for reports */
 	/* Prepare control and mechanism.  Returns a SKIP reason, or NULL.  May be absent. */
 	const char *(*prepare)(const struct trigger_range *range);
-	size_t (*acted)(const struct trigger_range *range);	/* on how many control pages */
+	/* Returns the number of control pages that it acted on.  Absent: control_moved(). */
+	size_t (*acted)(const struct trigger_range *range);
 	/* Stop a mechanism that works in the background.  May be absent. */
 	void (*stop)(void);
 };
@@ -91,6 +92,9 @@ struct trigger_range trigger_range_of(void *addr, size_t nr_pages, int from, int
 
 /* Returns the address of page @i of @range. */
 void *trigger_page(const struct trigger_range *range, size_t i);
+
+/* madvise() of the control and of @range.  Returns 0 or -errno. */
+int trigger_advise(const struct trigger_range *range, int advice);
 
 /* Returns whether page @i of @range is still in its frame; for triggers with .by_pfn. */
 bool trigger_page_in_frame(const struct trigger_range *range, size_t i);

@@ -84,23 +84,16 @@ static const char *soft_offline_skip_reason(void)
 }
 
 const struct trigger trigger_soft_offline_mapped = {
-	.name = "soft_offline_mapped",
-	.call = "madvise(SOFT_OFFLINE)",
+	.name = "soft_offline_mapped", .call = "madvise(SOFT_OFFLINE)",
 	.reason = "MR_MEMORY_FAILURE",
-	.by_pfn = true,
-	.kernel_picks_node = true,
-	.skip_reason = soft_offline_skip_reason,
-	.fire = fire_soft_offline_mapped,
+	.by_pfn = true, .kernel_picks_node = true,
+	.skip_reason = soft_offline_skip_reason, .fire = fire_soft_offline_mapped,
 };
 
 const struct trigger trigger_soft_offline_phys = {
-	.name = "soft_offline_phys",
-	.call = "soft_offline_page",
-	.reason = "MR_MEMORY_FAILURE",
-	.by_pfn = true,
-	.kernel_picks_node = true,
-	.skip_reason = soft_offline_skip_reason,
-	.fire = fire_soft_offline_phys,
+	.name = "soft_offline_phys", .call = "soft_offline_page", .reason = "MR_MEMORY_FAILURE",
+	.by_pfn = true, .kernel_picks_node = true,
+	.skip_reason = soft_offline_skip_reason, .fire = fire_soft_offline_phys,
 };
 
 static void fire_compact(const struct trigger_range *range, struct trigger_result *result)
@@ -127,25 +120,15 @@ static const char *compaction_skip_reason(void)
 }
 
 const struct trigger trigger_compact = {
-	.name = "compact",
-	.call = "compact_memory",
-	.reason = "MR_COMPACTION",
-	.no_range = true,
-	.kernel_picks_node = true,
-	.partial = true,
-	.placement = &placement_fragment,
-	.skip_reason = compaction_skip_reason,
+	.name = "compact", .call = "compact_memory", .reason = "MR_COMPACTION",
+	.no_range = true, .kernel_picks_node = true, .partial = true,
+	.placement = &placement_fragment, .skip_reason = compaction_skip_reason,
 	.fire = fire_compact,
 };
 
 const struct trigger trigger_compact_node = {
-	.name = "compact_node",
-	.call = "node/compact",
-	.reason = "MR_COMPACTION",
-	.no_range = true,
-	.kernel_picks_node = true,
-	.partial = true,
-	.placement = &placement_fragment,
-	.skip_reason = compaction_skip_reason,
+	.name = "compact_node", .call = "node/compact", .reason = "MR_COMPACTION",
+	.no_range = true, .kernel_picks_node = true, .partial = true,
+	.placement = &placement_fragment, .skip_reason = compaction_skip_reason,
 	.fire = fire_compact_node,
 };

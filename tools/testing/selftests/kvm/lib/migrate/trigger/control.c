@@ -28,26 +28,10 @@ struct folio_info *control_now(const struct control *control)
 
 static void map(struct control *control)
 {
-	int flags = MAP_PRIVATE | MAP_ANONYMOUS;
 	size_t size = control_size(control);
 
-	control->fd = -1;
-	if (!control->kind.anonymous) {
-		flags = MAP_SHARED;
-		control->fd = memfd_create("control", MFD_CLOEXEC);
-		TEST_ASSERT(control->fd >= 0, "memfd_create: %s", strerror(errno));
-		kvm_ftruncate(control->fd, size);
-	}
-	control->mem = kvm_mmap(size, PROT_READ | PROT_WRITE, flags, control->fd);
-	/* Fails on kernels without huge pages. */
-	madvise(control->mem, size, MADV_NOHUGEPAGE);
-}
-
-static void populate(const struct control *control)
-{
-	size_t size = control_size(control);
-
-	numa_mbind(control->mem, size, control->from);
+	control->mem = numa_mmap(size, control->kind.anonymous ? MAP_PRIVATE : MAP_SHARED,
+				 control->from);
 	memset(control->mem, 0x5a, size);
 	kvm_mbind(control->mem, size, MPOL_DEFAULT, NULL, 0, 0);
 }
@@ -60,7 +44,6 @@ void control_open(struct control *control, int from, const struct control_kind *
 	control->from = from;
 	control->nr_pages = kind->huge ? get_trans_hugepagesz() / getpagesize() : CONTROL_PAGES;
 	map(control);
-	populate(control);
 	lru_drain();
 	control->before = control_now(control);
 	control->pfns = calloc(control->nr_pages, sizeof(*control->pfns));
@@ -76,8 +59,6 @@ void control_close(struct control *control)
 	free(control->before);
 	free(control->pfns);
 	kvm_munmap(control->mem, control_size(control));
-	if (control->fd >= 0)
-		kvm_close(control->fd);
 }
 
 size_t control_moved(const struct control *control, int to)

@@ -26,10 +26,7 @@ static void fire_cpuset(const struct trigger_range *range, struct trigger_result
 static const struct test_env env = { .cgroup = "cpuset" };
 
 const struct trigger trigger_cpuset = {
-	.name = "cpuset",
-	.call = "cpuset.mems",
-	.reason = "MR_SYSCALL",
+	.name = "cpuset", .call = "cpuset.mems", .reason = "MR_SYSCALL",
 	.no_range = true,
-	.env = &env,
-	.fire = fire_cpuset,
+	.env = &env, .fire = fire_cpuset,
 };

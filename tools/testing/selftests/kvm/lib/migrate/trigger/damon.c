@@ -94,32 +94,38 @@ static void add_region(struct regions *regions, uint64_t start, uint64_t size)
 	regions->all[regions->nr++] = (struct region) { start, start + size };
 }
 
-static void add_frames(struct regions *regions, const void *mem, size_t nr_pages)
+/* Add the addresses of @nr_pages pages at @mem, or their frames. */
+static void add_pages(struct regions *regions, const void *mem, size_t nr_pages, bool frames)
 {
 	uint64_t *entries = calloc(nr_pages, sizeof(*entries));
 	size_t i;
 
-	TEST_ASSERT(entries, "out of memory");
-	TEST_ASSERT(!pagemap_read(mem, nr_pages, entries), "cannot read pagemap");
-	for (i = 0; i < nr_pages; i++)
+	TEST_ASSERT(entries && !pagemap_read(mem, nr_pages, entries), "cannot read pagemap");
+	for (i = 0; i < nr_pages && frames; i++)
 		add_region(regions, pagemap_pfn(entries[i]) * getpagesize(), getpagesize());
+	if (!frames)
+		add_region(regions, (uintptr_t)mem, nr_pages * getpagesize());
 	free(entries);
 }
 
-static const char *run_scheme(const struct trigger_range *range, const char *operations,
-			      const char *action, struct regions *regions)
+static const char *start(const struct trigger_range *range, const char *operations,
+			 const char *action, bool frames)
 {
-	size_t i;
+	size_t i, nr = range->nr_pages + range->control->nr_pages;
+	struct regions regions = { .all = calloc(nr, sizeof(*regions.all)) };
 	int r;
 
+	TEST_ASSERT(regions.all, "out of memory");
 	for (i = 0; i < ARRAY_SIZE(damon_files); i++)
 		set(damon_files[i].path, damon_files[i].value);
 	set(CONTEXT "operations", operations);
 	set(SCHEME "action", action);
 	set_number(SCHEME "target_nid", range->to);
 	set_number(TARGET "pid_target", getpid());
-	set_regions(regions);
-	free(regions->all);
+	add_pages(&regions, range->addr, range->nr_pages, frames);
+	add_pages(&regions, range->control->mem, range->control->nr_pages, frames);
+	set_regions(&regions);
+	free(regions.all);
 	undo_add(KDAMONDS "nr_kdamonds", "0");
 	undo_add(KDAMOND "state", "off");
 	r = sysfile_write(KDAMOND "state", "on");
@@ -130,33 +136,15 @@ static const char *run_scheme(const struct trigger_range *range, const char *ope
 	return NULL;
 }
 
-static struct regions regions_alloc(size_t nr)
-{
-	struct regions regions = { .all = calloc(nr, sizeof(*regions.all)) };
-
-	TEST_ASSERT(regions.all, "out of memory");
-	return regions;
-}
-
 /* "fvaddr" watches like "vaddr", but only the given addresses. */
 static const char *start_vaddr(const struct trigger_range *range)
 {
-	const struct control *control = range->control;
-	struct regions regions = regions_alloc(2);
-
-	add_region(&regions, (uintptr_t)range->addr, range->nr_pages * getpagesize());
-	add_region(&regions, (uintptr_t)control->mem, control->nr_pages * getpagesize());
-	return run_scheme(range, "fvaddr", "migrate_hot", &regions);
+	return start(range, "fvaddr", "migrate_hot", false);
 }
 
 static const char *start_paddr(const struct trigger_range *range)
 {
-	const struct control *control = range->control;
-	struct regions regions = regions_alloc(range->nr_pages + control->nr_pages);
-
-	add_frames(&regions, range->addr, range->nr_pages);
-	add_frames(&regions, control->mem, control->nr_pages);
-	return run_scheme(range, "paddr", "migrate_cold", &regions);
+	return start(range, "paddr", "migrate_cold", true);
 }
 
 /* The kernel thread answers between two samples: it has done some work then. */
@@ -193,30 +181,18 @@ static const char *damon_skip_reason(void)
 	return NULL;
 }
 
-static size_t moved(const struct trigger_range *range)
-{
-	return control_moved(range->control, range->to);
-}
-
 #define DEFINE_DAMON_TRIGGER(_name, _text, _start)					\
 static const struct must_not_touch must_not_touch_##_name = {				\
-	.acts = "moved",								\
-	.rounds = 500,									\
+	.acts = "moved", .rounds = 500,							\
 	.counters = { "pgmigrate_success", "pgmigrate_fail" },				\
-	.prepare = _start,								\
-	.acted = moved,									\
-	.stop = stop_damon,								\
+	.prepare = _start, .stop = stop_damon,						\
 };											\
 											\
 const struct trigger trigger_##_name = {						\
-	.name = #_name,									\
-	.call = _text,									\
-	.reason = "MR_DAMON",								\
+	.name = #_name, .call = _text, .reason = "MR_DAMON",				\
 	.no_range = true,								\
-	.env = &env,									\
-	.must_not_touch = &must_not_touch_##_name,					\
-	.skip_reason = damon_skip_reason,							\
-	.fire = fire_damon,								\
+	.env = &env, .must_not_touch = &must_not_touch_##_name,				\
+	.skip_reason = damon_skip_reason, .fire = fire_damon,				\
 }
 
 DEFINE_DAMON_TRIGGER(damon_hot_vaddr, "DAMON migrate_hot (vaddr)", start_vaddr);

@@ -87,15 +87,9 @@ static void fire_offline(const struct trigger_range *range, struct trigger_resul
 }
 
 const struct trigger trigger_memory_offline = {
-	.name = "memory_offline",
-	.call = "memory/state",
-	.reason = "MR_MEMORY_HOTPLUG",
-	.no_range = true,
-	.by_pfn = true,
-	.kernel_picks_node = true,
-	.evacuates = true,
-	.placement = &placement_offline,
-	.skip_reason = memory_block_skip_reason,
+	.name = "memory_offline", .call = "memory/state", .reason = "MR_MEMORY_HOTPLUG",
+	.no_range = true, .by_pfn = true, .kernel_picks_node = true, .evacuates = true,
+	.placement = &placement_offline, .skip_reason = memory_block_skip_reason,
 	.fire = fire_offline,
 };
 
@@ -125,15 +119,8 @@ static void fire_cma(const struct trigger_range *range, struct trigger_result *r
 }
 
 const struct trigger trigger_cma_alloc = {
-	.name = "cma_alloc",
-	.call = "cma/alloc",
-	.reason = "MR_CONTIG_RANGE",
-	.no_range = true,
-	.kernel_picks_node = true,
-	.partial = true,
-	.evacuates = true,
+	.name = "cma_alloc", .call = "cma/alloc", .reason = "MR_CONTIG_RANGE",
+	.no_range = true, .kernel_picks_node = true, .partial = true, .evacuates = true,
 	.all_or_nothing = true,
-	.placement = &placement_cma,
-	.skip_reason = cma_skip_reason,
-	.fire = fire_cma,
+	.placement = &placement_cma, .skip_reason = cma_skip_reason, .fire = fire_cma,
 };

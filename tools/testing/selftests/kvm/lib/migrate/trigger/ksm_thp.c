@@ -20,12 +20,6 @@
 /* How often to read the scan counter, with a sched_yield() each time. */
 #define SCAN_READS	1000000
 
-/* Returns 0 or -errno. */
-static long advise(void *addr, size_t nr_pages, int advice)
-{
-	return madvise(addr, nr_pages * getpagesize(), advice) ? -errno : 0;
-}
-
 static const struct setting ksm_settings[] = {
 	{ .path = KSM "sleep_millisecs", .value = "0" },
 	{ .path = KSM "run", .value = "1" },
@@ -43,37 +37,24 @@ static const char *ksm_skip_reason(void)
 	return NULL;
 }
 
-static long full_scans(void)
+/* Wait for two more scans: the one that runs may be past the pages.  Returns 0 or -ETIMEDOUT. */
+static int wait_for_full_scan(void)
 {
-	char text[32];
-
-	return sysfile_read(KSM "full_scans", text, sizeof(text)) < 0 ? -1 : atol(text);
-}
-
-/* Two more: the scan that runs may be past the pages. */
-static bool wait_for_full_scan(void)
-{
-	long first = full_scans();
+	uint64_t first = sysfile_read_number(KSM "full_scans", 10);
 	int reads;
 
 	for (reads = 0; reads < SCAN_READS; reads++) {
-		if (full_scans() >= first + 2)
-			return true;
+		if (sysfile_read_number(KSM "full_scans", 10) >= first + 2)
+			return 0;
 		sched_yield();
 	}
-	return false;
+	return -ETIMEDOUT;
 }
 
 /* KSM takes only anonymous memory and ignores the advice for other memory. */
 static void fire_ksm(const struct trigger_range *range, struct trigger_result *result)
 {
-	const struct control *control = range->control;
-
-	result->ret = advise(control->mem, control->nr_pages, MADV_MERGEABLE);
-	if (!result->ret)
-		result->ret = advise(range->addr, range->nr_pages, MADV_MERGEABLE);
-	if (!result->ret && !wait_for_full_scan())
-		result->ret = -ETIMEDOUT;
+	result->ret = trigger_advise(range, MADV_MERGEABLE) ?: wait_for_full_scan();
 }
 
 static size_t count_flag(const struct control *control, uint64_t flags)
@@ -93,19 +74,14 @@ static size_t merged(const struct trigger_range *range)
 }
 
 static const struct must_not_touch must_not_touch_ksm = {
-	.control = { .anonymous = true },
-	.acts = "merged",
-	.rounds = 20,
+	.control = { .anonymous = true }, .acts = "merged", .rounds = 20,
 	.acted = merged,
 };
 
 const struct trigger trigger_ksm = {
-	.name = "ksm",
-	.call = "madvise(MERGEABLE)",
+	.name = "ksm", .call = "madvise(MERGEABLE)",
 	.kernel_picks_node = true,
-	.env = &ksm_env,
-	.must_not_touch = &must_not_touch_ksm,
-	.skip_reason = ksm_skip_reason,
+	.env = &ksm_env, .must_not_touch = &must_not_touch_ksm, .skip_reason = ksm_skip_reason,
 	.fire = fire_ksm,
 };
 
@@ -120,9 +96,7 @@ static const char *collapse_skip_reason(void)
 	return NULL;
 }
 
-/*
- * Map the shared memory at @mem a second time, aligned for a huge page: mremap(2) of size 0.
- */
+/* Map the shared memory at @mem a second time, aligned for a huge page: mremap(2) of size 0. */
 static void *alias_aligned(void *mem, size_t size)
 {
 	size_t huge = get_trans_hugepagesz();
@@ -139,19 +113,17 @@ static long collapse(void *mem, size_t nr_pages)
 {
 	size_t size = nr_pages * getpagesize();
 	void *alias = alias_aligned(mem, size);
-	long ret;
+	int ret;
 
 	madvise(alias, size, MADV_HUGEPAGE);
-	ret = advise(alias, nr_pages, MADV_COLLAPSE);
+	ret = madvise(alias, size, MADV_COLLAPSE) ? -errno : 0;
 	kvm_munmap(alias, size);
 	return ret;
 }
 
 static void fire_collapse(const struct trigger_range *range, struct trigger_result *result)
 {
-	const struct control *control = range->control;
-
-	collapse(control->mem, control->nr_pages);
+	collapse(range->control->mem, range->control->nr_pages);
 	result->ret = collapse(range->addr, range->nr_pages);
 }
 
@@ -168,19 +140,13 @@ static size_t collapsed(const struct trigger_range *range)
 }
 
 static const struct must_not_touch must_not_touch_collapse = {
-	.control = { .huge = true },
-	.acts = "collapsed",
-	.rounds = 20,
-	.counters = { "thp_collapse_alloc", "thp_collapse_alloc_failed" },
-	.acted = collapsed,
+	.control = { .huge = true }, .acts = "collapsed", .rounds = 20,
+	.counters = { "thp_collapse_alloc", "thp_collapse_alloc_failed" }, .acted = collapsed,
 };
 
 const struct trigger trigger_madv_collapse = {
-	.name = "madv_collapse",
-	.call = "madvise(COLLAPSE)",
-	.kernel_picks_node = true,
-	.huge = true,
-	.must_not_touch = &must_not_touch_collapse,
-	.skip_reason = collapse_skip_reason,
+	.name = "madv_collapse", .call = "madvise(COLLAPSE)",
+	.kernel_picks_node = true, .huge = true,
+	.must_not_touch = &must_not_touch_collapse, .skip_reason = collapse_skip_reason,
 	.fire = fire_collapse,
 };

@@ -76,27 +76,15 @@ static void fire_numa_balancing(const struct trigger_range *range, struct trigge
 	result->ret = 0;
 }
 
-static size_t moved(const struct trigger_range *range)
-{
-	return control_moved(range->control, range->to);
-}
-
 static const struct must_not_touch must_not_touch = {
-	.acts = "moved",
-	.rounds = 50000,
-	.counters = { "numa_pte_updates", "numa_hint_faults", "numa_pages_migrated",
-		      "pgmigrate_success", "pgmigrate_fail" },
+	.acts = "moved", .rounds = 50000,
+	.counters = { "numa_pte_updates", "numa_hint_faults", "numa_pages_migrated", "pgmigrate_success", "pgmigrate_fail" },
 	.prepare = run_on_target,
-	.acted = moved,
 };
 
 const struct trigger trigger_numa_balancing = {
-	.name = "numa_balancing",
-	.call = "NUMA balancing",
-	.reason = "MR_NUMA_MISPLACED",
+	.name = "numa_balancing", .call = "NUMA balancing", .reason = "MR_NUMA_MISPLACED",
 	.no_range = true,
-	.env = &env,
-	.must_not_touch = &must_not_touch,
-	.skip_reason = numa_balancing_skip_reason,
+	.env = &env, .must_not_touch = &must_not_touch, .skip_reason = numa_balancing_skip_reason,
 	.fire = fire_numa_balancing,
 };

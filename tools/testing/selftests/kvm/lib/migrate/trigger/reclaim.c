@@ -20,61 +20,38 @@
 #include "migrate/util/cgroup.h"
 #include "migrate/util/sysfile.h"
 
-/* Advise for the control and the pages under test.  Returns 0 or -errno. */
-static long advise_both(const struct trigger_range *range, int advice)
-{
-	const struct control *control = range->control;
-
-	if (madvise(control->mem, control->nr_pages * getpagesize(), advice))
-		return -errno;
-	return madvise(range->addr, range->nr_pages * getpagesize(), advice) ? -errno : 0;
-}
-
 static const char *free_control(const struct trigger_range *range)
 {
-	const struct control *control = range->control;
-
-	kvm_madvise(control->mem, control->nr_pages * getpagesize(), MADV_FREE);
+	kvm_madvise(range->control->mem, range->control->nr_pages * getpagesize(), MADV_FREE);
 	lru_drain();
 	return NULL;
 }
 
 static size_t reclaimed(const struct trigger_range *range)
 {
-	struct folio_info *now = control_now(range->control);
-	size_t i, found = 0;
-
-	for (i = 0; i < range->control->nr_pages; i++)
-		found += now[i].node == -ENOENT;
-	free(now);
-	return found;
+	return control_moved(range->control, -ENOENT);
 }
 
 static void fire_pageout(const struct trigger_range *range, struct trigger_result *result)
 {
-	result->ret = advise_both(range, MADV_PAGEOUT);
+	result->ret = trigger_advise(range, MADV_PAGEOUT);
 }
 
 static const struct must_not_touch must_not_touch_pageout = {
-	.control = { .anonymous = true },
-	.acts = "reclaimed",
-	.rounds = 100,
+	.control = { .anonymous = true }, .acts = "reclaimed", .rounds = 100,
 	.counters = { "pglazyfreed", "pswpout", "unevictable_pgs_culled" },
-	.prepare = free_control,
-	.acted = reclaimed,
+	.prepare = free_control, .acted = reclaimed,
 };
 
 const struct trigger trigger_madv_pageout = {
-	.name = "madv_pageout",
-	.call = "madvise(PAGEOUT)",
+	.name = "madv_pageout", .call = "madvise(PAGEOUT)",
 	.kernel_picks_node = true,
-	.must_not_touch = &must_not_touch_pageout,
-	.fire = fire_pageout,
+	.must_not_touch = &must_not_touch_pageout, .fire = fire_pageout,
 };
 
 static void fire_cold(const struct trigger_range *range, struct trigger_result *result)
 {
-	result->ret = advise_both(range, MADV_COLD);
+	result->ret = trigger_advise(range, MADV_COLD);
 }
 
 /* Returns the referenced bytes of the mapping at @mem (/proc/PID/smaps). */
@@ -104,18 +81,14 @@ static size_t cooled(const struct trigger_range *range)
 }
 
 static const struct must_not_touch must_not_touch_cold = {
-	.acts = "made cold",
-	.rounds = 100,
-	.counters = { "pgdeactivate" },
-	.acted = cooled,
+	.acts = "made cold", .rounds = 100,
+	.counters = { "pgdeactivate" }, .acted = cooled,
 };
 
 const struct trigger trigger_madv_cold = {
-	.name = "madv_cold",
-	.call = "madvise(COLD)",
+	.name = "madv_cold", .call = "madvise(COLD)",
 	.kernel_picks_node = true,
-	.must_not_touch = &must_not_touch_cold,
-	.fire = fire_cold,
+	.must_not_touch = &must_not_touch_cold, .fire = fire_cold,
 };
 
 /* Bytes of files charged to the case's cgroup. */
@@ -154,22 +127,15 @@ static void fire_reclaim(const struct trigger_range *range, struct trigger_resul
 static const struct test_env reclaim_env = { .cgroup = "memory" };
 
 static const struct must_not_touch must_not_touch_reclaim = {
-	.control = { .anonymous = true },
-	.acts = "reclaimed",
-	.rounds = 100,
+	.control = { .anonymous = true }, .acts = "reclaimed", .rounds = 100,
 	.counters = { "pglazyfreed", "pswpout", "pgscan_proactive", "pgsteal_proactive" },
-	.prepare = prepare_reclaim,
-	.acted = reclaimed,
+	.prepare = prepare_reclaim, .acted = reclaimed,
 };
 
 const struct trigger trigger_reclaim = {
-	.name = "reclaim",
-	.call = "memory.reclaim",
-	.no_range = true,
-	.kernel_picks_node = true,
-	.env = &reclaim_env,
-	.must_not_touch = &must_not_touch_reclaim,
-	.fire = fire_reclaim,
+	.name = "reclaim", .call = "memory.reclaim",
+	.no_range = true, .kernel_picks_node = true,
+	.env = &reclaim_env, .must_not_touch = &must_not_touch_reclaim, .fire = fire_reclaim,
 };
 
 #define DEMOTION	"/sys/kernel/mm/numa/demotion_enabled"
@@ -210,7 +176,7 @@ static const char *demotion_skip_reason(void)
 /* Reclaim demotes cold memory. */
 static const char *prepare_demotion(const struct trigger_range *range)
 {
-	return advise_both(range, MADV_COLD) ? "no madvise(MADV_COLD) (needs Linux 5.4)" : NULL;
+	return trigger_advise(range, MADV_COLD) ? "no madvise(MADV_COLD) (needs Linux 5.4)" : NULL;
 }
 
 static size_t demoted(const struct trigger_range *range)
@@ -225,22 +191,14 @@ static size_t demoted(const struct trigger_range *range)
 }
 
 static const struct must_not_touch must_not_touch_demotion = {
-	.acts = "demoted",
-	.rounds = 100,
-	.counters = { "pgdemote_proactive", "pgdemote_direct", "pgmigrate_success",
-		      "pgmigrate_fail" },
-	.prepare = prepare_demotion,
-	.acted = demoted,
+	.acts = "demoted", .rounds = 100,
+	.counters = { "pgdemote_proactive", "pgdemote_direct", "pgmigrate_success", "pgmigrate_fail" },
+	.prepare = prepare_demotion, .acted = demoted,
 };
 
 const struct trigger trigger_demotion = {
-	.name = "demotion",
-	.call = "memory.reclaim, with demotion",
-	.reason = "MR_DEMOTION",
-	.no_range = true,
-	.kernel_picks_node = true,
-	.env = &demotion_env,
-	.must_not_touch = &must_not_touch_demotion,
-	.skip_reason = demotion_skip_reason,
-	.fire = fire_reclaim,
+	.name = "demotion", .call = "memory.reclaim, with demotion", .reason = "MR_DEMOTION",
+	.no_range = true, .kernel_picks_node = true,
+	.env = &demotion_env, .must_not_touch = &must_not_touch_demotion,
+	.skip_reason = demotion_skip_reason, .fire = fire_reclaim,
 };

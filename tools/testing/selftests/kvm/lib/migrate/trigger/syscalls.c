@@ -115,29 +115,20 @@ static void fire_move_pages_remote(const struct trigger_range *range, struct tri
 }
 
 const struct trigger trigger_move_pages = {
-	.name = "move_pages",
-	.call = "move_pages(MOVE)",
-	.reason = "MR_SYSCALL",
-	.has_status = true,
-	.exclusive_only = true,
+	.name = "move_pages", .call = "move_pages(MOVE)", .reason = "MR_SYSCALL",
+	.has_status = true, .exclusive_only = true,
 	.fire = fire_move_pages,
 };
 
 const struct trigger trigger_move_pages_all = {
-	.name = "move_pages_all",
-	.call = "move_pages(MOVE_ALL)",
-	.reason = "MR_SYSCALL",
+	.name = "move_pages_all", .call = "move_pages(MOVE_ALL)", .reason = "MR_SYSCALL",
 	.has_status = true,
-	.skip_reason = sys_nice_skip_reason,
-	.fire = fire_move_pages_all,
+	.skip_reason = sys_nice_skip_reason, .fire = fire_move_pages_all,
 };
 
 const struct trigger trigger_move_pages_remote = {
-	.name = "move_pages_remote",
-	.call = "move_pages(PID, MOVE)",
-	.reason = "MR_SYSCALL",
-	.has_status = true,
-	.exclusive_only = true,
+	.name = "move_pages_remote", .call = "move_pages(PID, MOVE)", .reason = "MR_SYSCALL",
+	.has_status = true, .exclusive_only = true,
 	.fire = fire_move_pages_remote,
 };
 
@@ -244,19 +235,13 @@ static void fire_migrate_pages_remote(const struct trigger_range *range,
 }
 
 const struct trigger trigger_migrate_pages = {
-	.name = "migrate_pages",
-	.call = "migrate_pages()",
-	.reason = "MR_SYSCALL",
-	.no_range = true,
-	.exclusive_only_unless_nice = true,
+	.name = "migrate_pages", .call = "migrate_pages()", .reason = "MR_SYSCALL",
+	.no_range = true, .exclusive_only_unless_nice = true,
 	.fire = fire_migrate_pages,
 };
 
 const struct trigger trigger_migrate_pages_remote = {
-	.name = "migrate_pages_remote",
-	.call = "migrate_pages(PID)",
-	.reason = "MR_SYSCALL",
-	.no_range = true,
-	.exclusive_only_unless_nice = true,
+	.name = "migrate_pages_remote", .call = "migrate_pages(PID)", .reason = "MR_SYSCALL",
+	.no_range = true, .exclusive_only_unless_nice = true,
 	.fire = fire_migrate_pages_remote,
 };
