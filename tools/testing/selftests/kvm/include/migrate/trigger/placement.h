@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Placements: how memory must look when pages are allocated, so that a trigger finds them.
- *
- *	placement_select_node()
- *	placement_setup()
- *	(allocate the pages)			\ placement_populate() repeats these
- *	placement_verify()			/
- *	placement_populated()
- *	placement_teardown()
+ * Placements: how memory must look when pages are allocated, so that a trigger finds them.  The
+ * steps are those of struct placement, with the allocation between .setup() and .verify().
  */
 #ifndef SELFTEST_KVM_MIGRATE_TRIGGER_PLACEMENT_H
 #define SELFTEST_KVM_MIGRATE_TRIGGER_PLACEMENT_H
@@ -24,9 +18,8 @@ struct gmem_vm;
 struct placement_state;
 
 struct placement {
-	/* Returns one of @nr @nodes, or -1. */
+	/* Returns one of @nr @nodes, or -1.  All others may be absent. */
 	int (*select_node)(struct placement_state *state, const int *nodes, int nr);
-	/* These may be absent. */
 	void (*setup)(struct placement_state *state);
 	bool (*verify)(const struct placement_state *state, const uint64_t *pfns, size_t nr);
 	void (*populated)(struct placement_state *state);
@@ -36,10 +29,9 @@ struct placement {
 	const char *control_skip_reason;	/* the trigger moves no control */
 };
 
-/* Owned by the caller, who may set .gvm before placement_setup(). */
 struct placement_state {
 	const struct placement *placement;	/* NULL: none */
-	const struct gmem_vm *gvm;	/* whose pages are placed, or NULL */
+	const struct gmem_vm *gvm;	/* whose pages are placed, set by the caller, or NULL */
 	bool moves;			/* the pages must move */
 	bool ready;			/* set up */
 	int node;			/* -1: no node is suitable */
@@ -61,15 +53,15 @@ extern const struct placement placement_cma;
 extern const struct placement placement_fragment;
 
 /*
- * Initialise @state for @placement, which may be NULL, and select one of @nr @nodes, before there
- * is a VM.  @moves: the pages must move.  Returns the node; without a suitable one the first,
- * and @state->node is -1: the case must skip for placement_skip_reason().
+ * Initialise @state for @placement, which may be NULL, before there is a VM.  @moves: the pages
+ * must move.  Returns one of @nr @nodes.  Without a suitable one, that is the first, and the case
+ * must skip for placement_skip_reason(), which else is NULL.
  */
 int placement_select_node(struct placement_state *state, const struct placement *placement,
 			  const int *nodes, int nr, bool moves);
 const char *placement_skip_reason(const struct placement_state *state);
 
-/* Do nothing where there is no suitable node, or @state is already set up, or torn down. */
+/* Set up, unless @state is set up or has no suitable node; tear down what is set up. */
 void placement_setup(struct placement_state *state);
 void placement_teardown(struct placement_state *state);
 
@@ -79,14 +71,12 @@ bool placement_verify(const struct placement_state *state, const uint64_t *pfns,
 /* The pages are allocated: the thread may run on all of its CPUs again. */
 void placement_populated(struct placement_state *state);
 
-/* Returned by @populate() for pages that are not where they must be, and then by this function. */
-#define PLACEMENT_RETRY	(-1)
+#define PLACEMENT_RETRY	(-1)	/* the pages are elsewhere */
 #define PLACEMENT_TRIES	5
 
 /*
- * Call @populate(@data) until it returns anything but PLACEMENT_RETRY, @tries times at most, each
- * time with @state set up anew; the first time also with an earlier setup.
- * Returns what @populate() returned.
+ * Set up and call @populate(@data), @tries times at most, until it returns another value than
+ * PLACEMENT_RETRY.  Each try but the first needs a new setup.  Returns what @populate() returned.
  */
 int placement_populate(struct placement_state *state, int tries, int (*populate)(void *data),
 		       void *data);

@@ -103,22 +103,17 @@ bool trigger_page_in_frame(const struct trigger_range *range, size_t i);
 bool trigger_may_move_all(void);
 
 /* move_pages(): with MPOL_MF_MOVE; with MPOL_MF_MOVE_ALL (CAP_SYS_NICE); by another process. */
-extern const struct trigger trigger_move_pages;
-extern const struct trigger trigger_move_pages_all;
-extern const struct trigger trigger_move_pages_remote;
+extern const struct trigger trigger_move_pages, trigger_move_pages_all, trigger_move_pages_remote;
 
 /* mbind(MPOL_BIND): with MPOL_MF_MOVE, MPOL_MF_MOVE | MPOL_MF_STRICT, MPOL_MF_MOVE_ALL. */
-extern const struct trigger trigger_mbind_move;
-extern const struct trigger trigger_mbind_strict;
-extern const struct trigger trigger_mbind_move_all;
+extern const struct trigger trigger_mbind_move, trigger_mbind_strict, trigger_mbind_move_all;
 
 /*
  * migrate_pages() of this process, or by another one as migratepages(8) does it.  It counts every
  * folio that stays on the source node.  The trigger reports only those of the range: it subtracts
  * the result of a call without the range's PTEs.
  */
-extern const struct trigger trigger_migrate_pages;
-extern const struct trigger trigger_migrate_pages_remote;
+extern const struct trigger trigger_migrate_pages, trigger_migrate_pages_remote;
 
 /* Change cpuset.mems of this process's cgroup. */
 extern const struct trigger trigger_cpuset;
@@ -128,12 +123,10 @@ extern const struct trigger trigger_cpuset;
  * (madvise(MADV_SOFT_OFFLINE)), or by its physical address (soft_offline_page in sysfs).  The
  * triggers give the frames back, and leave out pages that have moved before.
  */
-extern const struct trigger trigger_soft_offline_mapped;
-extern const struct trigger trigger_soft_offline_phys;
+extern const struct trigger trigger_soft_offline_mapped, trigger_soft_offline_phys;
 
 /* Compact all zones (/proc/sys/vm/compact_memory), or those of node .from. */
-extern const struct trigger trigger_compact;
-extern const struct trigger trigger_compact_node;
+extern const struct trigger trigger_compact, trigger_compact_node;
 
 /*
  * Take the memory blocks of the pages offline, and online again (migrate/mm/memory_block.h).  After
@@ -151,8 +144,7 @@ extern const struct trigger trigger_numa_balancing;
  * DAMON's schemes that send hot or cold memory to a node, with all memory hot and cold enough: by
  * virtual address, or by page frame.
  */
-extern const struct trigger trigger_damon_hot_vaddr;
-extern const struct trigger trigger_damon_cold_paddr;
+extern const struct trigger trigger_damon_hot_vaddr, trigger_damon_cold_paddr;
 
 /* KSM merges equal pages: madvise(MADV_MERGEABLE), then at least a whole scan. */
 extern const struct trigger trigger_ksm;
@@ -161,10 +153,8 @@ extern const struct trigger trigger_ksm;
  * Reclaim: of pages that a task declares unused or cold, of as many as possible from a cgroup
  * (memory.reclaim), and the same with demotion to slower memory.
  */
-extern const struct trigger trigger_madv_pageout;
-extern const struct trigger trigger_madv_cold;
-extern const struct trigger trigger_reclaim;
-extern const struct trigger trigger_demotion;
+extern const struct trigger trigger_madv_pageout, trigger_madv_cold, trigger_reclaim,
+			    trigger_demotion;
 
 /* madvise(MADV_COLLAPSE) makes a huge page of small ones. */
 extern const struct trigger trigger_madv_collapse;

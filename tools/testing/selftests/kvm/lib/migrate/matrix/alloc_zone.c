@@ -12,13 +12,13 @@
 #include "migrate/trigger/placement.h"
 
 /*
- * Eight MiB: the kernel goes by counters of free pages that each CPU may have up to 125 changes to
- * add to (calculate_normal_threshold() in mm/vmstat.c), and fills its CPUs' lists in batches, so
- * that some hundred pages in a row may come from elsewhere.
+ * Eight MiB.  Each CPU may hold back 125 changes of the counters of free pages
+ * (calculate_normal_threshold() in mm/vmstat.c), and per-CPU lists are filled in batches: some
+ * hundred pages in a row may come from another zone.
  */
 #define SPARE_CONTROLS 2048
 
-/* Fewer may all come from elsewhere by chance. */
+/* Fewer pages may all come from another zone by chance. */
 #define SOME_PAGES 16
 
 static bool in_zone_movable(const struct placement_state *state, uint64_t pfn)
@@ -75,7 +75,7 @@ static void controls_close(const struct controls *controls)
 	kvm_munmap(controls->mem, controls_size(controls));
 }
 
-/* Allocate one more control, if there is one.  Returns whether it is there. */
+/* Allocate one more control, if there is one.  Returns whether it is in the zone. */
 static bool next_control(const struct fixture *fx, struct controls *controls)
 {
 	char *page = controls->mem + controls->nr * getpagesize();
@@ -93,10 +93,9 @@ static bool next_control(const struct fixture *fx, struct controls *controls)
 }
 
 /*
- * Allocate each page under test after a control that is there.  Where the kernel takes turns
- * between the place and others, this must not always fall on the others: every now and then a page
- * is the next but one, in an order without a period (of Thue and Morse).  Returns whether there was
- * such a control for each.
+ * Allocate each page under test after a control in the zone.  The kernel may alternate between
+ * zones, so some pages follow two controls, in the order of Thue and Morse, which has no period.
+ * Returns whether there was such a control for each page.
  */
 static bool allocate_after_controls(struct fixture *fx, struct controls *controls)
 {
@@ -110,11 +109,11 @@ static bool allocate_after_controls(struct fixture *fx, struct controls *control
 			next_control(fx, controls);
 		gmem_allocate(fx->gvm, page, 1, fx->from);
 	}
-	/* All, unless the place is full. */
+	/* All of them, unless the zone is full. */
 	return fx->expected.outcome != OUTCOME_MOVED || controls->in == controls->nr;
 }
 
-/* How many pages are there, with an example of one that is and one that is not. */
+/* Returns how many pages are in the zone, and one frame in it and one outside. */
 static size_t pages_in(const struct fixture *fx, uint64_t *one_in, uint64_t *one_out)
 {
 	const struct verdict *verdict = &fx->verdict;
@@ -153,7 +152,7 @@ static int judge(struct fixture *fx, const struct controls *controls)
 			       outcome == OUTCOME_MOVED ? "all" : "some",
 			       one_in, one_out, controls->in, controls->nr,
 			       suite_context(fx->suite));
-	/* State and content as ever; none of it has moved. */
+	/* State and content must be right, too. */
 	fixture_inspect_after(fx);
 	verdict_expect(&fx->verdict, 0, nr, OUTCOME_UNTOUCHED, fx->from, fx->to);
 	return fixture_judge_content(fx) ?: good ? KSFT_PASS : KSFT_FAIL;

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
 #include "kvm_util.h"
-#include "numaif.h"
 #include "migrate/matrix/fixture.h"
 #include "migrate/mm/numa.h"
 #include "migrate/trigger/control.h"

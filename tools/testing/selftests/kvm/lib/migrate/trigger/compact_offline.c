@@ -11,7 +11,6 @@
 
 #include "kvm_syscalls.h"
 #include "migrate/mm/folio.h"
-#include "migrate/mm/pageflags_scan.h"
 #include "migrate/trigger/placement.h"
 #include "migrate/trigger/trigger.h"
 #include "migrate/util/sysfile.h"

@@ -13,7 +13,6 @@
 
 #include "kvm_util.h"
 #include "migrate/mm/folio.h"
-#include "migrate/mm/numa.h"
 #include "migrate/runner/test_env.h"
 #include "migrate/trigger/trigger.h"
 #include "migrate/util/sysfile.h"

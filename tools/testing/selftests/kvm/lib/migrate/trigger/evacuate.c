@@ -11,7 +11,6 @@
 #include "kvm_util.h"
 #include "migrate/mm/cma.h"
 #include "migrate/mm/memory_block.h"
-#include "migrate/mm/pageflags_scan.h"
 #include "migrate/trigger/placement.h"
 #include "migrate/trigger/trigger.h"
 #include "migrate/util/sysfile.h"
@@ -96,26 +95,24 @@ const struct trigger trigger_memory_offline = {
 /* Allocate the largest free piece, after the pages in it have moved out, and free it. */
 static void fire_cma(const struct trigger_range *range, struct trigger_result *result)
 {
-	char path[192], pages[32];
+	char path[192], free_path[192], pages[32];
 	struct cma_area area;
 
-	(void)range;
 	result->ret = -ENODEV;
 	if (!cma_find(&area))
 		return;
 	snprintf(path, sizeof(path), "%s/maxchunk", area.dir);
 	if (sysfile_read(path, pages, sizeof(pages)) < 0)
 		return;
-	snprintf(path, sizeof(path), "%s/free", area.dir);
-	undo_add(path, pages);
 	snprintf(path, sizeof(path), "%s/alloc", area.dir);
+	snprintf(free_path, sizeof(free_path), "%s/free", area.dir);
+	undo_add(free_path, pages);
 	result->ret = sysfile_write(path, pages);
 	note_moved(range);
-	snprintf(path, sizeof(path), "%s/free", area.dir);
 	if (result->ret)
-		undo_cancel(path, NULL);
+		undo_cancel(free_path, NULL);
 	else
-		undo_run(path, NULL);
+		undo_run(free_path, NULL);
 }
 
 const struct trigger trigger_cma_alloc = {

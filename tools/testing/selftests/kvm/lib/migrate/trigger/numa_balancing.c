@@ -3,13 +3,10 @@
  * NUMA balancing: the scanner in kernel/sched/fair.c removes access to pages, and the fault of a
  * task on another node moves the page there.
  */
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <unistd.h>
 
 #include "kvm_util.h"
-#include "migrate/mm/folio.h"
 #include "migrate/mm/numa.h"
 #include "migrate/runner/test_env.h"
 #include "migrate/trigger/trigger.h"
@@ -78,7 +75,8 @@ static void fire_numa_balancing(const struct trigger_range *range, struct trigge
 
 static const struct must_not_touch must_not_touch = {
 	.acts = "moved", .rounds = 50000,
-	.counters = { "numa_pte_updates", "numa_hint_faults", "numa_pages_migrated", "pgmigrate_success", "pgmigrate_fail" },
+	.counters = { "numa_pte_updates", "numa_hint_faults", "numa_pages_migrated",
+		      "pgmigrate_success", "pgmigrate_fail" },
 	.prepare = run_on_target,
 };
 

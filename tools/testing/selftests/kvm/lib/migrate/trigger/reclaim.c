@@ -192,7 +192,8 @@ static size_t demoted(const struct trigger_range *range)
 
 static const struct must_not_touch must_not_touch_demotion = {
 	.acts = "demoted", .rounds = 100,
-	.counters = { "pgdemote_proactive", "pgdemote_direct", "pgmigrate_success", "pgmigrate_fail" },
+	.counters = { "pgdemote_proactive", "pgdemote_direct", "pgmigrate_success",
+		      "pgmigrate_fail" },
 	.prepare = prepare_demotion, .acted = demoted,
 };
 
