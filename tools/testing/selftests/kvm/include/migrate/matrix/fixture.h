@@ -18,7 +18,7 @@
 #include "migrate/gmem/gmem_vm.h"
 #include "migrate/gmem/unmapped_pfns.h"
 #include "migrate/matrix/contract_table.h"
-#include "migrate/runner/suite.h"
+#include "migrate/runner/testcase.h"
 #include "migrate/trigger/placement.h"
 #include "migrate/verdict/verdict.h"
 

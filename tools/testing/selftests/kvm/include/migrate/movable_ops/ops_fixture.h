@@ -11,7 +11,7 @@
 
 #include "migrate/movable_ops/ops_contract.h"
 #include "migrate/movable_ops/ops_pages.h"
-#include "migrate/runner/suite.h"
+#include "migrate/runner/testcase.h"
 #include "migrate/trigger/placement.h"
 
 #define OPS_KINDS_MAX 2

@@ -7,7 +7,7 @@
 #include "kvm_util.h"
 #include "numaif.h"
 #include "migrate/mm/numa.h"
-#include "migrate/runner/suite.h"
+#include "migrate/runner/testcase.h"
 #include "migrate/trigger/control.h"
 #include "migrate/trigger/placement.h"
 #include "migrate/trigger/trigger.h"
