@@ -57,7 +57,7 @@ lab_initramfs()
 		[[ $applet == busybox ]] || ln -s busybox "$root/bin/$applet"
 	done
 	echo 'root:x:0:0::/:/bin/sh' >"$root/etc/passwd"
-	echo 'nobody:x:65534:65534::/:/bin/sh' >>"$root/etc/passwd"
+	echo 'other:x:65534:65534::/:/bin/sh' >>"$root/etc/passwd"
 	cp "$LAB_DIR/init" "$root/init"
 	[[ -z $kernel_modules ]] || cp "$kernel_modules"/* "$root/lab/modules/"
 	cp -r "$tree/." "$root/kselftest/" || lab_failed_write "$root" "cannot copy the collection"

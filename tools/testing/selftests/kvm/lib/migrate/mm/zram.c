@@ -147,7 +147,7 @@ static bool same(const struct zram *zram, const struct zram_buffer *buffer, size
 	if (i == words())
 		return true;
 	ksft_print_msg("zram%s: page %zu of %zu, round %u: word at 0x%zx is 0x%016" PRIx64
-		       ", expected 0x%016" PRIx64 "\n", zram->number, page, zram->nr_pages, round,
+		       ", wanted 0x%016" PRIx64 "\n", zram->number, page, zram->nr_pages, round,
 		       i * sizeof(*got), got[i], expected[i]);
 	return false;
 }
