@@ -20,8 +20,6 @@
 
 #include "kvm_util.h"
 #include "migrate/gmem/gmem_vm.h"
-#include "migrate/mm/balloon.h"
-#include "migrate/mm/zram.h"
 #include "migrate/movable_ops/ops_property.h"
 #include "migrate/runner/suite.h"
 #include "migrate/trigger/trigger.h"
@@ -31,13 +29,17 @@ struct ops_case {
 	const struct ops_property *property;
 };
 
-static const char *reason(const struct suite *suite, const struct testcase *test)
+static const char *skip_reason(const struct suite *suite, const struct testcase *test)
 {
 	const struct ops_case *of_test = test->data;
-	const char *reason = ops_row_skip_reason(suite, of_test->row);
+	const struct ops_property *property = of_test->property;
+	const char *reason = ops_skip_reason(of_test->row->kind) ?:
+			     trigger_skip_reason(suite, of_test->row->trigger);
 
-	if (!reason && of_test->property->skip_reason)
-		reason = of_test->property->skip_reason(suite);
+	if (!reason && property->second)
+		reason = ops_skip_reason(property->second);
+	if (!reason && property->skip_reason)
+		reason = property->skip_reason(suite);
 	return reason;
 }
 
@@ -48,30 +50,10 @@ static int run(const struct suite *suite, const struct testcase *test)
 	int result;
 
 	ops_fixture_open(&fx, suite, test, of_test->row);
+	if (of_test->property->second)
+		ops_fixture_add(&fx, of_test->property->second);
 	result = of_test->property->act(&fx);
 	return ops_fixture_close(&fx) ?: result;
-}
-
-static void add_cases(struct testcase **next, struct ops_case **data, const struct ops_row *row)
-{
-	size_t i;
-
-	for (i = 0; i < nr_ops_properties; i++) {
-		const struct ops_property *property = &ops_properties[i];
-
-		if (!ops_property_applies(property, row))
-			continue;
-		**data = (struct ops_case) { .row = row, .property = property };
-		**next = (struct testcase) {
-			.skip_reason = reason,
-			.run = run,
-			.data = *data,
-		};
-		snprintf((*next)->name, sizeof((*next)->name), "%s.%s.%s", row->trigger->name,
-			 row->kind->name, property->name);
-		(*next)++;
-		(*data)++;
-	}
 }
 
 int main(int argc, char **argv)
@@ -80,13 +62,27 @@ int main(int argc, char **argv)
 		.program = "movable_ops_migrate_test",
 		.options = { .contract = -1, .pages = 64, .iterations = 2 },
 	};
-	size_t most = nr_ops_rows * nr_ops_properties, i;
-	struct testcase cases[most], *next = cases;
-	struct ops_case data[most], *next_data = data;
+	struct testcase cases[nr_ops_rows * nr_ops_properties];
+	struct ops_case data[nr_ops_rows * nr_ops_properties];
+	size_t nr = 0, i, j;
 
-	for (i = 0; i < nr_ops_rows; i++)
-		add_cases(&next, &next_data, &ops_rows[i]);
-	/* No probe: both contracts are the same for these pages. */
+	for (i = 0; i < nr_ops_rows; i++) {
+		for (j = 0; j < nr_ops_properties; j++) {
+			if (!ops_property_applies(&ops_properties[j], &ops_rows[i]))
+				continue;
+			data[nr] = (struct ops_case) { &ops_rows[i], &ops_properties[j] };
+			cases[nr] = (struct testcase) {
+				.skip_reason = skip_reason,
+				.run = run,
+				.data = &data[nr],
+			};
+			snprintf(cases[nr].name, sizeof(cases[nr].name), "%s.%s.%s",
+				 ops_rows[i].trigger->name, ops_rows[i].kind->name,
+				 ops_properties[j].name);
+			nr++;
+		}
+	}
 	vm_keep_one_open();
-	return suite_main(&suite, argc, argv, cases, next - cases, NULL);
+	/* No probe: both contracts expect the same. */
+	return suite_main(&suite, argc, argv, cases, nr, NULL);
 }

@@ -3,8 +3,8 @@
  * The fixture of a case about movable_ops pages: pages of one or two kinds, allocated where the
  * trigger finds them, the trigger, and a verdict on every page.  A case calls, in this order:
  *
- *	ops_fixture_open(), ops_fixture_begin(), ops_fixture_fire(), ops_fixture_judge(),
- *	ops_fixture_close()
+ *	ops_fixture_open(), ops_fixture_begin(), ops_fixture_fire(), ops_fixture_look_after(),
+ *	ops_fixture_judge(), ops_fixture_close()
  */
 #ifndef SELFTEST_KVM_MIGRATE_MOVABLE_OPS_OPS_FIXTURE_H
 #define SELFTEST_KVM_MIGRATE_MOVABLE_OPS_OPS_FIXTURE_H
@@ -16,30 +16,17 @@
 
 #define OPS_KINDS_MAX 2
 
-/* Pages of one kind, and their state before the trigger. */
-struct ops_member {
-	struct ops_pages pages;
-	long long moves_before;		/* the kernel's event counter */
-	size_t moved;			/* by frames, and by that counter */
-	long long moves;
-};
-
 struct ops_fixture {
 	const struct suite *suite;
 	const struct testcase *test;
 	const struct ops_row *row;
-	struct ops_member members[OPS_KINDS_MAX];
-	int nr_members;
+	struct ops_pages pages[OPS_KINDS_MAX];	/* the first are of the row's kind */
+	int nr_kinds;
 	struct placement_state placement;
 	bool agree;			/* all counts agree, at the last ops_fixture_look_after() */
 	int from;
-	long ret;			/* what the trigger returned, and should have */
-	long expected_ret;
-	enum outcome outcome;
+	long ret;			/* of the trigger */
 };
-
-/* Returns what this machine lacks for a row, as a SKIP reason, or NULL. */
-const char *ops_row_skip_reason(const struct suite *suite, const struct ops_row *row);
 
 /* Open the owner of the row's pages.  A second kind is added before ops_fixture_begin(). */
 void ops_fixture_open(struct ops_fixture *fx, const struct suite *suite,
@@ -64,17 +51,12 @@ void ops_fixture_fire(struct ops_fixture *fx);
 void ops_fixture_fire_at(struct ops_fixture *fx, uint64_t pfn);
 
 /*
- * Fire and find the frames; for MOVED_SOME until something has moved, some times, each with a new
- * placement.  Returns as ops_fixture_begin().
- */
-int ops_fixture_move(struct ops_fixture *fx);
-
-/*
  * Compare every page with the contract: counts, frames, state, event counter, return value,
- * content. Returns KSFT_PASS, KSFT_FAIL, or KSFT_SKIP where the trigger does not move shmem
- * either.
+ * content.  The second function fires before.
+ * Returns KSFT_PASS, KSFT_FAIL, or KSFT_SKIP where the trigger does not move shmem either.
  */
 int ops_fixture_judge(struct ops_fixture *fx);
+int ops_fixture_move_and_judge(struct ops_fixture *fx);
 
 /* Check the content of all pages; write new content to all of them and check it. */
 bool ops_fixture_intact(const struct ops_fixture *fx);

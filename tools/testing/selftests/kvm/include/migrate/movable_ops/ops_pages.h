@@ -32,7 +32,7 @@ struct ops_pages;
 /* A kind of such pages, by its name in the contract. */
 struct ops_kind {
 	const char *name;
-	/* Returns what this machine lacks for it, as a SKIP reason, or NULL. */
+	/* Returns what this machine lacks for their owner, as a SKIP reason, or NULL. */
 	const char *(*skip_reason)(void);
 	/* Whether these are the flags of such a page, isolated or not. */
 	bool (*is_page)(uint64_t flags);
@@ -73,17 +73,18 @@ struct ops_pages {
 	int node;
 	size_t nr_pages;		/* to be allocated, about */
 	uint64_t seed;
-	struct pfn_set others;	/* such frames before the case, of other owners */
-	struct pfn_set frames;	/* at the last ops_look() */
-	struct pfn_set before;	/* as noted by ops_note() ... */
-	bool *left;			/* ... and pages that left them, by the trigger */
+	struct pfn_set others;		/* such frames before the case, of other owners */
+	struct pfn_set frames;		/* at the last ops_look() */
+	struct pfn_set before;		/* as noted by ops_note() ... */
+	long long moves_before;		/* ... with .kind->moves ... */
+	bool *left;			/* ... and the pages that left them, by the trigger */
 	struct zram zram;		/* of zsmalloc */
 	/* Of a balloon: the CPU that inflates it, and its count while it is empty. */
 	int cpu;
 	size_t empty;
 };
 
-/* Returns a SKIP reason where other owners have too many such pages, or NULL. */
+/* Returns what this machine lacks for such pages, as a SKIP reason, or NULL. */
 const char *ops_skip_reason(const struct ops_kind *kind);
 
 void ops_open(struct ops_pages *pages, const struct ops_kind *kind, int node, size_t nr_pages,
@@ -113,7 +114,7 @@ void ops_describe(const struct ops_pages *pages, struct folio_info *info);
 /* Report nodes whose counter has not followed pages that moved. */
 void ops_report_counters(const struct ops_pages *pages);
 
-/* Returns how many frames of the last look are isolated now. */
-size_t ops_isolated(const struct ops_pages *pages);
+/* Returns how many frames of the last look are on @node. */
+size_t ops_frames_on(const struct ops_pages *pages, int node);
 
 #endif /* SELFTEST_KVM_MIGRATE_MOVABLE_OPS_OPS_PAGES_H */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Properties of every row of MOVABLE_OPS_CONTRACT:
+ * Properties of rows of MOVABLE_OPS_CONTRACT, a row each in lib/migrate/movable_ops/ops_property.c:
  *
  *	intact		the pages are not in use; afterwards all can be written again
  *	again		the same pages move a second time
@@ -15,18 +15,16 @@
 #ifndef SELFTEST_KVM_MIGRATE_MOVABLE_OPS_OPS_PROPERTY_H
 #define SELFTEST_KVM_MIGRATE_MOVABLE_OPS_OPS_PROPERTY_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "migrate/movable_ops/ops_fixture.h"
 
 struct ops_property {
 	const char *name;
-	/* Absent: the property applies to all rows. */
-	bool (*applies)(const struct ops_row *row);
+	const struct ops_kind *kind;		/* of its rows; NULL: both */
+	const struct ops_kind *second;		/* moves with the row's pages, or NULL */
+	const struct trigger *triggers[3];	/* of its rows; none: all */
 	/* Returns what this machine lacks, as a SKIP reason, or NULL.  May be absent. */
 	const char *(*skip_reason)(const struct suite *suite);
-	/* Returns a case's result. */
+	/* Starts without pages.  Returns a case's result. */
 	int (*act)(struct ops_fixture *fx);
 };
 
@@ -34,10 +32,5 @@ extern const struct ops_property ops_properties[];
 extern const size_t nr_ops_properties;
 
 bool ops_property_applies(const struct ops_property *property, const struct ops_row *row);
-
-/* Acts in files of their own. */
-int ops_act_concurrent_io(struct ops_fixture *fx);
-int ops_act_with_guest(struct ops_fixture *fx);
-int ops_fixture_move_and_judge(struct ops_fixture *fx);
 
 #endif /* SELFTEST_KVM_MIGRATE_MOVABLE_OPS_OPS_PROPERTY_H */

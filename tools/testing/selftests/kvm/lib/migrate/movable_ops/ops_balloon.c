@@ -8,11 +8,6 @@
 #include "migrate/mm/numa.h"
 #include "migrate/movable_ops/ops_pages.h"
 
-static const char *reason(void)
-{
-	return balloon_skip_reason() ?: ops_skip_reason(&ops_balloon);
-}
-
 static bool is_page(uint64_t flags)
 {
 	uint64_t wanted = FOLIO_FLAG(UPTODATE) | FOLIO_FLAG(OFFLINE);
@@ -81,10 +76,9 @@ static void remove_driver(struct ops_pages *pages)
 	drop(pages);
 }
 
-
 const struct ops_kind ops_balloon = {
 	.name = "balloon",
-	.skip_reason = reason,
+	.skip_reason = balloon_skip_reason,
 	.is_page = is_page,
 	.is_untyped = is_untyped,
 	.flags_on = FOLIO_FLAG(UPTODATE) | FOLIO_FLAG(OFFLINE),

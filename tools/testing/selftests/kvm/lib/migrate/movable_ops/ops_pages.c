@@ -16,7 +16,7 @@
 
 const char *ops_skip_reason(const struct ops_kind *kind)
 {
-	const char *reason = pageflags_skip_reason();
+	const char *reason = kind->skip_reason() ?: pageflags_skip_reason();
 
 	if (reason)
 		return reason;
@@ -53,7 +53,7 @@ void ops_open(struct ops_pages *pages, const struct ops_kind *kind, int node, si
 	kind->open(pages);
 }
 
-static size_t frames_on(const struct ops_pages *pages, int node)
+size_t ops_frames_on(const struct ops_pages *pages, int node)
 {
 	size_t i, nr = 0;
 
@@ -62,55 +62,63 @@ static size_t frames_on(const struct ops_pages *pages, int node)
 	return nr;
 }
 
-/* Compare the three counts; @say reports those that disagree. */
-static bool all_agree(const struct ops_pages *pages, bool say)
+/* How many frames of the last look are isolated now. */
+static size_t count_isolated(const struct ops_pages *pages)
 {
-	size_t count = pages->kind->count(pages), isolated = ops_isolated(pages), found;
-	const char *name = pages->kind->name;
+	size_t i, isolated = 0;
+
+	for (i = 0; i < pages->frames.nr; i++) {
+		uint64_t flags = pageflags_get(pages->frames.pfns[i]);
+
+		isolated += pages->kind->is_page(flags) && (flags & FOLIO_FLAG(RECLAIM));
+	}
+	return isolated;
+}
+
+static bool node_counters_agree(const struct ops_pages *pages, bool print)
+{
 	struct nodemask nodes;
-	bool good = count == pages->frames.nr && !isolated;
-	long long here;
+	bool good = true;
 	int node;
 
-	if (say && count != pages->frames.nr)
-		ksft_print_msg("%s: %zu pages by the owner's count, %zu frames with such flags\n",
-			       name, count, pages->frames.nr);
-	if (say && isolated)
-		ksft_print_msg("%s: %zu pages stay isolated\n", name, isolated);
-	here = vmstat_read(NUMA_ANY_NODE, pages->kind->counter);
-	good &= here == (long long)count;
-	if (say && here != (long long)count)
-		ksft_print_msg("%s: %zu pages by the owner's count, %lld by %s\n", name, count,
-			       here, pages->kind->counter);
 	TEST_ASSERT(!numa_usable_nodes(&nodes), "cannot read the nodes");
 	for_each_node_in(node, &nodes) {
-		here = vmstat_read(node, pages->kind->counter);
-		found = frames_on(pages, node);
-		if (pages->kind->counter_stays || here == (long long)found)
+		long long here = vmstat_read(node, pages->kind->counter);
+		size_t found = ops_frames_on(pages, node);
+
+		if (here == (long long)found)
 			continue;
 		good = false;
-		if (say)
-			ksft_print_msg("%s: %lld pages on node %d by %s, %zu frames\n", name,
-				       here, node, pages->kind->counter, found);
+		if (print)
+			ksft_print_msg("%s: %zu frames on node %d, %s there is %lld\n",
+				       pages->kind->name, found, node, pages->kind->counter, here);
 	}
 	return good;
 }
 
+/* Compare the three counts; @print reports those that disagree. */
+static bool all_agree(const struct ops_pages *pages, bool print)
+{
+	long long all = vmstat_read(NUMA_ANY_NODE, pages->kind->counter);
+	size_t count = pages->kind->count(pages), isolated = count_isolated(pages);
+	const char *name = pages->kind->name;
+
+	if (print && count != pages->frames.nr)
+		ksft_print_msg("%s: %zu pages by the owner's count, %zu frames with such flags\n",
+			       name, count, pages->frames.nr);
+	if (print && isolated)
+		ksft_print_msg("%s: %zu pages stay isolated\n", name, isolated);
+	if (print && all != (long long)count)
+		ksft_print_msg("%s: %zu pages by the owner's count, %lld by %s\n", name, count,
+			       all, pages->kind->counter);
+	return (pages->kind->counter_stays || node_counters_agree(pages, print)) &&
+	       count == pages->frames.nr && !isolated && all == (long long)count;
+}
+
 void ops_report_counters(const struct ops_pages *pages)
 {
-	struct nodemask nodes;
-	int node;
-
-	if (!pages->kind->counter_stays || numa_usable_nodes(&nodes))
-		return;
-	for_each_node_in(node, &nodes) {
-		long long here = vmstat_read(node, pages->kind->counter);
-		size_t found = frames_on(pages, node);
-
-		if (here != (long long)found)
-			ksft_print_msg("%s: %zu pages on node %d, %s there is %lld\n",
-				       pages->kind->name, found, node, pages->kind->counter, here);
-	}
+	if (pages->kind->counter_stays)
+		node_counters_agree(pages, true);
 }
 
 bool ops_look(struct ops_pages *pages)
@@ -159,6 +167,7 @@ void ops_note(struct ops_pages *pages)
 	TEST_ASSERT(before->pfns && pages->left, "out of memory");
 	memcpy(before->pfns, frames->pfns, frames->nr * sizeof(*before->pfns));
 	before->nr = before->room = frames->nr;
+	pages->moves_before = vmstat_read(NUMA_ANY_NODE, pages->kind->moves);
 }
 
 static bool has_left(const struct ops_pages *pages, size_t i)
@@ -191,16 +200,4 @@ void ops_describe(const struct ops_pages *pages, struct folio_info *info)
 		pfn_inspect(pfns[i], &info[i]);
 	free(pfns);
 	free(moved);
-}
-
-size_t ops_isolated(const struct ops_pages *pages)
-{
-	size_t i, isolated = 0;
-
-	for (i = 0; i < pages->frames.nr; i++) {
-		uint64_t flags = pageflags_get(pages->frames.pfns[i]);
-
-		isolated += pages->kind->is_page(flags) && (flags & FOLIO_FLAG(RECLAIM));
-	}
-	return isolated;
 }

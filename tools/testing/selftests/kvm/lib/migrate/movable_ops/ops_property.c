@@ -1,102 +1,199 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The cases about movable_ops pages: act_NAME() is property NAME of migrate/movable_ops/
+ * ops_property.h, after its helpers; the table is at the end.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <sched.h>
 
 #include "kvm_util.h"
 #include "kselftest.h"
-#include "migrate/gmem/gmem_vm.h"
-#include "migrate/mm/balloon.h"
+#include "migrate/matrix/fixture.h"
 #include "migrate/mm/fill_nodes.h"
 #include "migrate/mm/folio.h"
-#include "migrate/mm/zram.h"
+#include "migrate/mm/numa.h"
 #include "migrate/movable_ops/ops_property.h"
 #include "migrate/trigger/trigger.h"
 
-/* Moves of all pages, and of one page. */
-#define MOVES_AGAIN	2
-#define MOVES_OF_ONE	4
-
-/* Removals during moves. */
-#define REMOVALS	2
-
-/* Moves of all pages until one is observed while isolated. */
-#define TYPED_TRIES	5
+/* ---- intact, mixed ----------------------------------------------------------------------- */
 
 static int act_intact(struct ops_fixture *fx)
 {
 	return ops_fixture_begin(fx) ?: ops_fixture_move_and_judge(fx) ?: ops_fixture_rewrite(fx);
 }
 
-static bool expects_all(const struct ops_row *row)
-{
-	return row->expected.outcome == OUTCOME_MOVED;
-}
+/* ---- again ------------------------------------------------------------------------------- */
+
+#define MOVES_AGAIN	2
 
 static int act_again(struct ops_fixture *fx)
 {
 	int result = ops_fixture_begin(fx), move;
 
 	for (move = 0; move < MOVES_AGAIN && !result; move++) {
-		if (move)
-			ops_fixture_note(fx);
+		ops_fixture_note(fx);
 		result = ops_fixture_move_and_judge(fx);
 	}
 	return result;
 }
 
-static bool works_page_by_page(const struct ops_row *row)
-{
-	return expects_all(row) && row->trigger->by_pfn && !row->trigger->evacuates;
-}
+/* ---- one_page ---------------------------------------------------------------------------- */
+
+#define MOVES_OF_ONE	4
 
 /* Returns the new frame if just one page has moved, else 0. */
-static uint64_t only_new_frame(const struct ops_member *member)
+static uint64_t only_new_frame(const struct ops_pages *pages)
 {
-	const struct pfn_set *now = &member->pages.frames;
 	uint64_t found = 0;
 	size_t i, fresh = 0;
 
-	for (i = 0; i < now->nr; i++) {
-		if (pfn_set_has(&member->pages.before, now->pfns[i]))
+	for (i = 0; i < pages->frames.nr; i++) {
+		if (pfn_set_has(&pages->before, pages->frames.pfns[i]))
 			continue;
-		found = now->pfns[i];
+		found = pages->frames.pfns[i];
 		fresh++;
 	}
-	return fresh == 1 && ops_left(&member->pages) == 1 ? found : 0;
+	return fresh == 1 && ops_left(pages) == 1 ? found : 0;
 }
 
 static int act_one_page(struct ops_fixture *fx)
 {
-	struct ops_member *member = fx->members;
+	const struct ops_pages *pages = &fx->pages[0];
+	const char *call = fx->row->trigger->call;
 	int result = ops_fixture_begin(fx), move;
-	uint64_t pfn = result ? 0 : member->pages.before.pfns[0], next;
+	uint64_t pfn, next;
 
-	for (move = 0; move < MOVES_OF_ONE && !result; move++, pfn = next) {
+	if (result)
+		return result;
+	for (move = 0, pfn = pages->before.pfns[0]; move < MOVES_OF_ONE; move++, pfn = next) {
 		ops_fixture_fire_at(fx, pfn);
-		next = ops_fixture_look_after(fx) ? only_new_frame(member) : 0;
+		next = ops_fixture_look_after(fx) ? only_new_frame(pages) : 0;
 		if (fx->ret || !next) {
-			ksft_print_msg("%s: move %d of the page in 0x%lx: %s = %ld, %zu pages in "
-				       "another frame, wanted 1\n", member->pages.kind->name,
-				       move + 1, pfn, fx->row->trigger->call, fx->ret,
-				       ops_left(&member->pages));
+			ksft_print_msg("%s: move %d of the page in 0x%" PRIx64 ": %s = %ld, %zu "
+				       "pages in another frame, wanted 1\n", pages->kind->name,
+				       move + 1, pfn, call, fx->ret, ops_left(pages));
 			return KSFT_FAIL;
 		}
 		ops_fixture_note(fx);
 	}
-	if (result || !ops_fixture_intact(fx))
-		return result ?: KSFT_FAIL;
-	ksft_print_msg("%s: one page moved %d times by %s\n", member->pages.kind->name, move,
-		       fx->row->trigger->call);
+	if (!ops_fixture_intact(fx))
+		return KSFT_FAIL;
+	ksft_print_msg("%s: one page moved %d times by %s\n", pages->kind->name, move, call);
 	return ops_fixture_rewrite(fx);
 }
 
+/* ---- concurrent_io ----------------------------------------------------------------------- */
+
+/* Rounds of I/O; something must move at least once. */
+#define IO_TRIES	5
+
+/* Threads that read the disk under test and write another disk. */
+struct load {
+	const struct zram *disk;
+	struct zram other;
+	int node;
+	pthread_t reader, writer;
+	volatile bool stop;
+	volatile unsigned long reads, writes;
+	size_t bad;
+};
+
+static void *read_pages(void *data)
+{
+	struct load *load = data;
+	struct zram_buffer *buffer = zram_buffer(load->node);
+	size_t page, bad = 0;
+
+	while (!load->stop && !bad) {
+		for (page = 0; page < load->disk->nr_pages && !bad; page++)
+			bad += !zram_check(load->disk, buffer, page, load->disk->pattern.round);
+		load->reads++;
+	}
+	zram_buffer_free(buffer);
+	__atomic_add_fetch(&load->bad, bad, __ATOMIC_RELAXED);
+	return NULL;
+}
+
+/* Read the pages of the round before, then write and read those of this round. */
+static void *write_pages(void *data)
+{
+	struct load *load = data;
+	struct zram_buffer *buffer = zram_buffer(load->node);
+	size_t page, bad = 0;
+	uint32_t round;
+
+	for (round = 1; !load->stop && !bad; round++) {
+		for (page = 0; page < load->other.nr_pages && !bad; page++) {
+			if (round > 1)
+				bad += !zram_check(&load->other, buffer, page, round - 1);
+			zram_write(&load->other, buffer, page, round);
+			bad += !zram_check(&load->other, buffer, page, round);
+		}
+		load->writes++;
+	}
+	zram_buffer_free(buffer);
+	__atomic_add_fetch(&load->bad, bad, __ATOMIC_RELAXED);
+	return NULL;
+}
+
+/* Wait until both threads finish the round after @reads and @writes. */
+static void load_wait(const struct load *load, unsigned long reads, unsigned long writes)
+{
+	while (!__atomic_load_n(&load->bad, __ATOMIC_RELAXED) &&
+	       (load->reads == reads || load->writes == writes))
+		sched_yield();
+}
+
+/* Returns whether all pages read during the move, and once after it, are right. */
+static bool fire_under_load(struct ops_fixture *fx)
+{
+	const struct zram *disk = &fx->pages[0].zram;
+	struct load load = { .disk = disk, .node = fx->from };
+
+	zram_open(&load.other, disk->nr_pages, 1, disk->pattern.seed);
+	kvm_pthread_create(&load.reader, NULL, read_pages, &load);
+	kvm_pthread_create(&load.writer, NULL, write_pages, &load);
+	load_wait(&load, 0, 0);
+	ops_fixture_fire(fx);
+	load_wait(&load, load.reads, load.writes);
+	load.stop = true;
+	kvm_pthread_join(load.reader, NULL);
+	kvm_pthread_join(load.writer, NULL);
+	zram_close(&load.other);
+	return !load.bad;
+}
+
+/* A reader locks pages that CMA needs, so CMA may fail: a bounded number of tries. */
+static int act_concurrent_io(struct ops_fixture *fx)
+{
+	bool done = false;
+	int result, tries;
+
+	for (tries = 0; tries < IO_TRIES && !done; tries++) {
+		result = ops_fixture_begin(fx);
+		if (result)
+			return result;
+		if (!fire_under_load(fx))
+			return KSFT_FAIL;
+		done = ops_fixture_look_after(fx) && !fx->ret && ops_left(&fx->pages[0]);
+	}
+	return ops_fixture_judge(fx) ?: ops_fixture_rewrite(fx);
+}
+
+/* ---- owner_removed ----------------------------------------------------------------------- */
+
+#define REMOVALS	2
+
+/* The trigger, fired by a thread. */
 struct firing {
 	struct ops_fixture *fx;
+	pthread_t thread;
 	volatile bool done;
 };
 
-static void *fire_in_thread(void *data)
+static void *fire(void *data)
 {
 	struct firing *firing = data;
 
@@ -105,122 +202,69 @@ static void *fire_in_thread(void *data)
 	return NULL;
 }
 
-/* Whether a page is isolated, or gone, before the trigger returns. */
-static bool caught_moving(const struct ops_member *member, const struct firing *firing)
+static void firing_start(struct firing *firing, struct ops_fixture *fx)
 {
-	const struct pfn_set *before = &member->pages.before;
-	const struct ops_kind *kind = member->pages.kind;
+	*firing = (struct firing) { .fx = fx };
+	kvm_pthread_create(&firing->thread, NULL, fire, firing);
+}
+
+static bool firing_finish(struct firing *firing)
+{
+	kvm_pthread_join(firing->thread, NULL);
+	return ops_fixture_look_after(firing->fx);
+}
+
+/* Whether a page is isolated, or gone, before the trigger returns. */
+static bool caught_moving(const struct ops_pages *pages, const struct firing *firing)
+{
 	size_t look;
 
 	for (look = 0; !firing->done; look++) {
-		uint64_t flags = pageflags_get(before->pfns[look % before->nr]);
+		uint64_t flags = pageflags_get(pages->before.pfns[look % pages->before.nr]);
 
-		if (!kind->is_page(flags) || (flags & FOLIO_FLAG(RECLAIM)))
+		if (!pages->kind->is_page(flags) || (flags & FOLIO_FLAG(RECLAIM)))
 			return true;
 	}
 	return false;
 }
 
-/* Triggers that take many pages at once; compact_node is like compact. */
-static bool works_on_many(const struct ops_row *row)
+static int act_owner_removed(struct ops_fixture *fx)
 {
-	return !works_page_by_page(row) && row->trigger != &trigger_compact_node;
-}
+	struct ops_pages *pages = &fx->pages[0];
+	int result = KSFT_PASS, caught = 0, i;
+	struct firing firing;
 
-/* The owner is removed during the move; none of its pages is left. */
-static int remove_while_moving(struct ops_fixture *fx, size_t *caught)
-{
-	struct ops_member *member = fx->members;
-	struct firing firing = { .fx = fx };
-	pthread_t thread;
-
-	kvm_pthread_create(&thread, NULL, fire_in_thread, &firing);
-	*caught += caught_moving(member, &firing);
-	member->pages.kind->remove(&member->pages);
-	kvm_pthread_join(thread, NULL);
-	return ops_fixture_look_after(fx) ? KSFT_PASS : KSFT_FAIL;
-}
-
-static int act_removed(struct ops_fixture *fx)
-{
-	size_t caught = 0;
-	int result = KSFT_PASS, i;
-
-	for (i = 0; i < REMOVALS && !result; i++)
-		result = ops_fixture_begin(fx) ?: remove_while_moving(fx, &caught);
-	ksft_print_msg("%s: removed %d times, %zu times with pages on their way\n",
-		       fx->members[0].pages.kind->name, i, caught);
+	for (i = 0; i < REMOVALS && !result; i++) {
+		result = ops_fixture_begin(fx);
+		if (result)
+			return result;
+		firing_start(&firing, fx);
+		caught += caught_moving(pages, &firing);
+		pages->kind->remove(pages);
+		/* None of its pages may be left. */
+		result = firing_finish(&firing) ? KSFT_PASS : KSFT_FAIL;
+	}
+	ksft_print_msg("%s: removed %d times, %d times while pages moved\n", pages->kind->name, i,
+		       caught);
 	return result ?: ops_fixture_rewrite(fx);
 }
 
-static bool needs_room_elsewhere(const struct ops_row *row)
-{
-	return row->trigger == &trigger_memory_offline;
-}
+/* ---- keeps_type -------------------------------------------------------------------------- */
 
-static const char *full_skip_reason(const struct suite *suite)
-{
-	return fill_nodes_skip_reason(suite->nodes[0]);
-}
-
-/* Another process may free a page or two meanwhile. */
-static int judge_without_room(struct ops_fixture *fx)
-{
-	struct ops_member *member = fx->members;
-
-	if (fx->ret == -EINTR && ops_fixture_look_after(fx) && ops_fixture_intact(fx)) {
-		ksft_print_msg("%s: %zu of %zu pages stayed without room, and none isolated\n",
-			       member->pages.kind->name,
-			       member->pages.before.nr - ops_left(&member->pages),
-			       member->pages.before.nr);
-		return KSFT_PASS;
-	}
-	ksft_print_msg("%s without room: %ld, wanted %d (EINTR)\n", fx->row->trigger->call,
-		       fx->ret, -EINTR);
-	return KSFT_FAIL;
-}
-
-static int act_no_room(struct ops_fixture *fx)
-{
-	int result = ops_fixture_begin(fx);
-	struct fill_nodes full;
-	uint64_t pfn;
-
-	if (result)
-		return result;
-	pfn = fx->members[0].pages.before.pfns[0];
-	fill_nodes_open(&full, pfn_to_node(pfn));
-	/* The kernel tries all pages in the memory block of this one. */
-	ops_fixture_fire_at(fx, pfn);
-	fill_nodes_close(&full);
-	result = judge_without_room(fx);
-	if (result)
-		return result;
-	ops_fixture_note(fx);
-	return ops_fixture_move_and_judge(fx) ?: ops_fixture_rewrite(fx);
-}
-
-static bool has_content(const struct ops_row *row)
-{
-	return row->kind->intact;
-}
-
-static bool shows_its_type(const struct ops_row *row)
-{
-	return row->kind->is_untyped && needs_room_elsewhere(row);
-}
+/* Moves of all pages until one is observed while isolated. */
+#define TYPE_TRIES	5
 
 /* Watch all frames until the trigger returns.  Returns whether all had their type. */
-static bool watch_types(const struct ops_member *member, const struct firing *firing,
+static bool watch_types(const struct ops_pages *pages, const struct firing *firing,
 			size_t *isolated)
 {
-	const struct pfn_set *before = &member->pages.before;
-	const struct ops_kind *kind = member->pages.kind;
+	const struct ops_kind *kind = pages->kind;
 	char text[256];
 	size_t look;
 
 	for (look = 0; !firing->done; look++) {
-		uint64_t pfn = before->pfns[look % before->nr], flags = pageflags_get(pfn);
+		uint64_t pfn = pages->before.pfns[look % pages->before.nr];
+		uint64_t flags = pageflags_get(pfn);
 
 		*isolated += kind->is_page(flags) && (flags & FOLIO_FLAG(RECLAIM));
 		if (!kind->is_untyped(flags))
@@ -232,95 +276,158 @@ static bool watch_types(const struct ops_member *member, const struct firing *fi
 	return true;
 }
 
-static bool move_watched(struct ops_fixture *fx, size_t *isolated)
+static int act_keeps_type(struct ops_fixture *fx)
 {
-	struct firing firing = { .fx = fx };
-	pthread_t thread;
-	bool good;
-
-	kvm_pthread_create(&thread, NULL, fire_in_thread, &firing);
-	good = watch_types(fx->members, &firing, isolated);
-	kvm_pthread_join(thread, NULL);
-	ops_fixture_look_after(fx);
-	return good;
-}
-
-static int act_typed(struct ops_fixture *fx)
-{
+	const struct ops_pages *pages = &fx->pages[0];
 	int result = ops_fixture_begin(fx), tries;
+	struct firing firing;
 	size_t isolated = 0;
+	bool typed;
 
-	for (tries = 0; tries < TYPED_TRIES && !isolated && !result; tries++) {
-		if (tries)
-			ops_fixture_note(fx);
-		result = move_watched(fx, &isolated) ? ops_fixture_judge(fx) : KSFT_FAIL;
+	for (tries = 0; tries < TYPE_TRIES && !isolated && !result; tries++) {
+		ops_fixture_note(fx);
+		firing_start(&firing, fx);
+		typed = watch_types(pages, &firing, &isolated);
+		firing_finish(&firing);
+		result = typed ? ops_fixture_judge(fx) : KSFT_FAIL;
 	}
-	ksft_print_msg("%s: a page was seen isolated %zu times\n",
-		       fx->members[0].pages.kind->name, isolated);
+	ksft_print_msg("%s: a page was seen isolated %zu times\n", pages->kind->name, isolated);
 	if (!result && !isolated)
 		return suite_skip("no page was seen while it was isolated (use more CPUs, or a "
-				  "larger -p)");
+				  "larger -b)");
 	return result;
 }
 
-/* One row of each trigger is enough, and of the two that compact, one for each. */
-static bool takes_company(const struct ops_row *row)
+/* ---- enomem ------------------------------------------------------------------------------ */
+
+static const char *enomem_skip_reason(const struct suite *suite)
 {
-	return row->kind == &ops_zsmalloc && (row->trigger == &trigger_compact_node ||
-					      row->trigger == &trigger_memory_offline);
+	return fill_nodes_skip_reason(suite->nodes[0]);
 }
 
-static bool takes_guest(const struct ops_row *row)
+static int act_enomem(struct ops_fixture *fx)
 {
-	return row->kind == &ops_zsmalloc && works_on_many(row);
+	const struct ops_pages *pages = &fx->pages[0];
+	int result = ops_fixture_begin(fx);
+	struct fill_nodes filled;
+	uint64_t pfn;
+
+	if (result)
+		return result;
+	pfn = pages->before.pfns[0];
+	fill_nodes_open(&filled, pfn_to_node(pfn));
+	/* The kernel tries all pages in the memory block of this one. */
+	ops_fixture_fire_at(fx, pfn);
+	fill_nodes_close(&filled);
+	if (fx->ret != -EINTR || !ops_fixture_look_after(fx) || !ops_fixture_intact(fx)) {
+		ksft_print_msg("%s with full nodes: %ld, wanted %d (EINTR)\n",
+			       fx->row->trigger->call, fx->ret, -EINTR);
+		return KSFT_FAIL;
+	}
+	/* Another process may have freed a page or two. */
+	ksft_print_msg("%s: %zu of %zu pages stayed while nodes were full, none isolated\n",
+		       pages->kind->name, pages->before.nr - ops_left(pages), pages->before.nr);
+	ops_fixture_note(fx);
+	return ops_fixture_move_and_judge(fx) ?: ops_fixture_rewrite(fx);
 }
 
-static const char *company_skip_reason(const struct suite *suite)
+/* ---- with_guest -------------------------------------------------------------------------- */
+
+static const char *with_guest_skip_reason(const struct suite *suite)
 {
 	(void)suite;
-	return ops_balloon.skip_reason();
+	return vm_kind_skip_reason(&vm_kind_default);
 }
 
-static const char *guest_skip_reason(const struct suite *suite)
+static int judge_guest(struct fixture *guest)
 {
-	return vm_kind_skip_reason(&vm_kind_default) ?: company_skip_reason(suite);
+	const struct contract *contract = &guest->suite->contract;
+
+	fixture_inspect_after(guest);
+	ksft_print_msg("guest_memfd: %zu of %zu pages moved, contract %s\n",
+		       verdict_count_moved(&guest->verdict, NUMA_ANY_NODE, NUMA_ANY_NODE),
+		       guest->gvm->nr_pages, contract_name(contract->id));
+	if (contract->id == CONTRACT_UNMOVABLE && contract->source != CONTRACT_PROBED)
+		fixture_expect(guest, 0, guest->gvm->nr_pages, OUTCOME_REFUSED);
+	return fixture_judge_content(guest);
 }
 
-static int act_both(struct ops_fixture *fx)
+static int move_with_guest(struct ops_fixture *fx, struct fixture *guest)
 {
-	ops_fixture_add(fx, &ops_balloon);
-	return act_intact(fx);
+	int result;
+
+	fixture_fill(guest);
+	fixture_inspect_before(guest);
+	gmem_guest_start(guest->gvm);
+	result = ops_fixture_begin(fx) ?: ops_fixture_move_and_judge(fx);
+	gmem_guest_iterate(guest->gvm);
+	if (gmem_guest_stop(guest->gvm, stdout))
+		return KSFT_FAIL;
+	return judge_guest(guest) ?: result;
 }
+
+static int act_with_guest(struct ops_fixture *fx)
+{
+	const struct fixture_config config = { .nr_vcpus = 1 };
+	/* No trigger: the one of @fx also finds the guest's memory. */
+	const struct contract_row row = { .vm = &vm_kind_default };
+	struct testcase test = *fx->test;
+	struct fixture guest;
+	int result;
+
+	test.row = &row;
+	result = fixture_open(&guest, fx->suite, &test, &config) ? move_with_guest(fx, &guest) :
+								   fixture_skip();
+	fixture_close(&guest);
+	return result;
+}
+
+/* ---- The table --------------------------------------------------------------------------- */
+
+#define EITHER		.kind = NULL
+#define ZSMALLOC	.kind = &ops_zsmalloc
+#define BALLOON		.kind = &ops_balloon
+#define MIXED		.kind = &ops_zsmalloc, .second = &ops_balloon
+
+#define ALL		NULL
+#define OFFLINE		&trigger_memory_offline
+#define SOFT_OFFLINE	&trigger_soft_offline_phys
+#define COMPACT_NODE	&trigger_compact_node
+/* Triggers that take many pages at once, without compact_node, which is like compact. */
+#define MANY		&trigger_compact, &trigger_memory_offline, &trigger_cma_alloc
+
+#define ROW(_name, _act, _pages, _skip_reason, ...)		\
+	{							\
+		.name = #_name,					\
+		.act = act_##_act,				\
+		_pages,						\
+		.skip_reason = _skip_reason,			\
+		.triggers = { __VA_ARGS__ },			\
+	}
 
 const struct ops_property ops_properties[] = {
-	{ .name = "intact", .act = act_intact },
-	{ .name = "again", .applies = needs_room_elsewhere, .act = act_again },
-	{ .name = "one_page", .applies = works_page_by_page, .act = act_one_page },
-	{ .name = "concurrent_io", .applies = has_content, .act = ops_act_concurrent_io },
-	{ .name = "owner_removed", .applies = works_on_many, .act = act_removed },
-	{ .name = "keeps_type", .applies = shows_its_type, .act = act_typed },
-	{
-		.name = "enomem",
-		.applies = needs_room_elsewhere,
-		.skip_reason = full_skip_reason,
-		.act = act_no_room,
-	},
-	{
-		.name = "mixed",
-		.applies = takes_company,
-		.skip_reason = company_skip_reason,
-		.act = act_both,
-	},
-	{
-		.name = "with_guest",
-		.applies = takes_guest,
-		.skip_reason = guest_skip_reason,
-		.act = ops_act_with_guest,
-	},
+	/*  property	   act		  pages     skip_reason		    triggers */
+	ROW(intact,	   intact,	  EITHER,   NULL,		    ALL),
+	ROW(again,	   again,	  EITHER,   NULL,		    OFFLINE),
+	ROW(one_page,	   one_page,	  ZSMALLOC, NULL,		    SOFT_OFFLINE),
+	ROW(concurrent_io, concurrent_io, ZSMALLOC, NULL,		    ALL),
+	ROW(owner_removed, owner_removed, EITHER,   NULL,		    MANY),
+	ROW(keeps_type,	   keeps_type,	  BALLOON,  NULL,		    OFFLINE),
+	ROW(enomem,	   enomem,	  EITHER,   enomem_skip_reason,	    OFFLINE),
+	ROW(mixed,	   intact,	  MIXED,    NULL,		    COMPACT_NODE, OFFLINE),
+	ROW(with_guest,	   with_guest,	  MIXED,    with_guest_skip_reason, MANY),
 };
 const size_t nr_ops_properties = ARRAY_SIZE(ops_properties);
 
 bool ops_property_applies(const struct ops_property *property, const struct ops_row *row)
 {
-	return !property->applies || property->applies(row);
+	const struct trigger * const *triggers = property->triggers;
+	size_t i;
+
+	if (property->kind && property->kind != row->kind)
+		return false;
+	for (i = 0; i < ARRAY_SIZE(property->triggers); i++)
+		if (triggers[i] == row->trigger)
+			return true;
+	return !triggers[0];
 }

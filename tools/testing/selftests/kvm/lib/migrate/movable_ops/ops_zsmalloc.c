@@ -9,11 +9,6 @@
 /* Pages of the disk compress to nine sixteenths on average. */
 #define DISK_PAGES(nr_pages) (2 * (nr_pages))
 
-static const char *reason(void)
-{
-	return zram_skip_reason() ?: ops_skip_reason(&ops_zsmalloc);
-}
-
 static bool is_page(uint64_t flags)
 {
 	return (flags & FOLIO_FLAG(UPTODATE)) && !(flags & (OPS_NEVER_SET | FOLIO_FLAG(OFFLINE)));
@@ -55,10 +50,9 @@ static void remove_disk(struct ops_pages *pages)
 	open_disk(pages);
 }
 
-
 const struct ops_kind ops_zsmalloc = {
 	.name = "zsmalloc",
-	.skip_reason = reason,
+	.skip_reason = zram_skip_reason,
 	.is_page = is_page,
 	.flags_on = FOLIO_FLAG(UPTODATE),
 	.counter = "nr_zspages",
