@@ -8,9 +8,9 @@
  *
  * Algorithm: a case is a mix of workloads (migrate/stress/stress.h), each with a VM of its own.
  * Meanwhile threads fire the triggers of the contract at all of them, between all nodes.  Guest and
- * host compare all the time, and compare everything after each round, when each trigger must also
- * meet the contract alone.  The number of iterations decides the duration; the seed repeats all
- * decisions.
+ * host compare all the time, and compare everything after each round.  There each trigger must also
+ * meet the contract, one by one.  The number of iterations decides the duration; the seed repeats
+ * all decisions.
  *
  * Contract by kernel: as in guest_memfd_migrate_test.
  */

@@ -8,11 +8,10 @@
  *			| workload of target 2 |
  *			| running guests ......|............................. stop
  *
- * A migrator is a row of the contract: its trigger and the expected outcome.  In the concurrent
- * phase another thread may hold or isolate a page for a moment, so a call may do less than
- * expected, but must return what the kernel returns then.  One by one, with guests still running,
- * each migrator must move something or be refused as expected; pages that must not move are in the
- * frames that they were filled in.
+ * A migrator is a row of the contract.  In the concurrent phase another thread may hold or isolate
+ * a page for a moment: a call may do less than expected, but must return what the kernel returns
+ * then.  One by one, with guests still running, each migrator must move something or be refused as
+ * expected; pages that must not move stay in their frames.
  *
  * All decisions come from streams of random numbers, one for each thread and round, made from the
  * seed: the amount of work does not depend on its duration.
@@ -28,11 +27,11 @@
 #include "migrate/matrix/fixture.h"
 #include "migrate/mm/mm_counters.h"
 #include "migrate/trigger/placement.h"
+#include "migrate/trigger/trigger.h"
 
 #define STRESS_WORKLOADS_MAX	8
 #define STRESS_MIGRATORS_MAX	24
 
-struct stress;
 struct stress_target;
 
 /* A stream of random numbers: the keys of pages that no file has. */
@@ -41,18 +40,18 @@ struct stress_stream {
 	uint64_t drawn;
 };
 
-/* What uses a target while its pages migrate; see the list at the end. */
+/* Uses a target while its pages migrate; see the list at the end. */
 struct workload {
 	const char *name;
-	const char *unit;	/* of what .work() counts in .done */
+	const char *unit;	/* of what .step() counts in .done */
 	bool main;		/* pages and vCPUs of the options, else a quarter and one */
 	bool two_slots;
 	bool runs;		/* guests work on all pages all the time (GUEST_RUN) */
 	bool steady;		/* only migrators change the frames of pages */
 	bool apart;		/* creates VMs of its own, which migrators do not know */
 	bool private_mem;	/* of the kind vm_kind_private() */
-	/* One round. */
-	void (*work)(struct stress_target *target);
+	int steps;		/* in a round */
+	void (*step)(struct stress_target *target);
 };
 
 struct stress_target {
@@ -67,10 +66,17 @@ struct stress_target {
 };
 
 struct migrator {
-	const struct contract_row *row;
-	unsigned long calls, whole, part, refused;
+	const struct trigger *trigger;
+	const struct expected *expected;
+	unsigned long whole, part, refused;	/* calls */
 	unsigned long ms;	/* of all calls */
 	unsigned long moved;	/* pages, one by one */
+};
+
+struct migrator_thread {
+	struct stress *stress;
+	uint32_t id;		/* of its random stream */
+	pthread_t thread;
 };
 
 /*
@@ -78,7 +84,7 @@ struct migrator {
  * with just a guest: other workloads need nodes and memory of their own.
  */
 enum stress_migrators {
-	MIGRATORS_BESIDE_WORKLOADS,	/* all but those */
+	MIGRATORS_WITH_WORKLOADS,	/* all but those */
 	MIGRATORS_BY_RANGE,	/* calls with a range and a target node */
 	MIGRATORS_BY_NODE,	/* those, and calls with a target node for the whole process */
 	MIGRATORS_BY_KERNEL,	/* the others */
@@ -94,7 +100,7 @@ struct stress_mix {
 struct stress {
 	const struct suite *suite;
 	const struct testcase *test;
-	const struct stress_mix *mix;
+	const struct stress_mix *mix;	/* of the test */
 	int nodes[MM_COUNTERS_NODES_MAX];
 	int nr_nodes;
 	struct stress_target targets[STRESS_WORKLOADS_MAX];
@@ -107,6 +113,14 @@ struct stress {
 	struct placement_state fragment;	/* of the first node */
 	bool failed;
 };
+
+#define for_each_target(stress, target) \
+	for ((target) = (stress)->targets; \
+	     (target) < (stress)->targets + (stress)->nr_targets; (target)++)
+
+#define for_each_migrator(stress, migrator) \
+	for ((migrator) = (stress)->migrators; \
+	     (migrator) < (stress)->migrators + (stress)->nr_migrators; (migrator)++)
 
 /* For .skip_reason and .run of a case with a struct stress_mix as its .data. */
 const char *stress_skip_reason(const struct suite *suite, const struct testcase *test);
@@ -122,10 +136,10 @@ void stress_fail(struct stress *stress);
 struct stress_stream stress_random(const struct stress *stress, uint32_t id);
 uint64_t stress_draw(struct stress_stream *stream, uint64_t min, uint64_t max);
 bool stress_flip(struct stress_stream *stream);
-int stress_pick_node(const struct stress *stress, struct stress_stream *random,
-		     int other_than);
+int stress_pick_node(const struct stress *stress, struct stress_stream *random, int other_than);
 void stress_pick_range(struct stress_stream *random, size_t nr_pages, size_t most,
 		       size_t *first, size_t *nr);
+void stress_shuffle(struct stress_stream *random, int *order, int nr);
 
 /* ---- target.c ---------------------------------------------------------------------------- */
 
@@ -137,13 +151,17 @@ void stress_target_close(struct stress_target *target);
 /* @filled: migrators_place() has filled the pages of this round. */
 void stress_target_begin_round(struct stress_target *target, bool filled);
 void stress_target_end_round(struct stress_target *target);
-struct gmem_vm *stress_target_vm(const struct stress_target *target);
+
+/* Returns the config of its VM. */
+struct gmem_config stress_target_config(const struct stress_target *target);
 
 /*
- * Fault in the host's PTEs of pages that it maps.  Two migrators that zap and restore the same PTE
- * at a time may leave none.
+ * Fault in the host's PTEs of pages that it maps: two migrators that zap and restore a PTE at the
+ * same time may leave none.  Read the frames; 0: there is no PTE.
  */
 void stress_target_touch(const struct stress_target *target, size_t first, size_t nr);
+void stress_target_pfns(const struct stress_target *target, size_t first, size_t nr,
+			uint64_t *pfns);
 
 /* Call move_pages() for a random range and node, whatever it returns. */
 void stress_target_move_some(struct stress_target *target);
@@ -155,50 +173,66 @@ void stress_target_move_some(struct stress_target *target);
 void stress_target_fill(struct stress_target *target, size_t first, size_t nr, bool by_guest);
 void stress_target_check(struct stress_target *target, size_t first, size_t nr, bool by_guest);
 
-/* Compare the words of page @page with @pattern. */
-void stress_target_check_words(struct stress_target *target, const struct pattern *pattern,
-			       size_t page, const u64 *words);
+/* Compare the words of page @page with the pattern of @round. */
+void stress_target_check_words(struct stress_target *target, uint32_t round, size_t page,
+			       const u64 *words);
 
 /* ---- migrator.c -------------------------------------------------------------------------- */
 
 /* Returns a SKIP reason where no migrator can be fired here, else NULL. */
-const char *migrators_init(struct stress *stress, const struct stress_mix *mix);
+const char *migrators_init(struct stress *stress);
 void migrators_print_absent(const struct stress *stress);
-void migrators_concurrent(struct stress *stress, uint32_t id);
+
+/* Fire migrators in the concurrent phase; @self is a struct migrator_thread. */
+void *migrators_concurrent(void *self);
+
+/* Soft offlining makes a call for each page, and each call interrupts every CPU. */
+#define FRAMES_AT_ONCE	8
+
+/* One firing of a migrator at some pages of a target. */
+struct migrate_call {
+	struct stress_target *target;
+	struct migrator *migrator;
+	size_t first;
+	struct trigger_range range;
+	struct trigger_result result;
+	uint64_t *pfns;
+	long wanted;
+};
+
+void migrate_call_prepare(struct migrate_call *call, size_t first, size_t nr, int from, int to);
+void migrate_call_finish(struct migrate_call *call);
+
+/* Fire it, concurrently with others if possible, and count the return value. */
+void migrate_call_fire(struct migrate_call *call);
+
+/* Report a wrong outcome, and fail. */
+void migrate_call_report(const struct migrate_call *call, const char *what);
 
 /* ---- serial.c ---------------------------------------------------------------------------- */
 
 /*
  * Set up the placements that migrators need.  Returns whether the guest has filled its pages for
- * one.  These migrators come before the concurrent phase.
+ * one.
  */
 bool migrators_place(struct stress *stress, struct stress_target *target);
-void migrators_end_round(struct stress *stress);
-void migrators_first(struct stress *stress, struct stress_target *target);
-void migrators_serial(struct stress *stress, struct stress_target *target);
+
+/* Fire one by one those that need a placement (@first), or the others. */
+void migrators_serial(struct stress *stress, struct stress_target *target, bool first);
 bool migrators_all_moved(const struct stress *stress);
 
-/* ---- Workloads --------------------------------------------------------------------------- */
-
-/* Guests run on two memslots with a hole; the host reads what they do not write. */
-extern const struct workload workload_live;
-
-/* Memslots are deleted and created again, as one or two, with userspace_addr or without. */
-extern const struct workload workload_slots;
-
-/* Holes are punched, read zero, and are filled by guest or host. */
-extern const struct workload workload_holes;
-
-/* VMs are closed in the middle of a move: VM, file and mapping in any order. */
-extern const struct workload workload_closing;
-
-/* Another process maps the file for a while. */
-extern const struct workload workload_shared;
-
-/* Pages are pinned, must stay, are read through the pin, and unpinned. */
-extern const struct workload workload_pinned;
-
-/* Private memory becomes shared and private again; both keep their content. */
-extern const struct workload workload_conversions;
+/*
+ * Workloads:
+ *
+ *	live		guests run on two memslots; the host reads the words they do not write
+ *	slots		memslots are deleted, then created: one or two, with userspace_addr or not
+ *	holes		holes are punched, read zero, and are filled by guest or host
+ *	closing		VMs are closed in the middle of a move: VM, file, mapping in any order
+ *	shared		another process maps the file for a while
+ *	pinned		pages are pinned, must stay, are read through the pin, and unpinned
+ *	conversions	private memory becomes shared and private again; both keep their content
+ */
+extern const struct workload workload_live, workload_slots, workload_holes, workload_closing,
+			     workload_shared, workload_pinned, workload_conversions;
 
 #endif /* SELFTEST_KVM_MIGRATE_STRESS_STRESS_H */

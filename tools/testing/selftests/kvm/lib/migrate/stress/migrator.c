@@ -9,25 +9,11 @@
 #include "kselftest.h"
 #include "migrate/mm/memory_block.h"
 #include "migrate/runner/test_env.h"
-#include "migrate/trigger/placement.h"
+#include "migrate/stress/stress.h"
 #include "migrate/util/ksft_text.h"
-
-#include "migrate_call.h"
-
-const struct expected *migrator_expected(const struct stress *stress,
-					 const struct migrator *migrator)
-{
-	return &migrator->row->expected[stress->suite->contract.id];
-}
-
-bool migrator_moves(const struct stress *stress, const struct migrator *migrator)
-{
-	return outcome_moves(migrator_expected(stress, migrator)->outcome);
-}
 
 /* ---- The migrators of a mix ------------------------------------------------------------ */
 
-/* Whether @row is a migrator of @mix. */
 static bool belongs_to(const struct stress_mix *mix, const struct contract_row *row)
 {
 	const struct trigger *trigger = row->trigger;
@@ -67,13 +53,13 @@ static const char *absence_reason(const struct stress *stress, const struct cont
 	return placement_skip_reason(&placement);
 }
 
-const char *migrators_init(struct stress *stress, const struct stress_mix *mix)
+const char *migrators_init(struct stress *stress)
 {
 	const char *reason = NULL, *why;
 	size_t i;
 
 	for (i = 0; i < nr_contract_rows; i++) {
-		if (!belongs_to(mix, &contract_rows[i]))
+		if (!belongs_to(stress->mix, &contract_rows[i]))
 			continue;
 		why = absence_reason(stress, &contract_rows[i]);
 		reason = reason ?: why;
@@ -81,7 +67,10 @@ const char *migrators_init(struct stress *stress, const struct stress_mix *mix)
 			continue;
 		TEST_ASSERT(stress->nr_migrators < STRESS_MIGRATORS_MAX, "more than %d migrators",
 			    STRESS_MIGRATORS_MAX);
-		stress->migrators[stress->nr_migrators++].row = &contract_rows[i];
+		stress->migrators[stress->nr_migrators++] = (struct migrator) {
+			.trigger = contract_rows[i].trigger,
+			.expected = &contract_rows[i].expected[stress->suite->contract.id],
+		};
 	}
 	return stress->nr_migrators ? NULL : reason;
 }
@@ -115,10 +104,9 @@ void migrate_call_prepare(struct migrate_call *call, size_t first, size_t nr, in
 	call->pfns = calloc(nr, sizeof(*call->pfns));
 	call->result.status = calloc(nr, sizeof(*call->result.status));
 	TEST_ASSERT(call->pfns && call->result.status, "out of memory");
-	call->range = trigger_range_of(gmem_page(stress_target_vm(call->target), first), nr, from,
-				       to);
+	call->range = trigger_range_of(gmem_page(call->target->fx.gvm, first), nr, from, to);
 	call->range.pfns = call->pfns;
-	call->wanted = expected_return(migrator_expected(call->target->stress, call->migrator), nr);
+	call->wanted = expected_return(call->migrator->expected, nr);
 }
 
 void migrate_call_finish(struct migrate_call *call)
@@ -127,35 +115,28 @@ void migrate_call_finish(struct migrate_call *call)
 	free(call->result.status);
 }
 
-/* move_pages() allocates in ZONE_MOVABLE, whose memory blocks can go offline, while it has room. */
-static void move_to_zone_movable(struct migrate_call *call)
-{
-	trigger_move_pages.fire(&call->range, &call->result);
-}
-
-/* Memory offlining gets only the frames in ZONE_MOVABLE. */
+/*
+ * Memory offlining gets only the frames in ZONE_MOVABLE, whose memory blocks can go offline;
+ * move_pages() allocates there first.
+ */
 static void read_pfns(struct migrate_call *call)
 {
-	bool blocks = call->migrator->row->trigger == &trigger_memory_offline;
-	size_t i;
-	int r;
+	bool blocks = call->migrator->trigger == &trigger_memory_offline;
+	size_t nr = call->range.nr_pages, i;
 
 	if (blocks)
-		move_to_zone_movable(call);
-	stress_target_touch(call->target, call->first, call->range.nr_pages);
-	r = pagemap_read(call->range.addr, call->range.nr_pages, call->pfns);
-	TEST_ASSERT(!r, "cannot read pagemap: errno %d", -r);
-	for (i = 0; i < call->range.nr_pages; i++) {
-		call->pfns[i] = pagemap_pfn(call->pfns[i]);
-		if (blocks && !memory_block_in_zone_movable(memory_block_of(call->pfns[i])))
+		trigger_move_pages.fire(&call->range, &call->result);
+	stress_target_touch(call->target, call->first, nr);
+	stress_target_pfns(call->target, call->first, nr, call->pfns);
+	for (i = 0; blocks && i < nr; i++)
+		if (!memory_block_in_zone_movable(memory_block_of(call->pfns[i])))
 			call->pfns[i] = 0;
-	}
 }
 
 /* Whether the kernel may return this while other threads use the pages. */
 static bool ret_is_possible(const struct migrate_call *call)
 {
-	const struct trigger *trigger = call->migrator->row->trigger;
+	const struct trigger *trigger = call->migrator->trigger;
 	long ret = call->result.ret;
 
 	if (!ret || ret == call->wanted)
@@ -175,64 +156,52 @@ static bool ret_is_possible(const struct migrate_call *call)
 static void count(struct migrate_call *call)
 {
 	struct migrator *migrator = call->migrator;
+	unsigned long *counter = &migrator->refused;
 	long ret = call->result.ret;
-	bool part = ret > 0 && ret < (long)call->range.nr_pages;
 
-	__atomic_add_fetch(&migrator->calls, 1, __ATOMIC_RELAXED);
 	if (!ret)
-		__atomic_add_fetch(&migrator->whole, 1, __ATOMIC_RELAXED);
-	else
-		__atomic_add_fetch(part ? &migrator->part : &migrator->refused, 1,
-				   __ATOMIC_RELAXED);
+		counter = &migrator->whole;
+	else if (ret > 0 && ret < (long)call->range.nr_pages)
+		counter = &migrator->part;
+	__atomic_add_fetch(counter, 1, __ATOMIC_RELAXED);
 	if (!ret_is_possible(call))
 		migrate_call_report(call, "unexpected return value");
 }
 
-static unsigned long now_in_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* Triggers that rely on frames, change the nodes of the process, or evacuate memory. */
-static bool must_be_alone(const struct trigger *trigger)
-{
-	return trigger->by_pfn || trigger->env || trigger->evacuates;
-}
-
 void migrate_call_fire(struct migrate_call *call)
 {
-	const struct trigger *trigger = call->migrator->row->trigger;
+	const struct trigger *trigger = call->migrator->trigger;
 	struct stress *stress = call->target->stress;
-	unsigned long begun;
+	struct timespec time;
 
-	if (must_be_alone(trigger))
+	/* Not with others: frames must stay, the process's nodes change, memory is evacuated. */
+	if (trigger->by_pfn || trigger->env || trigger->evacuates)
 		pthread_rwlock_wrlock(&stress->concurrent);
 	else
 		pthread_rwlock_rdlock(&stress->concurrent);
 	if (trigger->by_pfn)
 		read_pfns(call);
-	begun = now_in_ms();
+	clock_gettime(CLOCK_MONOTONIC, &time);
 	trigger->fire(&call->range, &call->result);
-	__atomic_add_fetch(&call->migrator->ms, now_in_ms() - begun, __ATOMIC_RELAXED);
+	time = timespec_elapsed(time);
+	__atomic_add_fetch(&call->migrator->ms, time.tv_sec * 1000 + time.tv_nsec / 1000000,
+			   __ATOMIC_RELAXED);
 	pthread_rwlock_unlock(&stress->concurrent);
 	count(call);
 }
 
 void migrate_call_report(const struct migrate_call *call, const char *what)
 {
-	const struct gmem_vm *gvm = stress_target_vm(call->target);
+	const struct gmem_vm *gvm = call->target->fx.gvm;
 	const struct trigger_range *range = &call->range;
 	char got[32], wanted[32];
 
 	ksft_print_msg("%s, in round %lu: %s = %s, wanted %s: %s\n", call->target->workload->name,
-		       call->target->stress->round, call->migrator->row->trigger->call,
+		       call->target->stress->round, call->migrator->trigger->call,
 		       return_text(call->result.ret, got, sizeof(got)),
 		       return_text(call->wanted, wanted, sizeof(wanted)), what);
-	printf("#   [%zu-%zu]  offset 0x%zx  gpa 0x%" PRIx64 "  node %d->%d, %s\n", call->first,
-	       call->first + range->nr_pages - 1, (size_t)gmem_offset(gvm, call->first),
+	printf("#   [%zu-%zu]  offset 0x%" PRIx64 "  gpa 0x%" PRIx64 "  node %d->%d, %s\n",
+	       call->first, call->first + range->nr_pages - 1, gmem_offset(gvm, call->first),
 	       gmem_gpa(gvm, call->first), range->from, range->to,
 	       suite_context(call->target->stress->suite));
 	stress_fail(call->target->stress);
@@ -243,7 +212,7 @@ void migrate_call_report(const struct migrate_call *call, const char *what)
 /* A trigger by frame must not act on a frame that has left the file since it was read. */
 static bool may_fire(const struct stress_target *target, const struct migrator *migrator)
 {
-	const struct trigger *trigger = migrator->row->trigger;
+	const struct trigger *trigger = migrator->trigger;
 
 	return !target->workload->apart &&
 	       (target->workload->steady || !(trigger->by_pfn || trigger->no_range));
@@ -256,9 +225,7 @@ static struct stress_target *pick_target(struct stress *stress, const struct mig
 	struct stress_target *target;
 
 	do {
-		int i = stress_draw(random, 0, stress->nr_targets - 1);
-
-		target = &stress->targets[i];
+		target = &stress->targets[stress_draw(random, 0, stress->nr_targets - 1)];
 	} while (!may_fire(target, migrator));
 	return target;
 }
@@ -270,38 +237,27 @@ static void fire_once(struct stress *stress, struct migrator *migrator,
 		.target = pick_target(stress, migrator, random),
 		.migrator = migrator,
 	};
-	size_t pages = stress_target_vm(call.target)->nr_pages, first, nr;
+	size_t pages = call.target->fx.gvm->nr_pages, first, nr;
 	int from = stress_pick_node(stress, random, -1);
 
-	stress_pick_range(random, pages, migrator->row->trigger->by_pfn ? FRAMES_AT_ONCE : pages,
+	stress_pick_range(random, pages, migrator->trigger->by_pfn ? FRAMES_AT_ONCE : pages,
 			  &first, &nr);
 	migrate_call_prepare(&call, first, nr, from, stress_pick_node(stress, random, from));
 	migrate_call_fire(&call);
 	migrate_call_finish(&call);
 }
 
-static void shuffle(int *order, int nr, struct stress_stream *random)
+void *migrators_concurrent(void *arg)
 {
-	int i, j, kept;
-
-	for (i = 0; i < nr; i++)
-		order[i] = i;
-	for (i = nr - 1; i > 0; i--) {
-		j = stress_draw(random, 0, i);
-		kept = order[i];
-		order[i] = order[j];
-		order[j] = kept;
-	}
-}
-
-void migrators_concurrent(struct stress *stress, uint32_t id)
-{
-	struct stress_stream random = stress_random(stress, id);
+	const struct migrator_thread *self = arg;
+	struct stress *stress = self->stress;
+	struct stress_stream random = stress_random(stress, self->id);
 	int order[STRESS_MIGRATORS_MAX], turn, i;
 
 	for (turn = 0; turn < stress->mix->turns; turn++) {
-		shuffle(order, stress->nr_migrators, &random);
+		stress_shuffle(&random, order, stress->nr_migrators);
 		for (i = 0; i < stress->nr_migrators && !stress_over(stress); i++)
 			fire_once(stress, &stress->migrators[order[i]], &random);
 	}
+	return NULL;
 }

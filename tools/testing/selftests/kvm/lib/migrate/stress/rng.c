@@ -32,8 +32,7 @@ bool stress_flip(struct stress_stream *stream)
 	return stress_draw(stream, 0, 1);
 }
 
-int stress_pick_node(const struct stress *stress, struct stress_stream *random,
-		     int other_than)
+int stress_pick_node(const struct stress *stress, struct stress_stream *random, int other_than)
 {
 	int i = stress_draw(random, 0, stress->nr_nodes - 1);
 
@@ -47,4 +46,15 @@ void stress_pick_range(struct stress_stream *random, size_t nr_pages, size_t mos
 {
 	*nr = stress_draw(random, 1, most < nr_pages ? most : nr_pages);
 	*first = stress_draw(random, 0, nr_pages - *nr);
+}
+
+void stress_shuffle(struct stress_stream *random, int *order, int nr)
+{
+	int i, j;
+
+	for (i = 0; i < nr; i++) {
+		j = stress_draw(random, 0, i);
+		order[i] = order[j];
+		order[j] = i;
+	}
 }

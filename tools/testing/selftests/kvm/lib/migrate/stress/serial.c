@@ -7,10 +7,8 @@
 
 #include "kselftest.h"
 #include "migrate/mm/numa.h"
+#include "migrate/stress/stress.h"
 #include "migrate/trigger/control.h"
-#include "migrate/trigger/placement.h"
-
-#include "migrate_call.h"
 
 /* Running guests may make a migrator fail some times. */
 #define TRIES		10
@@ -22,10 +20,10 @@
 
 static bool is_used(const struct stress *stress, const struct placement *placement)
 {
-	int i;
+	const struct migrator *migrator;
 
-	for (i = 0; i < stress->nr_migrators; i++)
-		if (stress->migrators[i].row->trigger->placement == placement)
+	for_each_migrator(stress, migrator)
+		if (migrator->trigger->placement == placement)
 			return true;
 	return false;
 }
@@ -39,16 +37,14 @@ struct placed_target {
 static int fill_and_verify(void *data)
 {
 	struct placed_target *placed = data;
-	struct gmem_vm *gvm = stress_target_vm(placed->target);
+	struct gmem_vm *gvm = placed->target->fx.gvm;
 	uint64_t *pfns = calloc(gvm->nr_pages, sizeof(*pfns));
 	bool good;
-	size_t i;
 
+	TEST_ASSERT(pfns, "out of memory");
 	gmem_guest_fill(gvm);
 	stress_target_touch(placed->target, 0, gvm->nr_pages);
-	TEST_ASSERT(pfns && !pagemap_read(gvm->mem, gvm->nr_pages, pfns), "cannot read pagemap");
-	for (i = 0; i < gvm->nr_pages; i++)
-		pfns[i] = pagemap_pfn(pfns[i]);
+	stress_target_pfns(placed->target, 0, gvm->nr_pages, pfns);
 	good = placement_verify(&placed->placement, pfns, gvm->nr_pages);
 	free(pfns);
 	return good ? KSFT_PASS : PLACEMENT_RETRY;
@@ -58,7 +54,7 @@ static int fill_and_verify(void *data)
 static bool fill_cma(const struct stress *stress, struct stress_target *target)
 {
 	struct placed_target placed = { .target = target };
-	struct gmem_vm *gvm = stress_target_vm(target);
+	struct gmem_vm *gvm = target->fx.gvm;
 	int result, node = placement_select_node(&placed.placement, &placement_cma, stress->nodes,
 						 stress->nr_nodes, true);
 
@@ -90,18 +86,13 @@ bool migrators_place(struct stress *stress, struct stress_target *target)
 	return filled;
 }
 
-void migrators_end_round(struct stress *stress)
-{
-	placement_teardown(&stress->fragment);
-}
-
 /* ---- One firing ------------------------------------------------------------------------ */
 
 static void look(const struct migrate_call *call, struct folio_info *info)
 {
 	int r = folio_inspect(call->range.addr, call->range.nr_pages, info);
 
-	TEST_ASSERT(!r, "cannot inspect the pages: errno %d", -r);
+	TEST_ASSERT(!r, "cannot inspect the pages: %s", strerror(-r));
 }
 
 /* Count pages that were mapped both times; a PTE may be gone for a moment. */
@@ -142,11 +133,6 @@ static size_t fire_and_look(struct migrate_call *call, size_t first, size_t nr,
 
 /* ---- One by one ------------------------------------------------------------------------ */
 
-static bool exact(const struct migrate_call *call)
-{
-	return call->result.ret == call->wanted || call->migrator->row->trigger->no_range;
-}
-
 /* No page is in a memory block that can go offline. */
 static bool nothing_to_do(const struct migrate_call *call)
 {
@@ -155,39 +141,39 @@ static bool nothing_to_do(const struct migrate_call *call)
 	for (i = 0; i < call->range.nr_pages; i++)
 		if (call->pfns[i])
 			return false;
-	return call->migrator->row->trigger == &trigger_memory_offline;
+	return call->migrator->trigger == &trigger_memory_offline;
 }
 
 /* Compaction may find nothing to do where much memory is in use. */
 static bool is_done(const struct migrate_call *call, size_t moved)
 {
-	const struct trigger *trigger = call->migrator->row->trigger;
+	const struct trigger *trigger = call->migrator->trigger;
 
-	if (!migrator_moves(call->target->stress, call->migrator))
-		return exact(call);
+	if (!outcome_moves(call->migrator->expected->outcome))
+		return call->result.ret == call->wanted || trigger->no_range;
 	return moved || trigger->placement == &placement_fragment || nothing_to_do(call);
 }
 
 static void fire_until_done(struct stress_target *target, struct migrator *migrator,
 			 struct stress_stream *random)
 {
-	const struct trigger *trigger = migrator->row->trigger;
-	size_t nr = stress_target_vm(target)->nr_pages, first, moved;
+	const struct trigger *trigger = migrator->trigger;
+	size_t nr = target->fx.gvm->nr_pages, first;
 	bool done = false;
 	int tries;
 
 	if (trigger->by_pfn && nr > FRAMES_AT_ONCE)
 		nr = FRAMES_AT_ONCE;
-	first = stress_draw(random, 0, stress_target_vm(target)->nr_pages - nr);
+	first = stress_draw(random, 0, target->fx.gvm->nr_pages - nr);
 	for (tries = 1; tries <= TRIES && !done && !stress_over(target->stress); tries++) {
 		struct migrate_call call = { .target = target, .migrator = migrator };
+		size_t moved = fire_and_look(&call, first, nr, random);
 
-		moved = fire_and_look(&call, first, nr, random);
 		migrator->moved += moved;
 		done = is_done(&call, moved);
 		if (!done && tries == TRIES)
-			migrate_call_report(&call, migrator_moves(target->stress, migrator) ?
-					    "moved no page" : "refused by another answer");
+			migrate_call_report(&call, outcome_moves(migrator->expected->outcome) ?
+					    "moved no page" : "refused in another way");
 		migrate_call_finish(&call);
 	}
 }
@@ -195,42 +181,31 @@ static void fire_until_done(struct stress_target *target, struct migrator *migra
 /* Whether the migrator needs a placement, which must be there. */
 static bool needs_placement(const struct stress *stress, const struct migrator *migrator)
 {
-	const struct trigger *trigger = migrator->row->trigger;
+	const struct trigger *trigger = migrator->trigger;
 
 	if (trigger->placement == &placement_fragment)
 		return stress->fragment.ready;
 	return trigger->partial && stress->placed;
 }
 
-static void fire_all(struct stress *stress, struct stress_target *target, uint32_t id, bool first)
+/* A placement lasts until other migrators move pages. */
+void migrators_serial(struct stress *stress, struct stress_target *target, bool first)
 {
-	struct stress_stream random = stress_random(stress, id);
+	struct stress_stream random = stress_random(stress, first ? ~1U : ~0U);
 	int i;
 
 	/* Backwards: compact_node finds nothing after compact. */
 	for (i = stress->nr_migrators - 1; i >= 0 && !stress_over(stress); i--)
 		if (needs_placement(stress, &stress->migrators[i]) == first &&
-		    (first || stress->migrators[i].row->trigger != &trigger_cma_alloc))
+		    (first || stress->migrators[i].trigger != &trigger_cma_alloc))
 			fire_until_done(target, &stress->migrators[i], &random);
-}
-
-/* A placement lasts until other migrators move pages. */
-void migrators_first(struct stress *stress, struct stress_target *target)
-{
-	fire_all(stress, target, ~1U, true);
-}
-
-void migrators_serial(struct stress *stress, struct stress_target *target)
-{
-	fire_all(stress, target, ~0U, false);
 }
 
 /* ---- The end --------------------------------------------------------------------------- */
 
 /* A trigger that moves no guest_memfd must move shmem, else it proves nothing. */
-static bool control_moves(const struct stress *stress, const struct migrator *migrator)
+static bool control_moves(const struct stress *stress, const struct trigger *trigger)
 {
-	const struct trigger *trigger = migrator->row->trigger;
 	int to = trigger->kernel_picks_node ? NUMA_ANY_NODE : stress->nodes[stress->nr_nodes - 1];
 	int status[CONTROL_PAGES], tries;
 	struct trigger_result result = { .status = status };
@@ -238,40 +213,21 @@ static bool control_moves(const struct stress *stress, const struct migrator *mi
 
 	for (tries = 0; tries < TRIES && !moved; tries++)
 		moved = control_fire(trigger, stress->nodes[0], to, &result);
+	if (!moved)
+		ksft_print_msg("control: %s does not move shmem\n", trigger->call);
 	return moved;
 }
 
-/* Compaction may find nothing to do without a placement. */
-static bool proves_nothing(const struct stress *stress, const struct migrator *migrator)
-{
-	const struct trigger *trigger = migrator->row->trigger;
-
-	if (trigger->partial || migrator_moves(stress, migrator) || control_moves(stress, migrator))
-		return false;
-	ksft_print_msg("control: %s does not move shmem\n", trigger->call);
-	return true;
-}
-
-/* Columns of a line of the list, without "# ". */
-#define COLUMNS		90
-
 static void print_moved(const struct stress *stress)
 {
-	const struct migrator *migrator;
-	char line[COLUMNS + 64] = "moved alone, in pages:", word[64];
+	const struct migrator *migrator = stress->migrators;
+	int i;
 
-	for (migrator = stress->migrators; migrator < stress->migrators + stress->nr_migrators;
-	     migrator++) {
-		snprintf(word, sizeof(word), " %s %lu%s", migrator->row->trigger->name,
-			 migrator->moved,
-			 migrator + 1 < stress->migrators + stress->nr_migrators ? "," : "");
-		if (strlen(line) + strlen(word) > COLUMNS) {
-			ksft_print_msg("%s\n", line);
-			strcpy(line, " ");
-		}
-		strcat(line, word);
-	}
-	ksft_print_msg("%s\n", line);
+	printf("# pages moved in the serial phase:");
+	for (i = 0; i < stress->nr_migrators; i++, migrator++)
+		printf("%s %s %lu", !i ? "" : i % 4 ? "," : ",\n#  ", migrator->trigger->name,
+		       migrator->moved);
+	printf("\n");
 }
 
 bool migrators_all_moved(const struct stress *stress)
@@ -280,14 +236,14 @@ bool migrators_all_moved(const struct stress *stress)
 	bool good = true;
 
 	print_moved(stress);
-	for (migrator = stress->migrators; migrator < stress->migrators + stress->nr_migrators;
-	     migrator++) {
+	for_each_migrator(stress, migrator) {
 		if (stress->suite->options.verbose)
 			ksft_print_msg("%s: %lu calls did all, %lu a part, %lu nothing; %lu ms\n",
-				       migrator->row->trigger->name, migrator->whole,
+				       migrator->trigger->name, migrator->whole,
 				       migrator->part, migrator->refused, migrator->ms);
-		if (proves_nothing(stress, migrator))
-			good = false;
+		/* Compaction may find nothing to do without a placement. */
+		if (!migrator->trigger->partial && !outcome_moves(migrator->expected->outcome))
+			good &= control_moves(stress, migrator->trigger);
 	}
 	return good;
 }

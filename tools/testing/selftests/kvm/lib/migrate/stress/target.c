@@ -3,60 +3,47 @@
  * Targets of the stress test: a VM, its guest_memfd, and the last write to each page.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "kselftest.h"
 #include "ucall_common.h"
 #include "migrate/mm/numa.h"
 #include "migrate/stress/stress.h"
-#include "migrate/trigger/trigger.h"
 
-struct gmem_vm *stress_target_vm(const struct stress_target *target)
+struct gmem_config stress_target_config(const struct stress_target *target)
 {
-	return target->fx.gvm;
-}
+	const struct migrate_options *options = &target->stress->suite->options;
+	size_t quarter = options->pages / 4;
 
-static bool host_maps(const struct stress_target *target)
-{
-	return vm_kind_host_maps(stress_target_vm(target)->kind);
-}
-
-static size_t pages_for(const struct stress *stress, const struct workload *workload)
-{
-	size_t pages = stress->suite->options.pages;
-
-	if (workload->main)
-		return pages;
-	return pages / 4 > OPTIONS_PAGES_MIN ? pages / 4 : OPTIONS_PAGES_MIN;
-}
-
-static void create_vm(struct stress_target *target)
-{
-	const struct stress *stress = target->stress;
-	const struct workload *workload = target->workload;
-	const struct gmem_config config = {
-		.nr_pages = pages_for(stress, workload),
-		.nr_vcpus = workload->main ? stress->suite->options.nr_vcpus : 1,
-		.two_slots = workload->two_slots,
-		.node = stress->nodes[0],
-		.seed = stress->suite->options.seed,
+	if (quarter < OPTIONS_PAGES_MIN)
+		quarter = OPTIONS_PAGES_MIN;
+	return (struct gmem_config) {
+		.nr_pages = target->workload->main ? options->pages : quarter,
+		.nr_vcpus = target->workload->main ? options->nr_vcpus : 1,
+		.two_slots = target->workload->two_slots,
+		.node = target->stress->nodes[0],
+		.seed = options->seed,
 		.yielding = true,
 	};
-
-	target->fx.gvm = gmem_vm_create(
-		workload->private_mem ? vm_kind_private() : &vm_kind_default, &config);
-	stress_target_vm(target)->pattern.file = target - stress->targets;
 }
 
 static void open_fixture(struct stress_target *target)
 {
+	const struct gmem_config config = stress_target_config(target);
 	struct fixture *fx = &target->fx;
-	struct gmem_vm *gvm = fx->gvm;
+	struct gmem_vm *gvm;
 	size_t i;
 
+	gvm = gmem_vm_create(target->workload->private_mem ? vm_kind_private() : &vm_kind_default,
+			     &config);
+	gvm->pattern.file = target - target->stress->targets;
+	fx->gvm = gvm;
 	fx->suite = target->stress->suite;
 	fx->test = target->stress->test;
-	TEST_ASSERT(!verdict_init(&fx->verdict, gvm->nr_pages, gvm->page_size),
+	target->rounds = calloc(gvm->nr_pages, sizeof(*target->rounds));
+	TEST_ASSERT(target->rounds && !verdict_init(&fx->verdict, gvm->nr_pages, gvm->page_size),
 		    "out of memory");
+	fx->verdict.start = gvm->start;
 	for (i = 0; i < gvm->nr_pages; i++)
 		fx->verdict.pages[i].gpa = gmem_gpa(gvm, i);
 }
@@ -67,14 +54,11 @@ bool stress_target_open(struct stress_target *target, struct stress *stress,
 	*target = (struct stress_target) { .workload = workload, .stress = stress };
 	if (workload->apart)
 		return true;
-	create_vm(target);
 	open_fixture(target);
-	target->rounds = calloc(stress_target_vm(target)->nr_pages, sizeof(*target->rounds));
-	TEST_ASSERT(target->rounds, "out of memory");
-	if (!gmem_guest_reaches(stress_target_vm(target)))
+	if (!gmem_guest_reaches(target->fx.gvm))
 		return false;
 	if (!workload->runs)
-		stress_target_fill(target, 0, stress_target_vm(target)->nr_pages, true);
+		stress_target_fill(target, 0, target->fx.gvm->nr_pages, true);
 	return true;
 }
 
@@ -92,14 +76,18 @@ void stress_target_touch(const struct stress_target *target, size_t first, size_
 	size_t page;
 
 	for (page = first; page < first + nr; page++)
-		READ_ONCE(*(char *)gmem_page(stress_target_vm(target), page));
+		READ_ONCE(*(char *)gmem_page(target->fx.gvm, page));
 }
 
-/* The report has the frames of bad pages; pages that must stay are compared by frame. */
-static void look(struct stress_target *target, void (*look_at)(struct fixture *fx))
+void stress_target_pfns(const struct stress_target *target, size_t first, size_t nr,
+			uint64_t *pfns)
 {
-	if (host_maps(target))
-		look_at(&target->fx);
+	int r = pagemap_read(gmem_page(target->fx.gvm, first), nr, pfns);
+	size_t i;
+
+	TEST_ASSERT(!r, "cannot read pagemap: %s", strerror(-r));
+	for (i = 0; i < nr; i++)
+		pfns[i] = pagemap_pfn(pfns[i]);
 }
 
 static void judge(struct stress_target *target)
@@ -108,7 +96,8 @@ static void judge(struct stress_target *target)
 
 	if (verdict_good(&fx->verdict))
 		return;
-	look(target, fixture_inspect_after);
+	if (vm_kind_host_maps(fx->gvm->kind))
+		fixture_inspect_after(fx);
 	ksft_print_msg("%s, in round %lu:\n", target->workload->name, target->stress->round);
 	verdict_report(&fx->verdict, stdout, suite_context(fx->suite));
 	stress_fail(target->stress);
@@ -117,15 +106,14 @@ static void judge(struct stress_target *target)
 static void check_both(struct stress_target *target)
 {
 	struct fixture *fx = &target->fx;
-	size_t nr = stress_target_vm(target)->nr_pages;
 
 	if (target->workload->runs) {
 		fixture_check_guest(fx);
 		fixture_check_host(fx);
 		return;
 	}
-	stress_target_check(target, 0, nr, true);
-	stress_target_check(target, 0, nr, false);
+	stress_target_check(target, 0, fx->gvm->nr_pages, true);
+	stress_target_check(target, 0, fx->gvm->nr_pages, false);
 }
 
 void stress_target_begin_round(struct stress_target *target, bool filled)
@@ -142,16 +130,11 @@ void stress_target_begin_round(struct stress_target *target, bool filled)
 			gmem_host_fill(fx->gvm);
 	}
 	check_both(target);
-	look(target, fixture_inspect_before);
+	if (vm_kind_host_maps(fx->gvm->kind))
+		fixture_inspect_before(fx);
 	judge(target);
 	if (target->workload->runs)
 		gmem_guest_start(fx->gvm);
-}
-
-/* Only migrators move its pages, and the contract does not let them. */
-static bool must_stay(const struct stress_target *target)
-{
-	return target->workload->steady && target->stress->suite->contract.id == CONTRACT_UNMOVABLE;
 }
 
 void stress_target_end_round(struct stress_target *target)
@@ -164,7 +147,8 @@ void stress_target_end_round(struct stress_target *target)
 		stress_fail(target->stress);
 	else
 		check_both(target);
-	if (must_stay(target)) {
+	/* Only migrators move its pages, and the contract does not let them. */
+	if (target->workload->steady && fx->suite->contract.id == CONTRACT_UNMOVABLE) {
 		fixture_inspect_after(fx);
 		verdict_expect(&fx->verdict, 0, fx->gvm->nr_pages, OUTCOME_REFUSED,
 			       target->stress->nodes[0], NUMA_ANY_NODE);
@@ -174,7 +158,7 @@ void stress_target_end_round(struct stress_target *target)
 
 void stress_target_move_some(struct stress_target *target)
 {
-	struct gmem_vm *gvm = stress_target_vm(target);
+	struct gmem_vm *gvm = target->fx.gvm;
 	struct trigger_result result = { .status = calloc(gvm->nr_pages, sizeof(int)) };
 	struct trigger_range range;
 	size_t first, nr;
@@ -194,7 +178,7 @@ void stress_target_move_some(struct stress_target *target)
 static void command_guest(struct stress_target *target, enum guest_command command, size_t first,
 			  size_t nr, uint32_t round)
 {
-	struct gmem_vcpu *gv = &stress_target_vm(target)->vcpus[0];
+	struct gmem_vcpu *gv = &target->fx.gvm->vcpus[0];
 	struct ucall uc;
 
 	gmem_vcpu_command(gv, command, first, 1);
@@ -209,27 +193,18 @@ static void command_guest(struct stress_target *target, enum guest_command comma
 		  exit_reason_str(gv->vcpu->run->exit_reason));
 }
 
-static struct pattern pattern_of(const struct stress_target *target, size_t page)
-{
-	struct pattern pattern = stress_target_vm(target)->pattern;
-
-	pattern.round = target->rounds[page];
-	return pattern;
-}
-
 void stress_target_fill(struct stress_target *target, size_t first, size_t nr, bool by_guest)
 {
-	struct gmem_vm *gvm = stress_target_vm(target);
+	struct gmem_vm *gvm = target->fx.gvm;
 	size_t words = GUEST_PAGE_WORDS(gvm->page_size), page;
+	struct pattern pattern = gvm->pattern;
 	uint32_t round = ++target->last_round;
 
+	pattern.round = round;
 	for (page = first; page < first + nr; page++) {
-		struct pattern pattern;
-
 		target->rounds[page] = round;
 		gvm->pages[page].count = 0;
 		gvm->pages[page].bad_word = GUEST_NO_BAD_WORD;
-		pattern = pattern_of(target, page);
 		if (!by_guest)
 			pattern_fill(&pattern, page, gmem_page(gvm, page), words);
 	}
@@ -237,27 +212,26 @@ void stress_target_fill(struct stress_target *target, size_t first, size_t nr, b
 		command_guest(target, GUEST_FILL, first, nr, round);
 }
 
-void stress_target_check_words(struct stress_target *target, const struct pattern *pattern,
-			       size_t page, const u64 *words)
+void stress_target_check_words(struct stress_target *target, uint32_t round, size_t page,
+			       const u64 *words)
 {
-	size_t nr_words = GUEST_PAGE_WORDS(stress_target_vm(target)->page_size);
-	size_t bad = pattern_check(pattern, page, words, nr_words);
+	size_t nr_words = GUEST_PAGE_WORDS(target->fx.gvm->page_size), bad;
+	struct pattern pattern = target->fx.gvm->pattern;
 
+	pattern.round = round;
+	bad = pattern_check(&pattern, page, words, nr_words);
 	if (bad < nr_words)
 		verdict_bad_word(&target->fx.verdict, BAD_CONTENT, page, bad,
-				 pattern_word(pattern, page, bad), READ_ONCE(words[bad]));
+				 pattern_word(&pattern, page, bad), READ_ONCE(words[bad]));
 }
 
 static void check_by_host(struct stress_target *target, size_t first, size_t nr)
 {
 	size_t page;
 
-	for (page = first; page < first + nr; page++) {
-		const struct pattern pattern = pattern_of(target, page);
-
-		stress_target_check_words(target, &pattern, page,
-					  gmem_page(stress_target_vm(target), page));
-	}
+	for (page = first; page < first + nr; page++)
+		stress_target_check_words(target, target->rounds[page], page,
+					  gmem_page(target->fx.gvm, page));
 }
 
 /* One command for each run of pages that were filled together. */
@@ -270,7 +244,7 @@ static void check_by_guest(struct stress_target *target, size_t first, size_t nr
 			;
 		command_guest(target, GUEST_CHECK, first, run - first, target->rounds[first]);
 		for (page = first; page < run; page++) {
-			struct guest_page *found = &stress_target_vm(target)->pages[page];
+			struct guest_page *found = &target->fx.gvm->pages[page];
 
 			if (found->bad_word != GUEST_NO_BAD_WORD)
 				verdict_bad_word(&target->fx.verdict, BAD_GUEST, page,
@@ -283,7 +257,7 @@ void stress_target_check(struct stress_target *target, size_t first, size_t nr, 
 {
 	if (by_guest)
 		check_by_guest(target, first, nr);
-	else if (host_maps(target))
+	else if (vm_kind_host_maps(target->fx.gvm->kind))
 		check_by_host(target, first, nr);
 	if (verdict_bad_pages(&target->fx.verdict))
 		stress_fail(target->stress);

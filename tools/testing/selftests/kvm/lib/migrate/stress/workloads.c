@@ -9,29 +9,20 @@
 #include "kselftest.h"
 #include "migrate/stress/stress.h"
 
-/* Steps of a workload in a round, and how often the host reads each page on average. */
-#define STEPS	6
-#define HOLES	(2 * STEPS)
+/* How often the host reads each page on average, and memslots change, in a round. */
 #define READS	2
-
-static void pick_range(struct stress_target *target, size_t *first, size_t *nr)
-{
-	size_t pages = stress_target_vm(target)->nr_pages;
-
-	stress_pick_range(&target->random, pages, pages, first, nr);
-}
+#define CHANGES	6
 
 /* ---- live ------------------------------------------------------------------------------ */
 
 /* Guests write only the counter word: the others must be right at any time. */
 static void read_pages(struct stress_target *target)
 {
-	struct gmem_vm *gvm = stress_target_vm(target);
+	struct gmem_vm *gvm = target->fx.gvm;
 	size_t counter = GUEST_COUNTER_WORD(gvm->page_size), i, page, bad;
+	const u64 *mem;
 
 	for (i = 0; i < READS * gvm->nr_pages && !stress_over(target->stress); i++) {
-		const u64 *mem;
-
 		page = stress_draw(&target->random, 0, gvm->nr_pages - 1);
 		mem = gmem_page(gvm, page);
 		bad = pattern_check(&gvm->pattern, page, mem, counter);
@@ -51,7 +42,8 @@ const struct workload workload_live = {
 	.two_slots = true,
 	.runs = true,
 	.steady = true,
-	.work = read_pages,
+	.steps = 1,
+	.step = read_pages,
 };
 
 /* ---- slots ----------------------------------------------------------------------------- */
@@ -74,12 +66,12 @@ static void delete_slots(struct gmem_vm *gvm, size_t split)
 /* The guest pauses while its memslots are gone.  The last change restores them. */
 static void change_slots(struct stress_target *target)
 {
-	struct gmem_vm *gvm = stress_target_vm(target);
+	struct gmem_vm *gvm = target->fx.gvm;
 	size_t split = 0;
 	int step;
 
-	for (step = 0; step <= STEPS && !stress_over(target->stress); step++) {
-		bool last = step == STEPS;
+	for (step = 0; step <= CHANGES && !stress_over(target->stress); step++) {
+		bool last = step == CHANGES;
 
 		if (!gmem_guest_pause(gvm))
 			break;
@@ -101,7 +93,8 @@ const struct workload workload_slots = {
 	.unit = "changes of memslots",
 	.runs = true,
 	.steady = true,
-	.work = change_slots,
+	.steps = 1,
+	.step = change_slots,
 };
 
 /* ---- holes ----------------------------------------------------------------------------- */
@@ -109,13 +102,13 @@ const struct workload workload_slots = {
 /* The guest touches odd pages first, the host even ones. */
 static void check_zero(struct stress_target *target, size_t first, size_t nr)
 {
-	struct gmem_vm *gvm = stress_target_vm(target);
+	struct gmem_vm *gvm = target->fx.gvm;
 	size_t page, last = GUEST_COUNTER_WORD(gvm->page_size);
+	const u64 *mem;
 	u64 got;
 
 	for (page = first; page < first + nr; page++) {
-		const u64 *mem = gmem_page(gvm, page);
-
+		mem = gmem_page(gvm, page);
 		got = page % 2 ? gmem_guest_peek(gvm, page, 0) : 0;
 		if (got)
 			verdict_bad_word(&target->fx.verdict, BAD_GUEST, page, 0, 0, got);
@@ -127,47 +120,35 @@ static void check_zero(struct stress_target *target, size_t first, size_t nr)
 
 static void punch_and_refill(struct stress_target *target)
 {
-	struct gmem_vm *gvm = stress_target_vm(target);
+	struct gmem_vm *gvm = target->fx.gvm;
 	struct stress_stream *random = &target->random;
 	size_t first, nr;
-	int step;
 
-	for (step = 0; step < HOLES && !stress_over(target->stress); step++) {
-		pick_range(target, &first, &nr);
-		gmem_punch(gvm, first, nr);
-		if (stress_flip(random))
-			kvm_fallocate(gvm->fd, FALLOC_FL_KEEP_SIZE, gmem_offset(gvm, first),
-				      nr * gvm->page_size);
-		if (stress_flip(random))
-			check_zero(target, first, nr);
-		stress_target_fill(target, first, nr, stress_flip(random));
-		pick_range(target, &first, &nr);
-		stress_target_check(target, first, nr, stress_flip(random));
-		target->done++;
-	}
+	stress_pick_range(random, gvm->nr_pages, gvm->nr_pages, &first, &nr);
+	gmem_punch(gvm, first, nr);
+	if (stress_flip(random))
+		kvm_fallocate(gvm->fd, FALLOC_FL_KEEP_SIZE, gmem_offset(gvm, first),
+			      nr * gvm->page_size);
+	if (stress_flip(random))
+		check_zero(target, first, nr);
+	stress_target_fill(target, first, nr, stress_flip(random));
+	stress_pick_range(random, gvm->nr_pages, gvm->nr_pages, &first, &nr);
+	stress_target_check(target, first, nr, stress_flip(random));
+	target->done++;
 }
 
 const struct workload workload_holes = {
 	.name = "holes",
 	.unit = "holes punched and filled",
-	.work = punch_and_refill,
+	.steps = 12,
+	.step = punch_and_refill,
 };
 
 /* ---- conversions ----------------------------------------------------------------------- */
 
-static void set_private(struct stress_target *target, size_t first, size_t nr, bool private)
-{
-	struct gmem_vm *gvm = stress_target_vm(target);
-
-	vm_set_memory_attributes(gvm->vm, gmem_gpa(gvm, first), nr * gvm->page_size,
-				 private ? KVM_MEMORY_ATTRIBUTE_PRIVATE : 0);
-}
-
 /* Shared memory has its own content, which guest and host must both read. */
 static void use_shared(struct stress_target *target, size_t first, size_t nr)
 {
-	struct gmem_vm *gvm = stress_target_vm(target);
-	struct pattern shared = gvm->pattern;
 	size_t size = nr * sizeof(u32), page;
 	u32 *kept = malloc(size);
 
@@ -175,9 +156,9 @@ static void use_shared(struct stress_target *target, size_t first, size_t nr)
 	memcpy(kept, target->rounds + first, size);
 	stress_target_fill(target, first, nr, true);
 	stress_target_move_some(target);
-	shared.round = target->last_round;
 	for (page = first; page < first + nr; page++)
-		stress_target_check_words(target, &shared, page, gmem_page(gvm, page));
+		stress_target_check_words(target, target->last_round, page,
+					  gmem_page(target->fx.gvm, page));
 	stress_target_check(target, first, nr, true);
 	memcpy(target->rounds + first, kept, size);
 	free(kept);
@@ -185,26 +166,26 @@ static void use_shared(struct stress_target *target, size_t first, size_t nr)
 
 static void convert(struct stress_target *target)
 {
-	struct gmem_vm *gvm = stress_target_vm(target);
-	size_t first, nr;
-	int step;
+	struct gmem_vm *gvm = target->fx.gvm;
+	size_t first, nr, size;
 
-	for (step = 0; step < STEPS && !stress_over(target->stress); step++) {
-		pick_range(target, &first, &nr);
-		set_private(target, first, nr, false);
-		use_shared(target, first, nr);
-		set_private(target, first, nr, true);
-		kvm_madvise(gmem_page(gvm, first), nr * gvm->page_size, MADV_REMOVE);
-		stress_target_check(target, first, nr, true);
-		if (stress_flip(&target->random))
-			stress_target_fill(target, first, nr, true);
-		target->done++;
-	}
+	stress_pick_range(&target->random, gvm->nr_pages, gvm->nr_pages, &first, &nr);
+	size = nr * gvm->page_size;
+	vm_set_memory_attributes(gvm->vm, gmem_gpa(gvm, first), size, 0);
+	use_shared(target, first, nr);
+	vm_set_memory_attributes(gvm->vm, gmem_gpa(gvm, first), size,
+				 KVM_MEMORY_ATTRIBUTE_PRIVATE);
+	kvm_madvise(gmem_page(gvm, first), size, MADV_REMOVE);
+	stress_target_check(target, first, nr, true);
+	if (stress_flip(&target->random))
+		stress_target_fill(target, first, nr, true);
+	target->done++;
 }
 
 const struct workload workload_conversions = {
 	.name = "conversions",
 	.unit = "conversions to shared and back",
 	.private_mem = true,
-	.work = convert,
+	.steps = 6,
+	.step = convert,
 };
