@@ -10,7 +10,9 @@
 #include "migrate/verdict/contract.h"
 #include "test_util.h"
 
-static const char * __attribute__((format(printf, 1, 2))) error(const char *format, ...)
+static const char *error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static const char *error(const char *format, ...)
 {
 	static char text[128];
 	va_list args;
