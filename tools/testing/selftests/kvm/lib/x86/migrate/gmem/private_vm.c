@@ -17,8 +17,8 @@ static bool kvm_offers(int kvm_fd, const struct vm_kind *kind)
 static const char *sw_protected_skip_reason(const struct vm_kind *kind, int kvm_fd)
 {
 	if (!kvm_offers(kvm_fd, kind))
-		return "KVM has no software-protected VMs (needs CONFIG_KVM_SW_PROTECTED_VM, "
-		       "Linux 6.8, and npt=1 of kvm_amd or ept=1 of kvm_intel)";
+		return "KVM has no software-protected VMs (needs CONFIG_KVM_SW_PROTECTED_VM and "
+		       "nested paging)";
 	return NULL;
 }
 
