@@ -147,13 +147,11 @@ void stress_shuffle(struct stress_stream *random, int *order, int nr);
 bool stress_target_open(struct stress_target *target, struct stress *stress,
 			const struct workload *workload);
 void stress_target_close(struct stress_target *target);
+struct gmem_config stress_target_config(const struct stress_target *target);
 
 /* @filled: migrators_place() has filled the pages of this round. */
 void stress_target_begin_round(struct stress_target *target, bool filled);
 void stress_target_end_round(struct stress_target *target);
-
-/* Returns the config of its VM. */
-struct gmem_config stress_target_config(const struct stress_target *target);
 
 /*
  * Fault in the host's PTEs of pages that it maps: two migrators that zap and restore a PTE at the
@@ -203,10 +201,8 @@ struct migrate_call {
 void migrate_call_prepare(struct migrate_call *call, size_t first, size_t nr, int from, int to);
 void migrate_call_finish(struct migrate_call *call);
 
-/* Fire it, concurrently with others if possible, and count the return value. */
+/* Fire it, concurrently with others if possible, and count the result; report it, and fail. */
 void migrate_call_fire(struct migrate_call *call);
-
-/* Report a wrong outcome, and fail. */
 void migrate_call_report(const struct migrate_call *call, const char *what);
 
 /* ---- serial.c ---------------------------------------------------------------------------- */
