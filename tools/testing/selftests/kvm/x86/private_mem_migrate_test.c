@@ -20,11 +20,13 @@
 
 #include "kvm_util.h"
 #include "migrate/gmem/private_vm.h"
+#include "migrate/gmem/vm_kinds_absent.h"
+#include "migrate/matrix/absent_kinds.h"
 #include "migrate/matrix/alloc_zone.h"
 #include "migrate/matrix/fixture.h"
+#include "migrate/matrix/not_isolated.h"
 #include "migrate/matrix/property.h"
 #include "migrate/mm/numa.h"
-#include "migrate/mm/vmstat.h"
 #include "migrate/runner/suite.h"
 #include "migrate/trigger/trigger.h"
 
@@ -114,68 +116,6 @@ static int run_conversion(const struct suite *suite, const struct testcase *test
 	return fixture_run(suite, test, &one_vcpu, act_conversion);
 }
 
-/*
- * isolate_migratepages_block() in mm/compaction.c must skip unmovable folios by a look at their
- * mapping, rather than isolate and unmap each and fail then.  The counter of failed migrations
- * counts the whole machine's, so the same compaction without our folios is the comparison.
- */
-#define COMPARISONS 3
-
-/* Fragment memory and compact it, with our folios or without.  Returns the failed migrations. */
-static long failures_of_compaction(struct fixture *fx, bool ours)
-{
-	struct gmem_vm *gvm = fx->gvm;
-	long before;
-
-	placement_teardown(&fx->placement);
-	placement_setup(&fx->placement);
-	if (ours)
-		unmapped_pfns_populate(&fx->unmapped, gvm, fx->from);
-	else
-		gmem_punch(gvm, 0, gvm->nr_pages);
-	before = vmstat_read(NUMA_ANY_NODE, "pgmigrate_fail");
-	if (ours)
-		fixture_inspect_before(fx);
-	fixture_fire(fx, 0, gvm->nr_pages, 0);
-	return vmstat_read(NUMA_ANY_NODE, "pgmigrate_fail") - before;
-}
-
-static int act_not_isolated(struct fixture *fx)
-{
-	long enough = fx->gvm->nr_pages / 2, ours = 0, others = 0;
-	int i;
-
-	TEST_ASSERT(vmstat_has("pgmigrate_fail"),
-		    "/proc/vmstat does not count failed migrations");
-	for (i = 0; i < COMPARISONS; i++) {
-		others = failures_of_compaction(fx, false);
-		ours = failures_of_compaction(fx, true);
-		if (ours < others + enough)
-			return KSFT_PASS;
-	}
-	ksft_print_msg("%zu unmovable folios are isolated: %s fails to migrate %ld with them, "
-		       "%ld without; %s\n", fx->gvm->nr_pages, fx->trigger->call, ours,
-		       others, suite_context(fx->suite));
-	return KSFT_FAIL;
-}
-
-static int run_not_isolated(const struct suite *suite, const struct testcase *test)
-{
-	return fixture_run(suite, test, &one_vcpu, act_not_isolated);
-}
-
-static const char *kind_skip_reason(const struct suite *suite, const struct testcase *test)
-{
-	(void)suite;
-	return vm_kind_skip_reason(test->row->vm);
-}
-
-/* The launch of these kinds is not implemented: their skip reason is never NULL. */
-static int run_nothing(const struct suite *suite, const struct testcase *test)
-{
-	return suite_skip(kind_skip_reason(suite, test));
-}
-
 static void add_row(struct case_list *list, const struct contract_row *row)
 {
 	struct testcase test = { .skip_reason = fixture_skip_reason_two_nodes, .row = row };
@@ -187,59 +127,25 @@ static void add_row(struct case_list *list, const struct contract_row *row)
 			property_add_case(list, row, &properties[i]);
 	test.run = run_conversion;
 	case_list_add(list, &test, "conversion");
-	test.run = run_not_isolated;
-	if (row->trigger->placement == &placement_fragment)
-		case_list_add(list, &test, "not_isolated");
-}
-
-static void add_absent_kind(struct case_list *list, const struct contract_row *row)
-{
-	const struct testcase test = {
-		.skip_reason = kind_skip_reason,
-		.run = run_nothing,
-		.row = row,
-	};
-
-	case_list_add(list, &test, "");
-	snprintf(list->cases[list->nr - 1].name, sizeof(test.name), "all.%s", row->vm->name);
-}
-
-/* The tables for private memory hold for each kind of VM: copy @nr @rows for @kind. */
-static struct contract_row *rows_for(const struct vm_kind *kind, const struct contract_row *rows,
-				     size_t nr)
-{
-	struct contract_row *copy = calloc(nr, sizeof(*copy));
-	size_t i;
-
-	TEST_ASSERT(copy, "out of memory");
-	for (i = 0; i < nr; i++) {
-		copy[i] = rows[i];
-		copy[i].vm = kind;
-	}
-	return copy;
+	not_isolated_add_case(list, row);
 }
 
 int main(int argc, char **argv)
 {
-	static const struct vm_kind * const absent[] = {
-		&vm_kind_sev, &vm_kind_sev_es, &vm_kind_snp, &vm_kind_tdx,
-	};
 	struct suite suite = {
 		.program = "private_mem_migrate_test",
 		.options = { .contract = -1, .pages = 64, .iterations = 2 },
 	};
-	struct contract_row *rows, *zones;
+	struct contract_row *rows;
 	struct case_list list = {};
 	size_t i;
 
-	rows = rows_for(&vm_kind_sw_protected, private_memory_rows, nr_private_memory_rows);
+	rows = contract_rows_for(&vm_kind_sw_protected, private_memory_rows,
+				 nr_private_memory_rows);
 	for (i = 0; i < nr_private_memory_rows; i++)
 		add_row(&list, &rows[i]);
-	for (i = 0; i < ARRAY_SIZE(absent); i++)
-		add_absent_kind(&list, rows_for(absent[i], private_memory_rows, 1));
-	zones = rows_for(&vm_kind_sw_protected, private_allocation_rows,
-			 nr_private_allocation_rows);
-	alloc_zone_add_cases(&list, zones, nr_private_allocation_rows);
+	absent_kinds_add_cases(&list, vm_kinds_absent);
+	alloc_zone_add_private_cases(&list, &vm_kind_sw_protected);
 	vm_keep_one_open();
 	/* No probe: both contracts are the same for private memory. */
 	return suite_main(&suite, argc, argv, list.cases, list.nr, NULL);

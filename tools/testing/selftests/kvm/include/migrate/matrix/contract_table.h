@@ -112,7 +112,7 @@ struct contract_row {
 extern const struct contract_row contract_rows[];
 extern const size_t nr_contract_rows;
 
-/* Of PRIVATE_MEMORY_CONTRACT; the caller sets .vm in a copy. */
+/* Of PRIVATE_MEMORY_CONTRACT, without .vm. */
 extern const struct contract_row private_memory_rows[];
 extern const size_t nr_private_memory_rows;
 
@@ -121,6 +121,10 @@ extern const struct contract_row allocation_rows[];
 extern const size_t nr_allocation_rows;
 extern const struct contract_row private_allocation_rows[];
 extern const size_t nr_private_allocation_rows;
+
+/* Returns a copy of @nr @rows without .vm, for @kind. */
+struct contract_row *contract_rows_for(const struct vm_kind *kind, const struct contract_row *rows,
+				       size_t nr);
 
 /* Returns the row of MIGRATION_CONTRACT for @trigger and the first kind of VM that has one. */
 const struct contract_row *contract_row_of(const struct trigger *trigger);

@@ -45,6 +45,20 @@ const struct contract_row private_allocation_rows[] = {
 };
 const size_t nr_private_allocation_rows = ARRAY_SIZE(private_allocation_rows);
 
+struct contract_row *contract_rows_for(const struct vm_kind *kind, const struct contract_row *rows,
+				       size_t nr)
+{
+	struct contract_row *copy = calloc(nr, sizeof(*copy));
+	size_t i;
+
+	TEST_ASSERT(copy, "out of memory");
+	for (i = 0; i < nr; i++) {
+		copy[i] = rows[i];
+		copy[i].vm = kind;
+	}
+	return copy;
+}
+
 const struct contract_row *contract_row_of(const struct trigger *trigger)
 {
 	size_t i;

@@ -10,10 +10,7 @@
 /* Private by memory attributes only, without encryption: for tests, on any machine. */
 extern const struct vm_kind vm_kind_sw_protected;
 
-/*
- * Private by hardware.  Their launch is not implemented: .skip_reason names what a machine lacks
- * or, where it lacks nothing, the launch.
- */
-extern const struct vm_kind vm_kind_sev, vm_kind_sev_es, vm_kind_snp, vm_kind_tdx;
+/* Returns whether KVM can create VMs of @kind; @kvm_fd is /dev/kvm. */
+bool vm_kind_is_offered(const struct vm_kind *kind, int kvm_fd);
 
 #endif /* SELFTEST_KVM_X86_MIGRATE_GMEM_PRIVATE_VM_H */
