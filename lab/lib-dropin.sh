@@ -64,26 +64,151 @@ dropin_version()
 		paste -s -d. | sed 's/^./ is Linux &/'
 }
 
-# ---- What there is to put in, relative to the directory of the KVM selftests
+# ---- The patches of lab/series
 
+# dropin_read_series: sets patch_subjects, patch_words and patch_texts, an entry per patch.  With
+# --core, only what "+" marks.
+dropin_read_series()
+{
+	local line n=-1 part word
+
+	patch_subjects=()
+	patch_words=()
+	patch_texts=()
+	while IFS= read -r line; do
+		case $line in
+		'#'*)	continue ;;
+		'['*)	n=$((n + 1))
+			part=words
+			patch_subjects[n]=${line:1:-1}
+			patch_words[n]=
+			patch_texts[n]=
+			continue ;;
+		esac
+		((n >= 0)) || continue
+		[[ -n $line || $part == text ]] || { part=text; continue; }
+		if [[ $part == text ]]; then
+			patch_texts[n]+=$line$'\n'
+			continue
+		fi
+		for word in $line; do
+			[[ -n $opt_core && $word != +* ]] || patch_words[n]+=" ${word#+}"
+		done
+	done <"$LAB_DIR/series"
+}
+
+# dropin_files WORD...: prints the files that words of lab/series stand for; a word that stands for
+# none, as it is.
+dropin_files()
+{
+	local word file any
+
+	for word; do
+		any=
+		for file in "$DROPIN_FROM"/{lib,include}{,/*}/migrate/"$word"{,.c,.h,.S} \
+			"$DROPIN_FROM/$word.c"; do
+			[[ -f $file ]] || continue
+			any=y
+			echo "${file#"$DROPIN_FROM/"}"
+		done
+		[[ -n $any ]] || echo "$word"
+	done
+}
+
+# dropin_shared: prints what the tests share, relative to the directory of the KVM selftests.
 dropin_shared()
 {
-	(cd "$DROPIN_FROM" && find include/migrate lib/migrate include/*/migrate lib/*/migrate \
-		-type f -name '*.[chS]' -o -name '*.mk') | sort
+	# shellcheck disable=SC2086 # lists of words
+	dropin_files $(printf '%s\n' "${patch_words[@]}") | grep -v "_test[.]c\$" | sort
 }
 
 dropin_tests()
 {
-	local arch test
+	# shellcheck disable=SC2086 # lists of words
+	dropin_files $(printf '%s\n' "${patch_words[@]}") | grep "_test[.]c\$"
+}
 
-	for test in "$DROPIN_FROM"/*_migrate_*test.c; do
-		basename "$test"
-	done
-	for arch in $(dropin_archs); do
-		for test in "$DROPIN_FROM/$arch"/*_migrate_*test.c; do
-			[[ ! -e $test ]] || echo "$arch/$(basename "$test")"
-		done
-	done
+# dropin_complete: fails where a file is in no patch.
+dropin_complete()
+{
+	local lost
+
+	lost=$(cd "$DROPIN_FROM" && find include/migrate lib/migrate include/*/migrate \
+		lib/*/migrate -name '*.[chS]' -o -name '*.mk' | sort |
+		comm -3 - <(opt_core='' && dropin_read_series && dropin_shared))
+	[[ -z $lost ]] || lab_die "lab/series and $DROPIN_KVM differ:" $lost
+}
+
+# dropin_is_core: fails where TREE has files that the core has not.
+dropin_is_core()
+{
+	local file
+
+	while IFS= read -r file; do
+		[[ ! -e $tree/$DROPIN_KVM/$file ]] ||
+			lab_die "$tree has more than the core: $DROPIN_KVM/$file"
+	done < <(dropin_shared | comm -13 - <(opt_core='' && dropin_read_series && dropin_shared))
+}
+
+# ---- The rows of tables that the core has
+
+DROPIN_CORE_TRIGGERS="move_pages move_pages_all mbind_move mbind_strict mbind_move_all migrate_pages"
+DROPIN_CORE_PROPERTIES="idle running running_uaddr running_two_slots partial pinned punch_refault"
+
+# dropin_core_rows FILE NAME...: leave only these rows of its tables, with what describes them.
+dropin_core_rows()
+{
+	local file=$stage/$DROPIN_KVM/$1 core
+
+	core=" ${*:2} "
+	[[ -e $file ]] || return 0
+	# shellcheck disable=SC2016 # for awk
+	dropin_edit "$1" -v core="$core" '
+		function is_core(name) { return index(core, " " name " ") }
+		function put(line) {
+			# The last row of a table may be gone.
+			if (line == "")
+				sub(/[ \t]*\\$/, "", held)
+			if (holds++)
+				print held
+			held = line
+		}
+		/^\tROW\(/ {
+			name = $0
+			gsub(/^\tROW\(|,.*/, "", name)
+			open = 0
+			dropped = !is_core(name)
+			if (!dropped && heading != "")
+				put(heading)
+			heading = ""
+			in_row = 1
+		}
+		in_row {
+			open += gsub(/\(/, "(") - gsub(/\)/, ")")
+			if (!dropped)
+				put($0)
+			in_row = open > 0
+			next
+		}
+		/^\t\/\*.*\*\/[ \t]*\\$/ { heading = $0; next }
+		{ put($0) }
+		END { print held }'
+}
+
+# dropin_core_lines FILE REGEX: drop the lines of code that match.
+dropin_core_lines()
+{
+	[[ ! -e $stage/$DROPIN_KVM/$1 ]] ||
+		dropin_edit "$1" -v regex="$2" '!/^(\t|#include|int |extern )/ || $0 !~ regex'
+}
+
+dropin_core()
+{
+	dropin_core_rows include/migrate/matrix/contract_table.h "$DROPIN_CORE_TRIGGERS"
+	dropin_core_rows include/migrate/matrix/property_table.h "$DROPIN_CORE_PROPERTIES"
+	dropin_core_lines guest_memfd_migrate_test.c \
+		'must_not_touch|call_errors|alloc_zone|mapping_flags'
+	dropin_core_lines x86/private_mem_migrate_test.c 'alloc_zone|not_isolated|absent'
 }
 
 # ---- The copy, and the steps
@@ -91,8 +216,11 @@ dropin_tests()
 # dropin_stage: sets stage to a directory with all that the tree is to have.
 dropin_stage()
 {
-	local file test
+	local file n words
 
+	dropin_complete
+	dropin_read_series
+	[[ -z $opt_core ]] || dropin_is_core
 	stage=$tmp/stage
 	mkdir -p "$stage/$DROPIN_KVM"
 	while IFS= read -r file; do
@@ -100,26 +228,11 @@ dropin_stage()
 	done < <(printf '%s\n' Makefile.kvm .gitignore config settings
 		dropin_shared; dropin_tests)
 	dropin_commit "what $tree has"
-	while IFS= read -r file; do
-		dropin_copy "$DROPIN_FROM" "$file"
-	done < <(dropin_shared)
-	dropin_include
-	dropin_unignore
-	dropin_commit "$(dropin_verb lib/migrate) what migration tests share" <<-'END'
-	Tests of page migration in KVM's guest_memfd have much in common: what the
-	kernel promises, as a table; who triggers a migration, and how; guests
-	that work in memory which moves; where each page is, and whether it still
-	holds what was written last; a report of what is wrong.
-
-	None of it is linked with other tests.  It uses the library by names that
-	are there already.
-	END
-	while IFS= read -r test; do
-		dropin_copy "$DROPIN_FROM" "$test"
-		dropin_list "$test"
-		dropin_commit "$(dropin_verb "$test") $(basename "$test" .c)" \
-			< <(dropin_header "$test")
-	done < <(dropin_tests)
+	for ((n = 0; n < ${#patch_subjects[@]}; n++)); do
+		read -r -a words <<<"${patch_words[n]}"
+		((${#words[@]} == 0)) || dropin_step "${patch_subjects[n]}" "${patch_texts[n]}" \
+			"${words[@]}"
+	done
 	dropin_config
 	dropin_settings
 	dropin_commit "Say what migration tests need" <<-'END'
@@ -128,13 +241,25 @@ dropin_stage()
 	END
 }
 
-dropin_verb()
+# dropin_step SUBJECT TEXT WORD...: one patch.
+dropin_step()
 {
-	if [[ -e $tree/$DROPIN_KVM/$1 ]]; then
-		echo Update
-	else
-		echo Add
+	local subject=$1 text=$2 file test=
+
+	while IFS= read -r file; do
+		[[ ! -e $tree/$DROPIN_KVM/$file ]] || subject=${subject/#Add /Update }
+		dropin_copy "$DROPIN_FROM" "$file"
+		[[ $file != *_test.c ]] || test=$file
+	done < <(dropin_files "${@:3}")
+	[[ -z $opt_core ]] || dropin_core
+	if [[ -n $test ]]; then
+		dropin_list "$test"
+		text=$(dropin_header "$test")
+	elif [[ " ${*:3} " == *" libmigrate.mk "* ]]; then
+		dropin_include
+		dropin_unignore
 	fi
+	dropin_commit "$subject" <<<"$text"
 }
 
 # dropin_copy FROM FILE

@@ -27,3 +27,7 @@ endif
 
 -include $(LIBMIGRATE_O:.o=.d)
 EXTRA_CLEAN += $(LIBMIGRATE_O) $(LIBMIGRATE_O:.o=.d)
+
+# To build what the tests share without a test.
+.PHONY: libmigrate
+libmigrate: $(LIBMIGRATE_O)
