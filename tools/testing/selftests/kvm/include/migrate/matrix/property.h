@@ -67,6 +67,10 @@ int property_reads_zero(const struct fixture *fx, size_t first, size_t nr);
 /* Have the guest write @nr pages from @first on. */
 void property_refill(struct fixture *fx, size_t first, size_t nr);
 
+/* Hold some pages by @kind: they stay until they are released.  Returns a case's result. */
+struct gup_pin_kind;
+int property_pinned_by(struct fixture *fx, const struct gup_pin_kind *kind);
+
 /* ---- What the rows of the table name ------------------------------------------------- */
 
 int act_idle(struct fixture *fx);

@@ -39,4 +39,9 @@ extern const struct gup_pin_kind gup_pin_pipe;
 /* A buffer registered with io_uring, until it is unregistered (FOLL_PIN | FOLL_LONGTERM). */
 extern const struct gup_pin_kind gup_pin_io_uring;
 
+/* For the kinds: note what is held, its size in bytes, and read @size bytes of it from @fd. */
+void gup_pin_set_pages(struct gup_pin *pin, void *mem, size_t nr_pages);
+size_t gup_pin_size(const struct gup_pin *pin);
+void gup_pin_read(int fd, void *buffer, size_t size);
+
 #endif /* SELFTEST_KVM_MIGRATE_MM_GUP_PIN_H */

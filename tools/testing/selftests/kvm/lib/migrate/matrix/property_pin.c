@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Properties pinned and pinned_longterm; see migrate/matrix/property_table.h.
+ * Property pinned; see migrate/matrix/property_table.h.
  */
 #include <stdlib.h>
 
@@ -75,7 +75,7 @@ static int move_unpinned(struct fixture *fx, size_t first, size_t pinned)
 	return fixture_judge_content(fx) ?: property_rewrite_and_judge(fx);
 }
 
-static int act_pinned_by(struct fixture *fx, const struct gup_pin_kind *kind)
+int property_pinned_by(struct fixture *fx, const struct gup_pin_kind *kind)
 {
 	size_t first = fx->gvm->nr_pages / 4;
 	size_t pinned = first < GUP_PIN_PAGES_MAX ? first : GUP_PIN_PAGES_MAX;
@@ -91,15 +91,5 @@ static int act_pinned_by(struct fixture *fx, const struct gup_pin_kind *kind)
 
 int act_pinned(struct fixture *fx)
 {
-	return act_pinned_by(fx, &gup_pin_pipe);
-}
-
-int act_pinned_longterm(struct fixture *fx)
-{
-	return act_pinned_by(fx, &gup_pin_io_uring);
-}
-
-const char *longterm_pin_skip_reason(void)
-{
-	return gup_pin_io_uring.skip_reason();
+	return property_pinned_by(fx, &gup_pin_pipe);
 }
