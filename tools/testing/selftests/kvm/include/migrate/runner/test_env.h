@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The environment of a case: kernel settings and a cgroup.  The parent of the case's process sets
- * it up and tears it down, because a case that is killed cannot.
+ * it up and undoes it (hook_test_env), because a case that is killed cannot.
  */
 #ifndef SELFTEST_KVM_MIGRATE_RUNNER_TEST_ENV_H
 #define SELFTEST_KVM_MIGRATE_RUNNER_TEST_ENV_H
@@ -23,17 +23,5 @@ struct test_env {
 
 /* Returns why @env, which may be NULL, cannot be set up, as a SKIP reason, or NULL. */
 const char *test_env_skip_reason(const struct test_env *env);
-
-/* Set up @env, which may be NULL.  Returns 0, or -errno with what failed in @what. */
-int test_env_setup(const struct test_env *env, const char **what);
-
-/* Enter the cgroup: the process of the case calls this first. */
-void test_env_enter(const struct test_env *env);
-
-/*
- * Undo what test_env_setup() and the case have changed; after the end of the case's process.  Safe
- * in a signal handler.
- */
-void test_env_teardown(void);
 
 #endif /* SELFTEST_KVM_MIGRATE_RUNNER_TEST_ENV_H */

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Runs one case in a child process with a watchdog.
+ * Runs one case in a child process with a time limit.
  */
 #ifndef SELFTEST_KVM_MIGRATE_RUNNER_TESTCASE_H
 #define SELFTEST_KVM_MIGRATE_RUNNER_TESTCASE_H
 
 #include "migrate/runner/options.h"
-#include "migrate/util/kmsg.h"
 #include "migrate/verdict/contract.h"
 
 #define SUITE_NODES_MAX 2
@@ -37,6 +36,9 @@ int suite_skip(const char *reason);
 /* Returns "contract movable (BTF), seed 0x1b2c", for reports. */
 const char *suite_context(const struct suite *suite);
 
+/* Returns why @test cannot run, as a SKIP reason, or NULL. */
+const char *testcase_skip_reason(const struct suite *suite, const struct testcase *test);
+
 /* Set up signals and the memory shared with the cases; before any other function here. */
 void testcase_init(void);
 
@@ -48,8 +50,7 @@ void testcase_init(void);
  * the SKIP reason, valid until the next case, or NULL.  The caller prints the result, because
  * kselftest.h of a kernel tree counts results per source file.
  */
-int testcase_run(const struct suite *suite, const struct testcase *test, struct kmsg_watch *watch,
-		 const char **reason);
+int testcase_run(const struct suite *suite, const struct testcase *test, const char **reason);
 
 /*
  * Run @probe like a case.  Returns its enum contract_id.  Ends the program as failed where @probe

@@ -4,7 +4,6 @@
 #include "migrate/matrix/property.h"
 #include "migrate/matrix/property_table.h"
 #include "migrate/mm/numa.h"
-#include "migrate/runner/test_env.h"
 #include "migrate/trigger/trigger.h"
 
 /* The columns of the table. */
@@ -89,7 +88,7 @@ static const char *skip_reason(const struct suite *suite, const struct testcase 
 		reason = target_skip_reason(suite, test);
 	if (!reason && property->skip_reason)
 		reason = property->skip_reason();
-	return reason ?: test_env_skip_reason(property->env);
+	return reason;
 }
 
 static int run(const struct suite *suite, const struct testcase *test)

@@ -7,10 +7,6 @@
 #include "migrate/mm/folio.h"
 #include "migrate/mm/numa.h"
 #include "migrate/runner/suite.h"
-#include "migrate/util/kmsg.h"
-#include "migrate/util/ksft_text.h"
-#include "migrate/util/sysfile.h"
-#include "migrate/util/undo.h"
 
 /* Free memory of a node beyond twice the memory under test: page tables, shmem of the control. */
 #define NODE_SLACK (32UL << 20)
@@ -32,35 +28,19 @@ static void choose_nodes(struct suite *suite)
 	suite->nr_nodes = r < 0 ? 0 : r;
 }
 
-/*
- * Only the triggers under test may move pages.  Freed pages must return to the buddy allocator at
- * once: compaction does not find them on a per-CPU list.
- */
-static void disable_background_migration(void)
-{
-	static const struct {
-		const char *path;
-		const char *value;
-		const char *consequence;
-	} settings[] = {
-		{ "/proc/sys/kernel/numa_balancing", "0\n", "it may move pages" },
-		{ "/sys/kernel/mm/ksm/run", "0\n", "it may merge pages" },
-		{ "/proc/sys/vm/percpu_pagelist_high_fraction", "1000000\n",
-		  "compaction may find nothing to do" },
-	};
-	char before[32];
-	size_t i;
-	int r;
+/* Each returns an enum contract_id, or -errno where the kernel does not tell. */
+static int (* const contract_sources[])(void) = {
+	contract_from_btf,
+	NULL
+};
 
-	for (i = 0; i < ARRAY_SIZE(settings); i++) {
-		if (sysfile_read(settings[i].path, before, sizeof(before)) < 0 ||
-		    !strcmp(before, settings[i].value))
-			continue;
-		r = setting_write(settings[i].path, settings[i].value);
-		if (r)
-			ksft_print_msg("cannot write %s (%s): %s\n", settings[i].path,
-				       strerror(-r), settings[i].consequence);
-	}
+static int read_contract(void)
+{
+	int i, id = -1;
+
+	for (i = 0; contract_sources[i] && id < 0; i++)
+		id = contract_sources[i]();
+	return id;
 }
 
 static void choose_contract(struct suite *suite, bool runnable,
@@ -72,7 +52,7 @@ static void choose_contract(struct suite *suite, bool runnable,
 	contract->source = CONTRACT_BY_OPTION;
 	if (id < 0) {
 		contract->source = CONTRACT_BY_BTF;
-		id = contract_from_btf();
+		id = read_contract();
 	}
 	if (id < 0) {
 		contract->source = CONTRACT_PROBED;
@@ -139,16 +119,15 @@ static bool any_runnable(const struct suite *suite, const struct testcase *cases
 
 	for (i = 0; i < nr; i++)
 		if (options_select(&suite->options, cases[i].name) &&
-		    !cases[i].skip_reason(suite, &cases[i]))
+		    !testcase_skip_reason(suite, &cases[i]))
 			return true;
 	return false;
 }
 
-static void run_case(const struct suite *suite, const struct testcase *test,
-		     struct kmsg_watch *watch)
+static void run_case(const struct suite *suite, const struct testcase *test)
 {
 	const char *reason;
-	int result = testcase_run(suite, test, watch, &reason);
+	int result = testcase_run(suite, test, &reason);
 
 	if (result == TESTCASE_HUNG) {
 		ksft_test_result_fail("%s\n", test->name);
@@ -159,16 +138,11 @@ static void run_case(const struct suite *suite, const struct testcase *test,
 
 static int run_cases(const struct suite *suite, const struct testcase *cases, size_t nr)
 {
-	struct kmsg_watch watch;
 	size_t i;
-	int r = kmsg_watch(&watch);
 
-	if (r)
-		ksft_print_msg("cannot read the kernel log (%s): only taint is watched\n",
-			       strerror(-r));
 	for (i = 0; i < nr; i++)
 		if (options_select(&suite->options, cases[i].name))
-			run_case(suite, &cases[i], &watch);
+			run_case(suite, &cases[i]);
 	ksft_print_cnts();
 	if (ksft_get_fail_cnt())
 		return KSFT_FAIL;
@@ -204,12 +178,11 @@ int suite_main(struct suite *suite, int argc, char **argv, const struct testcase
 
 	/* Comments of a case that dies must precede its result. */
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	testcase_init();
 	ksft_print_header();
 	ksft_set_plan(count_selected(suite, cases, nr, false));
+	testcase_init();
 	choose_seed(&suite->options);
 	choose_nodes(suite);
-	disable_background_migration();
 	choose_contract(suite, any_runnable(suite, cases, nr), probe);
 	print_run(suite);
 	return run_cases(suite, cases, nr);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stddef.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "kselftest.h"
+#include "migrate/runner/hook.h"
 #include "migrate/runner/test_env.h"
 #include "migrate/util/cgroup.h"
 #include "migrate/util/undo.h"
@@ -13,7 +16,7 @@ const char *test_env_skip_reason(const struct test_env *env)
 	return env && env->cgroup ? cgroup_skip_reason(env->cgroup) : NULL;
 }
 
-int test_env_setup(const struct test_env *env, const char **what)
+static int apply(const struct test_env *env, const char **what)
 {
 	const struct setting *setting;
 	int r = 0;
@@ -35,14 +38,39 @@ int test_env_setup(const struct test_env *env, const char **what)
 	return r;
 }
 
-void test_env_enter(const struct test_env *env)
+static bool setup(const struct test_env *env)
+{
+	const char *what;
+	int r = apply(env, &what);
+
+	if (r)
+		ksft_print_msg("cannot set up %s: %s\n", what, strerror(-r));
+	return !r;
+}
+
+static void enter(const struct test_env *env)
 {
 	if (env && env->cgroup)
 		cgroup_enter();
 }
 
-void test_env_teardown(void)
+static void teardown(void)
 {
 	undo_run_from(mark);
 	cgroup_remove();
 }
+
+static void undo_all(void)
+{
+	undo_run_all();
+	cgroup_remove();
+}
+
+const struct runner_hook hook_test_env = {
+	.init = undo_init,
+	.skip_reason = test_env_skip_reason,
+	.setup = setup,
+	.enter = enter,
+	.teardown = teardown,
+	.exit = undo_all,
+};

@@ -9,12 +9,9 @@
 #include <unistd.h>
 
 #include "kselftest.h"
-#include "migrate/runner/test_env.h"
+#include "migrate/runner/hook.h"
 #include "migrate/runner/testcase.h"
-#include "migrate/util/cgroup.h"
 #include "migrate/util/child.h"
-#include "migrate/util/task_stack.h"
-#include "migrate/util/undo.h"
 
 /*
  * Time limit of a case: a constant, and a second for so many page moves.  In an iteration, each of
@@ -30,6 +27,19 @@
 /* From suite_skip(); shared with the process of the case. */
 static char *skip_reason;
 #define SKIP_REASON_SIZE 4096
+
+static const struct runner_hook * const hooks[] = {
+	&hook_test_env,
+	&hook_background,
+	&hook_kmsg,
+	&hook_task_stack,
+	NULL
+};
+
+/* The @member of each hook that has it. */
+#define for_each_hook(i, member)	\
+	for ((i) = 0; hooks[i]; (i)++)	\
+		if (hooks[i]->member)
 
 static const int end_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE };
 static volatile pid_t case_pid;
@@ -69,6 +79,14 @@ static void on_alarm(int sig)
 	alarm(SECONDS_TO_DIE);
 }
 
+static void exit_hooks(void)
+{
+	size_t i;
+
+	for_each_hook(i, exit)
+		hooks[i]->exit();
+}
+
 /* The system is restored when the case's process is gone, or hung. */
 static void on_end(int sig)
 {
@@ -77,8 +95,7 @@ static void on_end(int sig)
 		alarm(SECONDS_TO_DIE);
 		waitpid(case_pid, NULL, 0);
 	}
-	undo_run_all();
-	cgroup_remove();
+	exit_hooks();
 	signal(sig, SIG_DFL);
 	raise(sig);
 }
@@ -96,12 +113,12 @@ void testcase_init(void)
 	size_t i;
 
 	skip_reason = shared_alloc(SKIP_REASON_SIZE);
-	undo_init();
 	for (i = 0; i < ARRAY_SIZE(end_signals); i++)
 		handle(end_signals[i], on_end);
 	handle(SIGALRM, on_alarm);
-	atexit(cgroup_remove);
-	atexit(undo_run_all);
+	atexit(exit_hooks);
+	for_each_hook(i, init)
+		hooks[i]->init();
 }
 
 /* The case has none of the parent's handlers and dies with the parent. */
@@ -137,8 +154,11 @@ static unsigned int timeout_seconds(const struct migrate_options *options)
 
 static void kill_case(unsigned int seconds)
 {
+	size_t i;
+
 	ksft_print_msg("no end within %u s:\n", seconds);
-	task_stack_print(case_pid, stdout);
+	for_each_hook(i, timeout)
+		hooks[i]->timeout(case_pid);
 	kill(case_pid, SIGKILL);
 	alarm(SECONDS_TO_DIE);
 }
@@ -215,40 +235,63 @@ static void end_case(int result)
 static int run_process(const struct suite *suite, const struct testcase *test)
 {
 	unsigned int seconds = timeout_seconds(&suite->options);
+	size_t i;
 
 	if (!fork_case()) {
-		test_env_enter(test->env);
+		for_each_hook(i, enter)
+			hooks[i]->enter(test->env);
 		end_case(test->run(suite, test));
 	}
 	return judge_end(wait_for_case(seconds), seconds);
 }
 
-static int run_in_env(const struct suite *suite, const struct testcase *test)
+static int run_with_hooks(const struct suite *suite, const struct testcase *test)
 {
-	const char *what;
-	int r = test_env_setup(test->env, &what);
+	bool ready = true;
 	int result = KSFT_FAIL;
+	size_t i;
 
-	if (r)
-		ksft_print_msg("cannot set up %s: %s\n", what, strerror(-r));
-	else
+	for_each_hook(i, setup)
+		ready &= hooks[i]->setup(test->env);
+	if (ready)
 		result = run_process(suite, test);
 	/* A hung case may block the teardown: atexit() does it, after the report. */
-	if (result != TESTCASE_HUNG)
-		test_env_teardown();
+	if (result == TESTCASE_HUNG)
+		return result;
+	for_each_hook(i, teardown)
+		hooks[i]->teardown();
 	return result;
 }
 
-int testcase_run(const struct suite *suite, const struct testcase *test, struct kmsg_watch *watch,
-		 const char **reason)
+static bool check_hooks(void)
+{
+	bool good = true;
+	size_t i;
+
+	for_each_hook(i, check)
+		good &= hooks[i]->check();
+	return good;
+}
+
+const char *testcase_skip_reason(const struct suite *suite, const struct testcase *test)
+{
+	const char *reason = test->skip_reason(suite, test);
+	size_t i;
+
+	for_each_hook(i, skip_reason)
+		reason = reason ?: hooks[i]->skip_reason(test->env);
+	return reason;
+}
+
+int testcase_run(const struct suite *suite, const struct testcase *test, const char **reason)
 {
 	int result;
 
-	*reason = test->skip_reason(suite, test);
+	*reason = testcase_skip_reason(suite, test);
 	if (*reason)
 		return KSFT_SKIP;
-	result = run_in_env(suite, test);
-	if (kmsg_splats(watch, stdout) && result != TESTCASE_HUNG)
+	result = run_with_hooks(suite, test);
+	if (!check_hooks() && result != TESTCASE_HUNG)
 		result = KSFT_FAIL;
 	if (result == KSFT_FAIL || result == TESTCASE_HUNG)
 		print_rerun(suite, test);

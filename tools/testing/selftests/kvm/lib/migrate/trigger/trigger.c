@@ -6,7 +6,6 @@
 #include "migrate/mm/folio.h"
 #include "migrate/mm/pageflags_scan.h"
 #include "migrate/runner/testcase.h"
-#include "migrate/runner/test_env.h"
 #include "migrate/trigger/trigger.h"
 
 const char *trigger_skip_reason(const struct suite *suite, const struct trigger *trigger)
@@ -15,8 +14,6 @@ const char *trigger_skip_reason(const struct suite *suite, const struct trigger 
 
 	if (trigger && trigger->skip_reason)
 		reason = trigger->skip_reason();
-	if (!reason && trigger)
-		reason = test_env_skip_reason(trigger->env);
 	if (!reason && !suite->nr_nodes)
 		reason = "no NUMA node with enough free memory (free some, or give a smaller -p)";
 	return reason;

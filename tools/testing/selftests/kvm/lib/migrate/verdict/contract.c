@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "migrate/util/btf.h"
 #include "migrate/verdict/contract.h"
 
 static const char * const contract_names[] = {
@@ -54,15 +53,6 @@ int contract_parse(const char *name)
 		if (!strcmp(name, contract_names[id]))
 			return id;
 	return -EINVAL;
-}
-
-int contract_from_btf(void)
-{
-	int has = btf_vmlinux_enum_has("mapping_flags", "AS_UNMOVABLE");
-
-	if (has < 0)
-		return has;
-	return has ? CONTRACT_MOVABLE : CONTRACT_UNMOVABLE;
 }
 
 long expected_return(const struct expected *expected, size_t nr_pages)
