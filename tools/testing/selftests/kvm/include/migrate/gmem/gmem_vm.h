@@ -48,6 +48,8 @@ struct vm_kind {
 	 * which is .mem in ordinary memory, elsewhere.
 	 */
 	bool private_mem;
+	/* Finds the frames of pages that the host does not map; NULL: they stay unknown. */
+	const struct unmapped_ops *unmapped;
 	/* Returns why this machine lacks this kind, as a reason to skip, or NULL; may be absent. */
 	const char *(*skip_reason)(const struct vm_kind *kind, int kvm_fd);
 };
@@ -213,5 +215,11 @@ bool gmem_guest_iterate(struct gmem_vm *gvm);
  */
 bool gmem_guest_pause(struct gmem_vm *gvm);
 void gmem_guest_resume(struct gmem_vm *gvm);
+
+/*
+ * Assert that host user space cannot access the memory of @gvm: each access is SIGBUS where the
+ * file can be mapped, else mmap() fails.
+ */
+void assert_host_access_faults(const struct gmem_vm *gvm);
 
 #endif /* SELFTEST_KVM_MIGRATE_GMEM_GMEM_VM_H */

@@ -29,7 +29,7 @@ struct trigger_range {
 	 * another folio may use the frame soon.  NULL: pagemap tells.
 	 */
 	bool *moved;
-	/* Whether flags are of such a page; NULL: of guest_memfd's. */
+	/* With .moved: whether page flags are those of such a page. */
 	bool (*frame_is)(uint64_t flags);
 	int from;		/* node of the folios */
 	int to;			/* their target node, or NUMA_ANY_NODE */

@@ -54,6 +54,7 @@ struct verdict {
 	enum outcome outcome;
 	int from, to;
 	bool judged;
+	bool hidden;			/* nodes and frames are unknown: not compared */
 	bool lru_drained;		/* lru_drain() precedes each look: flags are final */
 	uint64_t flags_on, flags_off;	/* flags that each page must have, and must not have */
 };

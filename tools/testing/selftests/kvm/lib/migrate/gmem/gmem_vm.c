@@ -9,6 +9,7 @@
 #include "processor.h"
 #include "ucall_common.h"
 #include "migrate/gmem/gmem_vm.h"
+#include "migrate/gmem/unmapped_pfns.h"
 #include "migrate/mm/numa.h"
 
 const struct vm_kind vm_kind_default = {
@@ -21,6 +22,7 @@ const struct vm_kind vm_kind_default_unshared = {
 	.name = "default_unshared",
 	.type = VM_TYPE_DEFAULT,
 	.gmem_flags = GUEST_MEMFD_FLAG_MMAP,
+	.unmapped = &unmapped_by_flags,
 };
 
 bool vm_kind_host_maps(const struct vm_kind *kind)
@@ -355,4 +357,19 @@ size_t gmem_host_check(const struct gmem_vm *gvm, size_t page)
 	if (bad == counter && words[counter] == gmem_expected_word(gvm, page, counter))
 		bad++;
 	return bad;
+}
+
+void assert_host_access_faults(const struct gmem_vm *gvm)
+{
+	size_t page, size = gvm->nr_pages * gvm->page_size;
+	void *mem;
+
+	if (gvm->kind->gmem_flags & GUEST_MEMFD_FLAG_MMAP) {
+		for (page = 0; page < gvm->nr_pages; page++)
+			TEST_EXPECT_SIGBUS(READ_ONCE(*(char *)gmem_page(gvm, page)));
+		return;
+	}
+	mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, gvm->fd, 0);
+	TEST_ASSERT(mem == MAP_FAILED && errno == ENODEV,
+		    "mmap() of a guest_memfd without MMAP: %p, %s", mem, strerror(errno));
 }

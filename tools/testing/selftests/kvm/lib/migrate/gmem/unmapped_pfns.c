@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "kvm_util.h"
@@ -89,7 +88,7 @@ static void alloc_arrays(struct unmapped_pfns *unmapped, size_t nr_pages)
 	TEST_ASSERT(unmapped->pfns && unmapped->before && unmapped->left, "out of memory");
 }
 
-void unmapped_pfns_populate(struct unmapped_pfns *unmapped, struct gmem_vm *gvm, int node)
+static void populate(struct unmapped_pfns *unmapped, struct gmem_vm *gvm, int node)
 {
 	struct pfn_set candidates = {};
 	bool found = false;
@@ -140,7 +139,7 @@ void unmapped_pfns_free(struct unmapped_pfns *unmapped)
 	memset(unmapped, 0, sizeof(*unmapped));
 }
 
-void unmapped_pfns_look_before(struct unmapped_pfns *unmapped, struct folio_info *info)
+static void look_before(struct unmapped_pfns *unmapped, struct folio_info *info)
 {
 	size_t i;
 
@@ -160,7 +159,7 @@ static bool is_ours(const struct unmapped_pfns *unmapped, uint64_t pfn)
 			       : pageflags_unmapped_uptodate(flags);
 }
 
-void unmapped_pfns_look_after(struct unmapped_pfns *unmapped, struct folio_info *info)
+static void look_after(struct unmapped_pfns *unmapped, struct folio_info *info)
 {
 	size_t i, nr = unmapped->nr_pages, nr_moved = 0;
 	bool *moved = calloc(nr, sizeof(*moved));
@@ -183,17 +182,11 @@ void unmapped_pfns_look_after(struct unmapped_pfns *unmapped, struct folio_info 
 	free(moved);
 }
 
-void assert_host_access_faults(const struct gmem_vm *gvm)
-{
-	size_t page, size = gvm->nr_pages * gvm->page_size;
-	void *mem;
-
-	if (gvm->kind->gmem_flags & GUEST_MEMFD_FLAG_MMAP) {
-		for (page = 0; page < gvm->nr_pages; page++)
-			TEST_EXPECT_SIGBUS(READ_ONCE(*(char *)gmem_page(gvm, page)));
-		return;
-	}
-	mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, gvm->fd, 0);
-	TEST_ASSERT(mem == MAP_FAILED && errno == ENODEV,
-		    "mmap() of a guest_memfd without MMAP: %p, %s", mem, strerror(errno));
-}
+const struct unmapped_ops unmapped_by_flags = {
+	.skip_reason = pageflags_skip_reason,
+	.frame_is = pageflags_unmapped_uptodate,
+	.populate = populate,
+	.look_before = look_before,
+	.look_after = look_after,
+	.free = unmapped_pfns_free,
+};

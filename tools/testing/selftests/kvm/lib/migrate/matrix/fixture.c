@@ -18,8 +18,8 @@ const char *fixture_skip_reason_one_node(const struct suite *suite, const struct
 	const struct contract_row *row = test->row;
 	const char *reason = vm_kind_skip_reason(row->vm);
 
-	if (!reason && !vm_kind_host_maps(row->vm))
-		reason = pageflags_skip_reason();
+	if (!reason && row->vm->unmapped)
+		reason = row->vm->unmapped->skip_reason();
 	return reason ?: trigger_skip_reason(suite, row->trigger);
 }
 
@@ -48,6 +48,7 @@ static void open_verdict(struct fixture *fx)
 	TEST_ASSERT(!verdict_init(&fx->verdict, gvm->nr_pages, gvm->page_size),
 		    "out of memory");
 	fx->verdict.start = gvm->start;
+	fx->verdict.hidden = !vm_kind_host_maps(gvm->kind) && !gvm->kind->unmapped;
 	for (i = 0; i < gvm->nr_pages; i++)
 		fx->verdict.pages[i].gpa = gmem_gpa(gvm, i);
 }
@@ -111,7 +112,8 @@ void fixture_close(struct fixture *fx)
 {
 	placement_teardown(&fx->placement);
 	verdict_free(&fx->verdict);
-	unmapped_pfns_free(&fx->unmapped);
+	if (fx->gvm->kind->unmapped)
+		fx->gvm->kind->unmapped->free(&fx->unmapped);
 	gmem_vm_free(fx->gvm);
 }
 
@@ -134,27 +136,38 @@ static bool are_mapped(const struct fixture *fx)
 	return !fx->unmapped.nr_pages;
 }
 
-/* Returns the state of all pages, which the caller frees. */
-static struct folio_info *inspect(struct fixture *fx, void (*look)(struct unmapped_pfns *unmapped,
-								   struct folio_info *info))
+/* Host user space has no PTEs for the pages, and nothing finds their frames. */
+static void inspect_hidden(struct folio_info *info, size_t nr)
 {
+	while (nr--)
+		info[nr].node = -ENOENT;
+}
+
+/* Returns the state of all pages, which the caller frees. */
+static struct folio_info *inspect(struct fixture *fx, bool after)
+{
+	const struct unmapped_ops *unmapped = fx->gvm->kind->unmapped;
 	size_t nr = fx->gvm->nr_pages;
 	struct folio_info *info = calloc(nr, sizeof(*info));
 	int r = 0;
 
 	TEST_ASSERT(info, "out of memory");
 	drain(fx);
-	if (are_mapped(fx))
+	if (fx->verdict.hidden)
+		inspect_hidden(info, nr);
+	else if (are_mapped(fx))
 		r = folio_inspect(fx->gvm->mem, nr, info);
+	else if (after)
+		unmapped->look_after(&fx->unmapped, info);
 	else
-		look(&fx->unmapped, info);
+		unmapped->look_before(&fx->unmapped, info);
 	TEST_ASSERT(!r, "cannot inspect the pages: %s", strerror(-r));
 	return info;
 }
 
 void fixture_inspect_before(struct fixture *fx)
 {
-	struct folio_info *info = inspect(fx, unmapped_pfns_look_before);
+	struct folio_info *info = inspect(fx, false);
 
 	verdict_before(&fx->verdict, info);
 	free(info);
@@ -162,7 +175,7 @@ void fixture_inspect_before(struct fixture *fx)
 
 void fixture_inspect_after(struct fixture *fx)
 {
-	struct folio_info *info = inspect(fx, unmapped_pfns_look_after);
+	struct folio_info *info = inspect(fx, true);
 
 	verdict_after(&fx->verdict, info);
 	free(info);
@@ -190,7 +203,10 @@ static void fire_once(struct fixture *fx, size_t first, size_t nr, long expected
 
 	TEST_ASSERT(result.status, "out of memory");
 	range.pfns = pfns;
-	range.moved = are_mapped(fx) ? NULL : fx->unmapped.left + first;
+	if (!are_mapped(fx)) {
+		range.moved = fx->unmapped.left + first;
+		range.frame_is = fx->gvm->kind->unmapped->frame_is;
+	}
 	range.control = fx->control;
 	trigger->fire(&range, &result);
 	verdict_call(&fx->verdict, trigger->call, result.ret, expected_ret,
@@ -256,10 +272,12 @@ static bool control_moves(struct fixture *fx)
 
 void fixture_fill(struct fixture *fx)
 {
-	if (host_maps(fx))
-		gmem_guest_fill(fx->gvm);
+	const struct unmapped_ops *unmapped = fx->gvm->kind->unmapped;
+
+	if (unmapped)
+		unmapped->populate(&fx->unmapped, fx->gvm, fx->from);
 	else
-		unmapped_pfns_populate(&fx->unmapped, fx->gvm, fx->from);
+		gmem_guest_fill(fx->gvm);
 	fixture_check_host(fx);
 }
 

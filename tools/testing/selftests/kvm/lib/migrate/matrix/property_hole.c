@@ -6,7 +6,6 @@
 #include "kvm_util.h"
 #include "migrate/matrix/property.h"
 #include "migrate/mm/folio.h"
-#include "migrate/mm/pageflags_scan.h"
 #include "migrate/trigger/trigger.h"
 
 /* The kernel may have given a freed frame to another folio, but not to an unevictable one. */

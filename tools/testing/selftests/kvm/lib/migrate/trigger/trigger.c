@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include "migrate/mm/folio.h"
-#include "migrate/mm/pageflags_scan.h"
 #include "migrate/runner/testcase.h"
 #include "migrate/trigger/trigger.h"
 
@@ -49,8 +48,7 @@ bool trigger_page_in_frame(const struct trigger_range *range, size_t i)
 	uint64_t entry;
 
 	if (range->moved)
-		return !range->moved[i] && (range->frame_is ?: pageflags_unmapped_uptodate)(
-						   pageflags_get(range->pfns[i]));
+		return !range->moved[i] && range->frame_is(pageflags_get(range->pfns[i]));
 	return range->pfns[i] && !pagemap_read(trigger_page(range, i), 1, &entry) &&
 	       pagemap_pfn(entry) == range->pfns[i];
 }

@@ -3,6 +3,7 @@
 
 #include "kvm_util.h"
 #include "migrate/gmem/private_vm.h"
+#include "migrate/gmem/unmapped_pfns.h"
 
 /* KVM before Linux 6.8 lacks KVM_CAP_VM_TYPES and returns 0. */
 bool vm_kind_is_offered(const struct vm_kind *kind, int kvm_fd)
@@ -24,6 +25,7 @@ const struct vm_kind vm_kind_sw_protected = {
 	.name = "sw_protected",
 	.type = KVM_X86_SW_PROTECTED_VM,
 	.private_mem = true,
+	.unmapped = &unmapped_by_flags,
 	.skip_reason = sw_protected_skip_reason,
 };
 
