@@ -152,8 +152,9 @@ dropin_is_core()
 
 # ---- The rows of tables that the core has
 
-DROPIN_CORE_TRIGGERS="move_pages move_pages_all mbind_move mbind_strict mbind_move_all migrate_pages"
-DROPIN_CORE_PROPERTIES="idle running running_uaddr running_two_slots partial pinned punch_refault"
+DROPIN_CORE_TRIGGERS=(move_pages move_pages_all move_pages_remote mbind_move mbind_strict mbind_move_all
+	migrate_pages migrate_pages_remote)
+DROPIN_CORE_PROPERTIES=(idle running running_uaddr running_two_slots partial pinned punch_refault)
 
 # dropin_core_rows FILE NAME...: leave only these rows of its tables, with what describes them.
 dropin_core_rows()
@@ -204,11 +205,15 @@ dropin_core_lines()
 
 dropin_core()
 {
-	dropin_core_rows include/migrate/matrix/contract_table.h "$DROPIN_CORE_TRIGGERS"
-	dropin_core_rows include/migrate/matrix/property_table.h "$DROPIN_CORE_PROPERTIES"
+	dropin_core_rows include/migrate/matrix/contract_table.h "${DROPIN_CORE_TRIGGERS[@]}"
+	dropin_core_rows include/migrate/matrix/property_table.h "${DROPIN_CORE_PROPERTIES[@]}"
+	dropin_core_lines lib/migrate/runner/testcase.c "&hook_"
+	dropin_core_lines lib/migrate/runner/suite.c "^\tcontract_from_btf,"
+	dropin_core_lines lib/migrate/gmem/gmem_vm.c "&unmapped_by_flags"
+	dropin_core_lines lib/x86/migrate/gmem/private_vm.c "&unmapped_by_flags"
 	dropin_core_lines guest_memfd_migrate_test.c \
-		'must_not_touch|call_errors|alloc_zone|mapping_flags'
-	dropin_core_lines x86/private_mem_migrate_test.c 'alloc_zone|not_isolated|absent'
+		"must_not_touch|call_errors|alloc_zone|mapping_flags"
+	dropin_core_lines x86/private_mem_migrate_test.c "alloc_zone|not_isolated|absent"
 }
 
 # ---- The copy, and the steps

@@ -13,8 +13,13 @@ $(shell mkdir -p $(sort $(dir $(LIBMIGRATE_O))))
 $(LIBMIGRATE_O): $(OUTPUT)/%.o: %.c $(GEN_HDRS)
 	$(CC) $(CFLAGS) $(CPPFLAGS) $(TARGET_ARCH) -c $< -o $@
 
-$(LIBMIGRATE_TESTS): $(LIBMIGRATE_O)
-$(LIBMIGRATE_TESTS): LIBKVM_OBJS += $(LIBMIGRATE_O)
+# An archive: a test needs only the objects that it uses.
+LIBMIGRATE_A := $(OUTPUT)/libmigrate.a
+$(LIBMIGRATE_A): $(LIBMIGRATE_O)
+	rm -f $@ && $(AR) rcs $@ $^
+
+$(LIBMIGRATE_TESTS): $(LIBMIGRATE_A)
+$(LIBMIGRATE_TESTS): LIBKVM_OBJS += $(LIBMIGRATE_A)
 
 # Headers of the kernel repeat what those of the C library define: no matter, but a warning
 # where they are taken for our own, as those in the tree are when O= says to build elsewhere.
@@ -26,7 +31,7 @@ $(LIBMIGRATE_O) $(LIBMIGRATE_TESTS:=.o): CFLAGS += -include migrate/util/compat.
 endif
 
 -include $(LIBMIGRATE_O:.o=.d)
-EXTRA_CLEAN += $(LIBMIGRATE_O) $(LIBMIGRATE_O:.o=.d)
+EXTRA_CLEAN += $(LIBMIGRATE_A) $(LIBMIGRATE_O) $(LIBMIGRATE_O:.o=.d)
 
 # To build what the tests share without a test.
 .PHONY: libmigrate
