@@ -59,7 +59,7 @@ int main(int argc, char **argv)
 		must_not_touch_add_cases(&list, row);
 	}
 	call_errors_add_cases(&list);
-	alloc_zone_add_cases(&list);
+	alloc_zone_add_cases(&list, allocation_rows, nr_allocation_rows);
 	mapping_flags_add_cases(&list, contract_row_of(&trigger_move_pages));
 	vm_keep_one_open();
 	return suite_main(&suite, argc, argv, list.cases, list.nr, probe);

@@ -145,7 +145,10 @@ int main(int argc, char **argv)
 	for (i = 0; i < nr_private_memory_rows; i++)
 		add_row(&list, &rows[i]);
 	absent_kinds_add_cases(&list, vm_kinds_absent);
-	alloc_zone_add_private_cases(&list, &vm_kind_sw_protected);
+	alloc_zone_add_cases(&list,
+			     contract_rows_for(&vm_kind_sw_protected, private_allocation_rows,
+					       nr_private_allocation_rows),
+			     nr_private_allocation_rows);
 	vm_keep_one_open();
 	/* No probe: both contracts are the same for private memory. */
 	return suite_main(&suite, argc, argv, list.cases, list.nr, NULL);

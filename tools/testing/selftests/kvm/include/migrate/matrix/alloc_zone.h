@@ -24,8 +24,7 @@ struct alloc_zone {
 extern const struct alloc_zone alloc_zone_zone_movable;
 extern const struct alloc_zone alloc_zone_cma;
 
-/* Append the cases of ALLOCATION_CONTRACT, or those of PRIVATE_ALLOCATION_CONTRACT for @kind. */
-void alloc_zone_add_cases(struct case_list *list);
-void alloc_zone_add_private_cases(struct case_list *list, const struct vm_kind *kind);
+/* Append a case to @list for each of @nr @rows, which must outlive it. */
+void alloc_zone_add_cases(struct case_list *list, const struct contract_row *rows, size_t nr);
 
 #endif /* SELFTEST_KVM_MIGRATE_MATRIX_ALLOC_ZONE_H */

@@ -9,21 +9,7 @@
 #include "processor.h"
 #include "ucall_common.h"
 #include "migrate/gmem/gmem_vm.h"
-#include "migrate/gmem/unmapped_pfns.h"
 #include "migrate/mm/numa.h"
-
-const struct vm_kind vm_kind_default = {
-	.name = "default",
-	.type = VM_TYPE_DEFAULT,
-	.gmem_flags = GUEST_MEMFD_FLAG_MMAP | GUEST_MEMFD_FLAG_INIT_SHARED,
-};
-
-const struct vm_kind vm_kind_default_unshared = {
-	.name = "default_unshared",
-	.type = VM_TYPE_DEFAULT,
-	.gmem_flags = GUEST_MEMFD_FLAG_MMAP,
-	.unmapped = &unmapped_by_flags,
-};
 
 bool vm_kind_host_maps(const struct vm_kind *kind)
 {

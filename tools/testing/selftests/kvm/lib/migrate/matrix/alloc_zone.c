@@ -216,7 +216,7 @@ static int run(const struct suite *suite, const struct testcase *test)
 	return result;
 }
 
-static void add_cases(struct case_list *list, const struct contract_row *rows, size_t nr)
+void alloc_zone_add_cases(struct case_list *list, const struct contract_row *rows, size_t nr)
 {
 	size_t i;
 
@@ -229,15 +229,4 @@ static void add_cases(struct case_list *list, const struct contract_row *rows, s
 
 		case_list_add(list, &test, "allocated");
 	}
-}
-
-void alloc_zone_add_cases(struct case_list *list)
-{
-	add_cases(list, allocation_rows, nr_allocation_rows);
-}
-
-void alloc_zone_add_private_cases(struct case_list *list, const struct vm_kind *kind)
-{
-	add_cases(list, contract_rows_for(kind, private_allocation_rows, nr_private_allocation_rows),
-		  nr_private_allocation_rows);
 }
