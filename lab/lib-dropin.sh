@@ -128,7 +128,7 @@ dropin_tests()
 	dropin_files $(printf '%s\n' "${patch_words[@]}") | grep "_test[.]c\$"
 }
 
-# dropin_complete: fails where a file is in no patch.
+# dropin_complete: fails where a file is in no patch.  The two must not drift apart.
 dropin_complete()
 {
 	local lost
@@ -196,20 +196,54 @@ dropin_core_rows()
 		END { print held }'
 }
 
-# dropin_core_lines FILE REGEX: drop the lines of code that match.
+# dropin_core_lines FILE REGEX: drop the code that matches, each up to its last parenthesis.
 dropin_core_lines()
 {
+	# shellcheck disable=SC2016 # for awk
 	[[ ! -e $stage/$DROPIN_KVM/$1 ]] ||
-		dropin_edit "$1" -v regex="$2" '!/^(\t|#include|int |extern )/ || $0 !~ regex'
+		dropin_edit "$1" -v regex="$2" '
+			/^(\t|#include)/ && $0 ~ regex { dropped = 1 }
+			!dropped { print; next }
+			{ open += gsub(/\(/, "(") - gsub(/\)/, ")") }
+			open == 0 { dropped = 0 }'
+}
+
+# dropin_core_declarations FILE PREFIX NAME...: drop other declarations of PREFIX and a name, and
+# paragraphs that have no declaration then.
+dropin_core_declarations()
+{
+	# shellcheck disable=SC2016 # for awk
+	[[ ! -e $stage/$DROPIN_KVM/$1 ]] ||
+		dropin_edit "$1" -v prefix=" $2" -v core=" ${*:3} " '
+			function end_paragraph() {
+				if (!dropped || kept)
+					printf "%s", text
+				text = ""
+				dropped = kept = 0
+			}
+			/^(extern|int) / && (at = index($0, prefix)) {
+				name = substr($0, at + length(prefix))
+				sub(/[^a-z_0-9].*/, "", name)
+				if (!index(core, " " name " ")) {
+					dropped = 1
+					next
+				}
+			}
+			/;$/ { kept = 1 }
+			{ text = text $0 "\n" }
+			$0 == "" { end_paragraph() }
+			END { end_paragraph() }'
 }
 
 dropin_core()
 {
 	dropin_core_rows include/migrate/matrix/contract_table.h "${DROPIN_CORE_TRIGGERS[@]}"
 	dropin_core_rows include/migrate/matrix/property_table.h "${DROPIN_CORE_PROPERTIES[@]}"
+	dropin_core_declarations include/migrate/trigger/trigger.h trigger_ "${DROPIN_CORE_TRIGGERS[@]}"
+	dropin_core_declarations include/migrate/matrix/property.h act_ "${DROPIN_CORE_PROPERTIES[@]}"
 	dropin_core_lines lib/migrate/runner/testcase.c "&hook_"
 	dropin_core_lines lib/migrate/runner/suite.c "^\tcontract_from_btf,"
-	dropin_core_lines lib/migrate/gmem/gmem_vm.c "&unmapped_by_flags"
+	dropin_core_lines lib/migrate/gmem/vm_kinds.c "&unmapped_by_flags"
 	dropin_core_lines lib/x86/migrate/gmem/private_vm.c "&unmapped_by_flags"
 	dropin_core_lines guest_memfd_migrate_test.c \
 		"must_not_touch|call_errors|alloc_zone|mapping_flags"
@@ -456,6 +490,19 @@ dropin_series()
 	fi
 	cp -- "$tmp/patches"/* "$dir/" || lab_failed_write "$dir" "cannot write the series"
 	printf '%s\n' "$dir"/*.patch
+	dropin_count "$dir"/*.patch
+}
+
+# dropin_count PATCH...: how large is the series?
+dropin_count()
+{
+	awk '
+		FNR == 1 { n++; lines = 0; in_diff = 0 }
+		/^diff --git / { in_diff = 1 }
+		in_diff && /^\+/ && !/^\+\+\+ / { total++; lines++ }
+		lines > most { most = lines }
+		END { printf "%d patches add %d lines, the largest %d\n", n, total, most }
+	' "$@"
 }
 
 # ---- Into the tree
