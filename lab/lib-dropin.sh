@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash disable=SC2154 source-path=SCRIPTDIR
+# shellcheck shell=bash disable=SC2154,SC2030,SC2031 source-path=SCRIPTDIR
 #
 # The tests in a kernel tree.  All that changes is first prepared in a small copy of
 # the few files concerned, step by step; a step is a commit of the series.  "tree" is
@@ -118,13 +118,13 @@ dropin_files()
 # dropin_shared: prints what the tests share, relative to the directory of the KVM selftests.
 dropin_shared()
 {
-	# shellcheck disable=SC2086 # lists of words
+	# shellcheck disable=SC2046 # lists of words
 	dropin_files $(printf '%s\n' "${patch_words[@]}") | grep -v "_test[.]c\$" | sort
 }
 
 dropin_tests()
 {
-	# shellcheck disable=SC2086 # lists of words
+	# shellcheck disable=SC2046 # lists of words
 	dropin_files $(printf '%s\n' "${patch_words[@]}") | grep "_test[.]c\$"
 }
 
@@ -136,7 +136,7 @@ dropin_complete()
 	lost=$(cd "$DROPIN_FROM" && find include/migrate lib/migrate include/*/migrate \
 		lib/*/migrate -name '*.[chS]' -o -name '*.mk' | sort |
 		comm -3 - <(opt_core='' && dropin_read_series && dropin_shared))
-	[[ -z $lost ]] || lab_die "lab/series and $DROPIN_KVM differ:" $lost
+	[[ -z $lost ]] || lab_die "lab/series and $DROPIN_KVM differ: ${lost//$'\n'/ }"
 }
 
 # dropin_is_core: fails where TREE has files that the core has not.
@@ -152,8 +152,8 @@ dropin_is_core()
 
 # ---- The rows of tables that the core has
 
-DROPIN_CORE_TRIGGERS=(move_pages move_pages_all move_pages_remote mbind_move mbind_strict mbind_move_all
-	migrate_pages migrate_pages_remote)
+DROPIN_CORE_TRIGGERS=(move_pages move_pages_all move_pages_remote
+	mbind_move mbind_strict mbind_move_all migrate_pages migrate_pages_remote)
 DROPIN_CORE_PROPERTIES=(idle running running_uaddr running_two_slots partial pinned punch_refault)
 
 # dropin_core_rows FILE NAME...: leave only these rows of its tables, with what describes them.
@@ -226,9 +226,10 @@ dropin_core_declarations()
 				sub(/[^a-z_0-9].*/, "", name)
 				if (!index(core, " " name " ")) {
 					dropped = 1
-					next
+					in_dropped = 1
 				}
 			}
+			in_dropped { in_dropped = $0 !~ /;$/; next }
 			/;$/ { kept = 1 }
 			{ text = text $0 "\n" }
 			$0 == "" { end_paragraph() }
@@ -239,8 +240,10 @@ dropin_core()
 {
 	dropin_core_rows include/migrate/matrix/contract_table.h "${DROPIN_CORE_TRIGGERS[@]}"
 	dropin_core_rows include/migrate/matrix/property_table.h "${DROPIN_CORE_PROPERTIES[@]}"
-	dropin_core_declarations include/migrate/trigger/trigger.h trigger_ "${DROPIN_CORE_TRIGGERS[@]}"
-	dropin_core_declarations include/migrate/matrix/property.h act_ "${DROPIN_CORE_PROPERTIES[@]}"
+	dropin_core_declarations include/migrate/trigger/trigger.h trigger_ \
+		"${DROPIN_CORE_TRIGGERS[@]}"
+	dropin_core_declarations include/migrate/matrix/property.h act_ \
+		"${DROPIN_CORE_PROPERTIES[@]}"
 	dropin_core_lines lib/migrate/runner/testcase.c "&hook_"
 	dropin_core_lines lib/migrate/runner/suite.c "^\tcontract_from_btf,"
 	dropin_core_lines lib/migrate/gmem/vm_kinds.c "&unmapped_by_flags"

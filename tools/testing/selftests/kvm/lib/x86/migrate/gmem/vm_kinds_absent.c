@@ -18,7 +18,7 @@ static const char *_name##_skip_reason(const struct vm_kind *kind, int kvm_fd)		
 {												\
 	if (!has_sev_leaf() || !this_cpu_has(_feature))						\
 		return "the CPU has no " text " (an AMD EPYC, enabled in the firmware)";	\
-	if (!vm_kind_is_offered(kind, kvm_fd))								\
+	if (!vm_kind_is_offered(kind, kvm_fd))							\
 		return "KVM offers no " text " VMs (" parameter "=1, and free ASIDs, set in "	\
 		       "the firmware)";								\
 	if (access("/dev/sev", R_OK | W_OK))							\
