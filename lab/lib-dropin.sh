@@ -128,6 +128,15 @@ dropin_tests()
 	dropin_files $(printf '%s\n' "${patch_words[@]}") | grep "_test[.]c\$"
 }
 
+# dropin_whole: as dropin_shared, also with --core of the whole series.
+dropin_whole()
+{
+	local opt_core=''
+
+	dropin_read_series
+	dropin_shared
+}
+
 # dropin_complete: fails where a file is in no patch.  The two must not drift apart.
 dropin_complete()
 {
@@ -147,7 +156,7 @@ dropin_is_core()
 	while IFS= read -r file; do
 		[[ ! -e $tree/$DROPIN_KVM/$file ]] ||
 			lab_die "$tree has more than the core: $DROPIN_KVM/$file"
-	done < <(dropin_shared | comm -13 - <(opt_core='' && dropin_read_series && dropin_shared))
+	done < <(dropin_shared | comm -13 - <(dropin_whole))
 }
 
 # ---- The rows of tables that the core has
