@@ -30,6 +30,7 @@ struct fixture {
 	struct gmem_vm *gvm;
 	struct verdict verdict;
 	struct placement_state placement;
+	const struct unmapped_ops *finder;	/* of frames without PTEs, or NULL */
 	struct unmapped_pfns unmapped;	/* while the host has no PTEs for the pages */
 	const struct control *control;	/* of triggers with .must_not_touch, else NULL */
 	int from;

@@ -96,6 +96,7 @@ bool fixture_open(struct fixture *fx, const struct suite *suite, const struct te
 	select_nodes(fx, fx->trigger ? fx->trigger->placement : config->placement);
 	gmem.node = fx->from;
 	fx->gvm = gmem_vm_create(test->row->vm, &gmem);
+	fx->finder = fx->gvm->kind->unmapped;
 	fx->placement.gvm = fx->gvm;
 	open_verdict(fx);
 	placement_setup(&fx->placement);
@@ -112,8 +113,8 @@ void fixture_close(struct fixture *fx)
 {
 	placement_teardown(&fx->placement);
 	verdict_free(&fx->verdict);
-	if (fx->gvm->kind->unmapped)
-		fx->gvm->kind->unmapped->free(&fx->unmapped);
+	if (fx->finder)
+		fx->finder->free(&fx->unmapped);
 	gmem_vm_free(fx->gvm);
 }
 
@@ -146,7 +147,6 @@ static void inspect_hidden(struct folio_info *info, size_t nr)
 /* Returns the state of all pages, which the caller frees. */
 static struct folio_info *inspect(struct fixture *fx, bool after)
 {
-	const struct unmapped_ops *unmapped = fx->gvm->kind->unmapped;
 	size_t nr = fx->gvm->nr_pages;
 	struct folio_info *info = calloc(nr, sizeof(*info));
 	int r = 0;
@@ -158,9 +158,9 @@ static struct folio_info *inspect(struct fixture *fx, bool after)
 	else if (are_mapped(fx))
 		r = folio_inspect(fx->gvm->mem, nr, info);
 	else if (after)
-		unmapped->look_after(&fx->unmapped, info);
+		fx->finder->look_after(&fx->unmapped, info);
 	else
-		unmapped->look_before(&fx->unmapped, info);
+		fx->finder->look_before(&fx->unmapped, info);
 	TEST_ASSERT(!r, "cannot inspect the pages: %s", strerror(-r));
 	return info;
 }
@@ -205,7 +205,7 @@ static void fire_once(struct fixture *fx, size_t first, size_t nr, long expected
 	range.pfns = pfns;
 	if (!are_mapped(fx)) {
 		range.moved = fx->unmapped.left + first;
-		range.frame_is = fx->gvm->kind->unmapped->frame_is;
+		range.frame_is = fx->finder->frame_is;
 	}
 	range.control = fx->control;
 	trigger->fire(&range, &result);
@@ -272,10 +272,10 @@ static bool control_moves(struct fixture *fx)
 
 void fixture_fill(struct fixture *fx)
 {
-	const struct unmapped_ops *unmapped = fx->gvm->kind->unmapped;
+	const struct unmapped_ops *finder = fx->finder;
 
-	if (unmapped)
-		unmapped->populate(&fx->unmapped, fx->gvm, fx->from);
+	if (finder)
+		finder->populate(&fx->unmapped, fx->gvm, fx->from);
 	else
 		gmem_guest_fill(fx->gvm);
 	fixture_check_host(fx);
