@@ -16,8 +16,8 @@ bool vm_kind_is_offered(const struct vm_kind *kind, int kvm_fd)
 static const char *sw_protected_skip_reason(const struct vm_kind *kind, int kvm_fd)
 {
 	if (!vm_kind_is_offered(kind, kvm_fd))
-		return "KVM has no software-protected VMs (needs CONFIG_KVM_SW_PROTECTED_VM, "
-		       "Linux 6.8, and npt=1 of kvm_amd or ept=1 of kvm_intel)";
+		return "KVM has no software-protected VMs (needs CONFIG_KVM_SW_PROTECTED_VM and "
+		       "nested paging)";
 	return NULL;
 }
 

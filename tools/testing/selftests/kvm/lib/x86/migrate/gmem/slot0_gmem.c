@@ -17,6 +17,6 @@ const char *slot0_gmem_skip_reason(void)
 	if (walks_page_tables("/sys/module/kvm_amd/parameters/npt") ||
 	    walks_page_tables("/sys/module/kvm_intel/parameters/ept"))
 		return "KVM reads the guest's page tables through userspace_addr (load kvm_amd "
-		       "with npt=1 or kvm_intel with ept=1, on hardware that has it)";
+		       "with nested paging or kvm_intel with EPT)";
 	return NULL;
 }
