@@ -28,7 +28,6 @@ struct control {
 	void *mem;
 	size_t nr_pages;
 	struct folio_info *before;	/* when it was allocated */
-	uint64_t *pfns;
 	int from;
 };
 

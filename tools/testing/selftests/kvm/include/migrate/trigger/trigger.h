@@ -14,13 +14,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "migrate/trigger/control.h"
-
+struct control;
 struct placement;
 struct suite;
 struct test_env;
 
+struct trigger;
+
 struct trigger_range {
+	const struct trigger *trigger;	/* set by trigger_fire() */
 	void *addr;
 	size_t nr_pages;
 	const uint64_t *pfns;	/* of the pages; for triggers with .by_pfn */
@@ -62,26 +64,13 @@ struct trigger {
 	const struct test_env *env;	/* settings while a case runs; NULL: none */
 	/* How memory must look (migrate/trigger/placement.h); NULL: does not matter. */
 	const struct placement *placement;
-	const struct must_not_touch *must_not_touch;	/* it must ignore guest_memfd; else NULL */
+	/* Ignores guest_memfd (migrate/trigger/background.h); NULL: another trigger. */
+	const struct must_not_touch *must_not_touch;
 	/* Returns what this task lacks to fire it, as a SKIP reason, or NULL.  May be absent. */
 	const char *(*skip_reason)(void);
 	void (*fire)(const struct trigger_range *range, struct trigger_result *result);
-};
-
-#define MUST_NOT_TOUCH_COUNTERS_MAX 6
-
-/* A mechanism that must ignore guest_memfd; it acts on a control instead. */
-struct must_not_touch {
-	struct control_kind control;
-	const char *acts;		/* on the control, for reports: "moved" */
-	unsigned int rounds;		/* of .fire(), at most, until it has acted on all */
-	const char *counters[MUST_NOT_TOUCH_COUNTERS_MAX + 1];	/* of /proc/vmstat, for reports */
-	/* Prepare control and mechanism.  Returns a SKIP reason, or NULL.  May be absent. */
-	const char *(*prepare)(const struct trigger_range *range);
-	/* Returns the number of control pages that it acted on.  Absent: control_moved(). */
-	size_t (*acted)(const struct trigger_range *range);
-	/* Stop a mechanism that works in the background.  May be absent. */
-	void (*stop)(void);
+	int flags;		/* of the system call, for .fire() */
+	bool remote;		/* another process makes the system call */
 };
 
 /* Returns what this machine lacks to fire @trigger, NULL for none, as a SKIP reason, or NULL. */
@@ -90,11 +79,12 @@ const char *trigger_skip_reason(const struct suite *suite, const struct trigger 
 /* Returns a range of @nr_pages pages from @addr on, on node @from, without .pfns. */
 struct trigger_range trigger_range_of(void *addr, size_t nr_pages, int from, int to);
 
+/* Fire @trigger at @range. */
+void trigger_fire(const struct trigger *trigger, struct trigger_range *range,
+		  struct trigger_result *result);
+
 /* Returns the address of page @i of @range. */
 void *trigger_page(const struct trigger_range *range, size_t i);
-
-/* madvise() of the control and of @range.  Returns 0 or -errno. */
-int trigger_advise(const struct trigger_range *range, int advice);
 
 /* Returns whether page @i of @range is still in its frame; for triggers with .by_pfn. */
 bool trigger_page_in_frame(const struct trigger_range *range, size_t i);

@@ -208,7 +208,7 @@ static void fire_once(struct fixture *fx, size_t first, size_t nr, long expected
 		range.frame_is = fx->finder->frame_is;
 	}
 	range.control = fx->control;
-	trigger->fire(&range, &result);
+	trigger_fire(trigger, &range, &result);
 	verdict_call(&fx->verdict, trigger->call, result.ret, expected_ret,
 		     trigger->has_status ? result.status : NULL, first, nr);
 	free(result.status);

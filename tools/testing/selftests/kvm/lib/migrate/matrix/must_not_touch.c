@@ -10,8 +10,7 @@
 #include "migrate/matrix/must_not_touch.h"
 #include "migrate/mm/numa.h"
 #include "migrate/mm/vmstat.h"
-#include "migrate/trigger/control.h"
-#include "migrate/trigger/trigger.h"
+#include "migrate/trigger/background.h"
 
 /* A row NEVER is tested on pages in these states. */
 struct state {

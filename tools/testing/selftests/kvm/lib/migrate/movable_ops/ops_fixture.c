@@ -152,7 +152,7 @@ static void fire(struct ops_fixture *fx, const uint64_t *pfns, bool *left, size_
 	range.pfns = pfns;
 	range.moved = left;
 	range.frame_is = any_page;
-	fx->row->trigger->fire(&range, &result);
+	trigger_fire(fx->row->trigger, &range, &result);
 	fx->ret = result.ret;
 }
 

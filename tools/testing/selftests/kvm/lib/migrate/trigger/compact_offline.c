@@ -27,18 +27,23 @@ static int write_number(const char *path, uint64_t number)
 	return sysfile_write(path, text);
 }
 
-/* Call @offline for each page that has not moved; the result is the first error. */
-static void soft_offline(const struct trigger_range *range, struct trigger_result *result,
-			 int (*offline)(const struct trigger_range *range, size_t i))
+static int soft_offline(const struct trigger_range *range, size_t i)
+{
+	if (range->trigger == &trigger_soft_offline_phys)
+		return write_number(SOFT_OFFLINE, range->pfns[i] * getpagesize());
+	return madvise(trigger_page(range, i), getpagesize(), MADV_SOFT_OFFLINE) ? -errno : 0;
+}
+
+/* Soft offline each page that has not moved; the result is the first error. */
+static void fire_soft_offline(const struct trigger_range *range, struct trigger_result *result)
 {
 	size_t i;
 	int r;
 
-	result->ret = 0;
 	for (i = 0; i < range->nr_pages; i++) {
 		if (!trigger_page_in_frame(range, i))
 			continue;
-		r = offline(range, i);
+		r = soft_offline(range, i);
 		if (r && !result->ret)
 			result->ret = r;
 		if (trigger_page_in_frame(range, i))
@@ -47,28 +52,6 @@ static void soft_offline(const struct trigger_range *range, struct trigger_resul
 			range->moved[i] = true;
 		write_number(UNPOISON, range->pfns[i]);
 	}
-}
-
-static int offline_mapped(const struct trigger_range *range, size_t i)
-{
-	return madvise(trigger_page(range, i), getpagesize(), MADV_SOFT_OFFLINE) ? -errno : 0;
-}
-
-static int offline_phys(const struct trigger_range *range, size_t i)
-{
-	return write_number(SOFT_OFFLINE, range->pfns[i] * getpagesize());
-}
-
-static void fire_soft_offline_mapped(const struct trigger_range *range,
-				     struct trigger_result *result)
-{
-	soft_offline(range, result, offline_mapped);
-}
-
-static void fire_soft_offline_phys(const struct trigger_range *range,
-				   struct trigger_result *result)
-{
-	soft_offline(range, result, offline_phys);
 }
 
 static const char *soft_offline_skip_reason(void)
@@ -86,26 +69,22 @@ const struct trigger trigger_soft_offline_mapped = {
 	.name = "soft_offline_mapped", .call = "madvise(SOFT_OFFLINE)",
 	.reason = "MR_MEMORY_FAILURE",
 	.by_pfn = true, .kernel_picks_node = true,
-	.skip_reason = soft_offline_skip_reason, .fire = fire_soft_offline_mapped,
+	.skip_reason = soft_offline_skip_reason, .fire = fire_soft_offline,
 };
 
 const struct trigger trigger_soft_offline_phys = {
 	.name = "soft_offline_phys", .call = "soft_offline_page", .reason = "MR_MEMORY_FAILURE",
 	.by_pfn = true, .kernel_picks_node = true,
-	.skip_reason = soft_offline_skip_reason, .fire = fire_soft_offline_phys,
+	.skip_reason = soft_offline_skip_reason, .fire = fire_soft_offline,
 };
 
 static void fire_compact(const struct trigger_range *range, struct trigger_result *result)
 {
-	(void)range;
-	result->ret = sysfile_write(COMPACT, "1");
-}
+	char path[64] = COMPACT;
 
-static void fire_compact_node(const struct trigger_range *range, struct trigger_result *result)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/compact", range->from);
+	if (range->trigger == &trigger_compact_node)
+		snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/compact",
+			 range->from);
 	result->ret = sysfile_write(path, "1");
 }
 
@@ -129,5 +108,5 @@ const struct trigger trigger_compact_node = {
 	.name = "compact_node", .call = "node/compact", .reason = "MR_COMPACTION",
 	.no_range = true, .kernel_picks_node = true, .partial = true,
 	.placement = &placement_fragment, .skip_reason = compaction_skip_reason,
-	.fire = fire_compact_node,
+	.fire = fire_compact,
 };

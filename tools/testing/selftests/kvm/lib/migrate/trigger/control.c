@@ -46,18 +46,13 @@ void control_open(struct control *control, int from, const struct control_kind *
 	map(control);
 	lru_drain();
 	control->before = control_now(control);
-	control->pfns = calloc(control->nr_pages, sizeof(*control->pfns));
-	TEST_ASSERT(control->pfns, "out of memory");
-	for (i = 0; i < control->nr_pages; i++) {
+	for (i = 0; i < control->nr_pages; i++)
 		TEST_ASSERT_EQ(control->before[i].node, from);
-		control->pfns[i] = control->before[i].pfn;
-	}
 }
 
 void control_close(struct control *control)
 {
 	free(control->before);
-	free(control->pfns);
 	kvm_munmap(control->mem, control_size(control));
 }
 
@@ -82,13 +77,16 @@ size_t control_fire(const struct trigger *trigger, int from, int to, struct trig
 {
 	const struct control_kind shmem = {};
 	struct trigger_range range;
+	uint64_t pfns[CONTROL_PAGES];
 	struct control control;
-	size_t moved;
+	size_t i, moved;
 
 	control_open(&control, from, &shmem);
-	range = trigger_range_of(control.mem, control.nr_pages, from, to);
-	range.pfns = control.pfns;
-	trigger->fire(&range, result);
+	for (i = 0; i < CONTROL_PAGES; i++)
+		pfns[i] = control.before[i].pfn;
+	range = trigger_range_of(control.mem, CONTROL_PAGES, from, to);
+	range.pfns = pfns;
+	trigger_fire(trigger, &range, result);
 	moved = control_moved(&control, to);
 	control_close(&control);
 	return moved;

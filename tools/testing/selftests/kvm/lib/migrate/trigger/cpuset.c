@@ -23,10 +23,8 @@ static void fire_cpuset(const struct trigger_range *range, struct trigger_result
 		result->ret = sysfile_write(mems, "\n");
 }
 
-static const struct test_env env = { .cgroup = "cpuset" };
-
 const struct trigger trigger_cpuset = {
 	.name = "cpuset", .call = "cpuset.mems", .reason = "MR_SYSCALL",
 	.no_range = true,
-	.env = &env, .fire = fire_cpuset,
+	.env = &(const struct test_env) { .cgroup = "cpuset" }, .fire = fire_cpuset,
 };

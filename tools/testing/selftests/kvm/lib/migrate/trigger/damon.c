@@ -14,7 +14,7 @@
 #include "kvm_util.h"
 #include "migrate/mm/folio.h"
 #include "migrate/runner/test_env.h"
-#include "migrate/trigger/trigger.h"
+#include "migrate/trigger/background.h"
 #include "migrate/util/sysfile.h"
 #include "migrate/util/undo.h"
 
@@ -24,21 +24,10 @@
 #define TARGET		CONTEXT "targets/0/"
 #define SCHEME		CONTEXT "schemes/0/"
 
-struct region {
-	uint64_t start, end;
-};
-
-struct regions {
-	struct region *all;
-	size_t nr;
-};
-
-struct damon_file {
-	const char *path, *value;
-};
-
 /* Written in this order, before action, target and regions. */
-static const struct damon_file damon_files[] = {
+static const struct {
+	const char *path, *value;
+} damon_files[] = {
 	{ KDAMONDS "nr_kdamonds", "1" },
 	{ KDAMOND "contexts/nr_contexts", "1" },
 	{ CONTEXT "monitoring_attrs/intervals/sample_us", "1000" },
@@ -68,63 +57,57 @@ static void set_number(const char *path, uint64_t value)
 
 static int by_start(const void *a, const void *b)
 {
-	const struct region *x = a, *y = b;
+	const uint64_t *x = a, *y = b;
 
-	return x->start < y->start ? -1 : x->start > y->start;
+	return *x < *y ? -1 : *x > *y;
 }
 
-static void set_regions(struct regions *regions)
+/* Write where the pages at @mem start, or their frames, to @starts. */
+static void find_starts(const void *mem, size_t nr_pages, bool frames, uint64_t *starts)
 {
+	size_t i;
+
+	TEST_ASSERT(!pagemap_read(mem, nr_pages, starts), "cannot read pagemap");
+	for (i = 0; i < nr_pages; i++)
+		starts[i] = frames ? pagemap_pfn(starts[i]) * getpagesize() :
+				     (uintptr_t)mem + i * getpagesize();
+}
+
+/* A region for each page. */
+static void set_regions(const struct trigger_range *range, bool frames)
+{
+	size_t i, nr = range->nr_pages + range->control->nr_pages;
+	uint64_t *starts = calloc(nr, sizeof(*starts));
 	char path[128];
-	size_t i;
 
-	qsort(regions->all, regions->nr, sizeof(*regions->all), by_start);
-	set_number(TARGET "regions/nr_regions", regions->nr);
-	for (i = 0; i < regions->nr; i++) {
+	TEST_ASSERT(starts, "out of memory");
+	find_starts(range->addr, range->nr_pages, frames, starts);
+	find_starts(range->control->mem, range->control->nr_pages, frames,
+		    starts + range->nr_pages);
+	qsort(starts, nr, sizeof(*starts), by_start);
+	set_number(TARGET "regions/nr_regions", nr);
+	for (i = 0; i < nr; i++) {
 		snprintf(path, sizeof(path), TARGET "regions/%zu/start", i);
-		set_number(path, regions->all[i].start);
+		set_number(path, starts[i]);
 		snprintf(path, sizeof(path), TARGET "regions/%zu/end", i);
-		set_number(path, regions->all[i].end);
+		set_number(path, starts[i] + getpagesize());
 	}
-}
-
-static void add_region(struct regions *regions, uint64_t start, uint64_t size)
-{
-	regions->all[regions->nr++] = (struct region) { start, start + size };
-}
-
-/* Add the addresses of @nr_pages pages at @mem, or their frames. */
-static void add_pages(struct regions *regions, const void *mem, size_t nr_pages, bool frames)
-{
-	uint64_t *entries = calloc(nr_pages, sizeof(*entries));
-	size_t i;
-
-	TEST_ASSERT(entries && !pagemap_read(mem, nr_pages, entries), "cannot read pagemap");
-	for (i = 0; i < nr_pages && frames; i++)
-		add_region(regions, pagemap_pfn(entries[i]) * getpagesize(), getpagesize());
-	if (!frames)
-		add_region(regions, (uintptr_t)mem, nr_pages * getpagesize());
-	free(entries);
+	free(starts);
 }
 
 static const char *start(const struct trigger_range *range, const char *operations,
 			 const char *action, bool frames)
 {
-	size_t i, nr = range->nr_pages + range->control->nr_pages;
-	struct regions regions = { .all = calloc(nr, sizeof(*regions.all)) };
+	size_t i;
 	int r;
 
-	TEST_ASSERT(regions.all, "out of memory");
 	for (i = 0; i < ARRAY_SIZE(damon_files); i++)
 		set(damon_files[i].path, damon_files[i].value);
 	set(CONTEXT "operations", operations);
 	set(SCHEME "action", action);
 	set_number(SCHEME "target_nid", range->to);
 	set_number(TARGET "pid_target", getpid());
-	add_pages(&regions, range->addr, range->nr_pages, frames);
-	add_pages(&regions, range->control->mem, range->control->nr_pages, frames);
-	set_regions(&regions);
-	free(regions.all);
+	set_regions(range, frames);
 	undo_add(KDAMONDS "nr_kdamonds", "0");
 	undo_add(KDAMOND "state", "off");
 	r = sysfile_write(KDAMOND "state", "on");
@@ -160,12 +143,12 @@ static void stop_damon(void)
 }
 
 /* A scheme does not start while DAMON_STAT runs. */
-static const struct setting settings[] = {
-	{ .path = "/sys/module/damon_stat/parameters/enabled", .value = "N", .optional = true },
-	{},
+static const struct test_env env = {
+	.settings = (const struct setting[]) {
+		{ "/sys/module/damon_stat/parameters/enabled", "N", .optional = true },
+		{},
+	},
 };
-
-static const struct test_env env = { .settings = settings };
 
 static const char *damon_skip_reason(void)
 {
@@ -181,17 +164,15 @@ static const char *damon_skip_reason(void)
 }
 
 #define DEFINE_DAMON_TRIGGER(_name, _text, _start)					\
-static const struct must_not_touch must_not_touch_##_name = {				\
-	.acts = "moved", .rounds = 500,							\
-	.counters = { "pgmigrate_success", "pgmigrate_fail" },				\
-	.prepare = _start, .stop = stop_damon,						\
-};											\
-											\
 const struct trigger trigger_##_name = {						\
 	.name = #_name, .call = _text, .reason = "MR_DAMON",				\
 	.no_range = true,								\
-	.env = &env, .must_not_touch = &must_not_touch_##_name,				\
-	.skip_reason = damon_skip_reason, .fire = fire_damon,				\
+	.env = &env, .skip_reason = damon_skip_reason, .fire = fire_damon,		\
+	.must_not_touch = &(const struct must_not_touch) {				\
+		.acts = "moved", .rounds = 500,						\
+		.counters = { "pgmigrate_success", "pgmigrate_fail" },			\
+		.prepare = _start, .stop = stop_damon,					\
+	},										\
 }
 
 DEFINE_DAMON_TRIGGER(damon_hot_vaddr, "DAMON migrate_hot (vaddr)", start_vaddr);

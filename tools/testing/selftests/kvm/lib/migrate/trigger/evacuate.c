@@ -70,7 +70,6 @@ static void fire_offline(const struct trigger_range *range, struct trigger_resul
 	int r;
 
 	TEST_ASSERT(blocks, "out of memory");
-	result->ret = 0;
 	nr = blocks_of(range, blocks);
 	for (i = 0; i < nr; i++) {
 		r = take_offline(blocks[i], range->nr_pages);

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "migrate/mm/folio.h"
@@ -28,19 +26,17 @@ struct trigger_range trigger_range_of(void *addr, size_t nr_pages, int from, int
 	};
 }
 
+void trigger_fire(const struct trigger *trigger, struct trigger_range *range,
+		  struct trigger_result *result)
+{
+	range->trigger = trigger;
+	result->ret = 0;
+	trigger->fire(range, result);
+}
+
 void *trigger_page(const struct trigger_range *range, size_t i)
 {
 	return (char *)range->addr + i * getpagesize();
-}
-
-int trigger_advise(const struct trigger_range *range, int advice)
-{
-	const struct control *control = range->control;
-
-	if (madvise(control->mem, control->nr_pages * getpagesize(), advice) ||
-	    madvise(range->addr, range->nr_pages * getpagesize(), advice))
-		return -errno;
-	return 0;
 }
 
 bool trigger_page_in_frame(const struct trigger_range *range, size_t i)
