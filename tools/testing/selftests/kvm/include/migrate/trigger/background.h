@@ -5,13 +5,12 @@
 #ifndef SELFTEST_KVM_MIGRATE_TRIGGER_BACKGROUND_H
 #define SELFTEST_KVM_MIGRATE_TRIGGER_BACKGROUND_H
 
-#include "migrate/trigger/control.h"
 #include "migrate/trigger/trigger.h"
 
 #define MUST_NOT_TOUCH_COUNTERS_MAX 6
 
 struct must_not_touch {
-	struct control_kind control;
+	bool anonymous, huge;		/* the control, see control_open() */
 	const char *acts;		/* on the control, for reports: "moved" */
 	unsigned int rounds;		/* of .fire(), at most, until it has acted on all */
 	const char *counters[MUST_NOT_TOUCH_COUNTERS_MAX + 1];	/* of /proc/vmstat, for reports */

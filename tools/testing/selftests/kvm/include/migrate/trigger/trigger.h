@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct control;
+struct folio_info;
 struct placement;
 struct suite;
 struct test_env;
@@ -91,6 +91,47 @@ bool trigger_page_in_frame(const struct trigger_range *range, size_t i);
 
 /* Returns whether this task may move pages that other processes map (CAP_SYS_NICE). */
 bool trigger_may_move_all(void);
+
+/*
+ * Control pages.  Every kernel migrates shmem: where guest_memfd does not move, the same trigger
+ * must move a control, or the case proves nothing.
+ */
+#define CONTROL_PAGES 16
+
+struct control {
+	void *mem;
+	size_t nr_pages;
+	struct folio_info *before;	/* when it was allocated */
+};
+
+/*
+ * Allocate a control on node @from, without a memory policy afterwards: shmem, or private anonymous
+ * memory; CONTROL_PAGES, or as many as a huge page has.
+ */
+void control_open(struct control *control, int from, bool anonymous, bool huge);
+void control_close(struct control *control);
+
+/*
+ * Returns how many pages are on node @to; for NUMA_ANY_NODE in another frame than at first, for
+ * -ENOENT not mapped.
+ */
+size_t control_moved(const struct control *control, int to);
+
+/* Returns the state of all pages, which the caller frees.  Does not drain LRU batches. */
+struct folio_info *control_now(const struct control *control);
+
+/*
+ * Fire @trigger once at CONTROL_PAGES new pages of shmem on node @from, to @to as above.  Returns
+ * how many of them moved, and in @result what the kernel answered.
+ */
+size_t control_fire(const struct trigger *trigger, int from, int to,
+		    struct trigger_result *result);
+
+/*
+ * Returns the result of a case whose trigger does not move a control: KSFT_SKIP where it depends on
+ * a placement, else KSFT_FAIL.
+ */
+int control_not_moved(const struct trigger *trigger);
 
 /* move_pages(): with MPOL_MF_MOVE; with MPOL_MF_MOVE_ALL (CAP_SYS_NICE); by another process. */
 extern const struct trigger trigger_move_pages, trigger_move_pages_all, trigger_move_pages_remote;

@@ -5,7 +5,6 @@
 #include "kvm_util.h"
 #include "migrate/matrix/fixture.h"
 #include "migrate/mm/numa.h"
-#include "migrate/trigger/control.h"
 #include "migrate/trigger/placement.h"
 #include "migrate/trigger/trigger.h"
 #include "migrate/util/ksft_text.h"

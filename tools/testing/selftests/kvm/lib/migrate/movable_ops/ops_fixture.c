@@ -7,7 +7,6 @@
 #include "migrate/mm/numa.h"
 #include "migrate/mm/vmstat.h"
 #include "migrate/movable_ops/ops_fixture.h"
-#include "migrate/trigger/control.h"
 #include "migrate/trigger/placement.h"
 #include "migrate/trigger/trigger.h"
 #include "migrate/verdict/verdict.h"

@@ -78,7 +78,7 @@ static void fire_move_pages(const struct trigger_range *range, struct trigger_re
 					call_move_pages(&call);
 	memcpy(result->status, call.status, nr * sizeof(*result->status));
 	if (trigger->remote)
-		shared_free(memory, size);
+		kvm_munmap(memory, size);
 	else
 		free(memory);
 }

@@ -102,7 +102,7 @@ const struct trigger trigger_ksm = {
 		},
 	},
 	.must_not_touch = &(const struct must_not_touch) {
-		.control = { .anonymous = true }, .acts = "merged", .rounds = 20, .acted = merged,
+		.anonymous = true, .acts = "merged", .rounds = 20, .acted = merged,
 	},
 };
 
@@ -167,7 +167,7 @@ const struct trigger trigger_madv_collapse = {
 	.kernel_picks_node = true, .huge = true,
 	.skip_reason = collapse_skip_reason, .fire = fire_collapse,
 	.must_not_touch = &(const struct must_not_touch) {
-		.control = { .huge = true }, .acts = "collapsed", .rounds = 20, .acted = collapsed,
+		.huge = true, .acts = "collapsed", .rounds = 20, .acted = collapsed,
 		.counters = { "thp_collapse_alloc", "thp_collapse_alloc_failed" },
 	},
 };
@@ -191,7 +191,7 @@ const struct trigger trigger_madv_pageout = {
 	.name = "madv_pageout", .call = "madvise(PAGEOUT)",
 	.kernel_picks_node = true, .fire = fire_advise, .flags = MADV_PAGEOUT,
 	.must_not_touch = &(const struct must_not_touch) {
-		.control = { .anonymous = true }, .acts = "reclaimed", .rounds = 100,
+		.anonymous = true, .acts = "reclaimed", .rounds = 100,
 		.counters = { "pglazyfreed", "pswpout", "unevictable_pgs_culled" },
 		.prepare = free_control, .acted = reclaimed,
 	},
@@ -235,11 +235,10 @@ const struct trigger trigger_madv_cold = {
 /* Bytes of files charged to the case's cgroup. */
 static size_t charged_file_bytes(void)
 {
-	char path[128], text[16384];
-	int r;
+	const char *path = cgroup_file("memory.stat");
+	char text[16384];
+	int r = sysfile_read(path, text, sizeof(text));
 
-	r = sysfile_read(cgroup_file("memory.stat", path, sizeof(path)), text,
-			 sizeof(text));
 	TEST_ASSERT(r >= 0, "cannot read %s: %s", path, strerror(-r));
 	return vmstat_value(text, "file");
 }
@@ -256,11 +255,10 @@ static const char *prepare_reclaim(const struct trigger_range *range)
 static void fire_reclaim(const struct trigger_range *range, struct trigger_result *result)
 {
 	size_t pages = 2 * (range->nr_pages + range->control->nr_pages);
-	char path[128], text[32];
+	char text[32];
 
 	snprintf(text, sizeof(text), "%zu", pages * getpagesize());
-	result->ret = sysfile_write(cgroup_file("memory.reclaim", path, sizeof(path)),
-				    text);
+	result->ret = sysfile_write(cgroup_file("memory.reclaim"), text);
 	if (result->ret == -EAGAIN)
 		result->ret = 0;
 }
@@ -270,7 +268,7 @@ const struct trigger trigger_reclaim = {
 	.no_range = true, .kernel_picks_node = true, .fire = fire_reclaim,
 	.env = &(const struct test_env) { .cgroup = "memory" },
 	.must_not_touch = &(const struct must_not_touch) {
-		.control = { .anonymous = true }, .acts = "reclaimed", .rounds = 100,
+		.anonymous = true, .acts = "reclaimed", .rounds = 100,
 		.counters = { "pglazyfreed", "pswpout", "pgscan_proactive", "pgsteal_proactive" },
 		.prepare = prepare_reclaim, .acted = reclaimed,
 	},
