@@ -251,6 +251,7 @@ dropin_core()
 	dropin_core_rows include/migrate/matrix/property_table.h "${DROPIN_CORE_PROPERTIES[@]}"
 	dropin_core_declarations include/migrate/trigger/trigger.h trigger_ \
 		"${DROPIN_CORE_TRIGGERS[@]}"
+	dropin_core_declarations include/migrate/trigger/placement.h "struct placement placement_"
 	dropin_core_declarations include/migrate/matrix/property.h act_ \
 		"${DROPIN_CORE_PROPERTIES[@]}"
 	dropin_core_lines lib/migrate/runner/suite.c "test_env"

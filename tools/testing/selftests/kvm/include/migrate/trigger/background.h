@@ -10,7 +10,7 @@
 #define MUST_NOT_TOUCH_COUNTERS_MAX 6
 
 struct must_not_touch {
-	bool anonymous, huge;		/* the control, see control_open() */
+	bool anonymous;			/* the control, see control_open() */
 	const char *acts;		/* on the control, for reports: "moved" */
 	unsigned int rounds;		/* of .fire(), at most, until it has acted on all */
 	const char *counters[MUST_NOT_TOUCH_COUNTERS_MAX + 1];	/* of /proc/vmstat, for reports */

@@ -18,7 +18,6 @@ struct folio_info;
 struct placement;
 struct suite;
 struct test_env;
-
 struct trigger;
 
 struct trigger_range {

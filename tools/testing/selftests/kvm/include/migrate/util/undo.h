@@ -30,8 +30,8 @@ void undo_cancel(const char *path, const char *text);
 int undo_run(const char *path, const char *text);
 
 /*
- * Run everything since @mark, or everything for 0, latest first.  Does nothing in a child of the process that called
- * undo_init().  Safe in a signal handler.
+ * Run everything since @mark, or everything for 0, latest first.  Does nothing in a child of the
+ * process that called undo_init().  Safe in a signal handler.
  */
 void undo_run_from(int mark);
 

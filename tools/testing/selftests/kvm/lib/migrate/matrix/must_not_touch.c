@@ -213,7 +213,7 @@ static int run(const struct suite *suite, const struct testcase *test)
 		return fixture_skip();
 	populate(&fx, state);
 	control_open(&control, fx.from, fx.trigger->must_not_touch->anonymous,
-		     fx.trigger->must_not_touch->huge);
+		     fx.trigger->huge);
 	copy_to_control(&fx, &control);
 	fx.control = &control;
 	result = prepare_and_expose(&fx, state);

@@ -167,7 +167,7 @@ const struct trigger trigger_madv_collapse = {
 	.kernel_picks_node = true, .huge = true,
 	.skip_reason = collapse_skip_reason, .fire = fire_collapse,
 	.must_not_touch = &(const struct must_not_touch) {
-		.huge = true, .acts = "collapsed", .rounds = 20, .acted = collapsed,
+		.acts = "collapsed", .rounds = 20, .acted = collapsed,
 		.counters = { "thp_collapse_alloc", "thp_collapse_alloc_failed" },
 	},
 };
