@@ -34,10 +34,10 @@ static void check_layers(void)
 	CHECK("a layer restores the text before it", holds("2"));
 	undo_mark();
 	setting_write(path, "5");
-	undo_run_all();
+	undo_run_from(0);
 	CHECK("all layers together restore the first text", holds("0"));
 	sysfile_write(path, "6");
-	undo_run_all();
+	undo_run_from(0);
 	CHECK("once only", holds("6"));
 }
 
@@ -47,7 +47,7 @@ static void check_errors(void)
 	      setting_write("/nonexistent/setting", "1") < 0);
 	CHECK("and leaves nothing to undo", !undo_run("/nonexistent/setting", NULL));
 	setting_write(path, "7");
-	undo_run_all();
+	undo_run_from(0);
 	CHECK("and other undos are kept", holds("6"));
 }
 
@@ -61,13 +61,13 @@ static void check_several(void)
 	undo_add_another(path, "2");
 	CHECK("one of several is run", !undo_run(path, "1") && holds("1"));
 	undo_cancel(path, "2");
-	undo_run_all();
+	undo_run_from(0);
 	CHECK("one of several is cancelled", holds("1"));
 	undo_add_another(path, "1");
 	undo_add_another(path, "2");
 	undo_cancel(path, "1");
 	undo_add_another(path, "3");
-	undo_run_all();
+	undo_run_from(0);
 	CHECK("a later undo runs first, also after a cancelled one", holds("2"));
 	sysfile_write(path, "6");
 }
@@ -79,14 +79,14 @@ static void check_child(void)
 	setting_write(path, "8");
 	pid = fork();
 	if (!pid) {
-		undo_run_all();
+		undo_run_from(0);
 		undo_add_another(path, "9");
 		_exit(0);
 	}
 	waitpid(pid, NULL, 0);
 	CHECK("a child does not undo what its parent did", holds("8"));
 	CHECK("the parent undoes what a dead child did", !undo_run(path, "9") && holds("9"));
-	undo_run_all();
+	undo_run_from(0);
 	CHECK("and its own", holds("6"));
 }
 

@@ -16,7 +16,7 @@
  */
 #include "kselftest.h"
 #include "migrate/gmem/gmem_vm.h"
-#include "migrate/runner/suite.h"
+#include "migrate/runner/testcase.h"
 #include "migrate/runner/test_env.h"
 #include "migrate/stress/stress.h"
 #include "migrate/trigger/trigger.h"

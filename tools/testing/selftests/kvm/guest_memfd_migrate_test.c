@@ -25,7 +25,7 @@
 #include "migrate/matrix/mapping_flags.h"
 #include "migrate/matrix/must_not_touch.h"
 #include "migrate/matrix/property.h"
-#include "migrate/runner/suite.h"
+#include "migrate/runner/testcase.h"
 #include "migrate/trigger/trigger.h"
 
 /* Without BTF and -k: one move by move_pages() decides the contract of all other triggers. */

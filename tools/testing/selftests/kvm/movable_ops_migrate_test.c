@@ -21,7 +21,7 @@
 #include "kvm_util.h"
 #include "migrate/gmem/gmem_vm.h"
 #include "migrate/movable_ops/ops_property.h"
-#include "migrate/runner/suite.h"
+#include "migrate/runner/testcase.h"
 #include "migrate/trigger/trigger.h"
 
 struct ops_case {

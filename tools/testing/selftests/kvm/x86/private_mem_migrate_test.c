@@ -27,7 +27,7 @@
 #include "migrate/matrix/not_isolated.h"
 #include "migrate/matrix/property.h"
 #include "migrate/mm/numa.h"
-#include "migrate/runner/suite.h"
+#include "migrate/runner/testcase.h"
 #include "migrate/trigger/trigger.h"
 
 /* Fire at all private pages, also while the guest uses shared memory instead. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Runs one case in a child process with a time limit.
+ * main() of the migration tests: runs each selected case in a child process with a time limit, and
+ * prints a TAP line for each.
  */
 #ifndef SELFTEST_KVM_MIGRATE_RUNNER_TESTCASE_H
 #define SELFTEST_KVM_MIGRATE_RUNNER_TESTCASE_H
@@ -10,6 +11,33 @@
 
 #define SUITE_NODES_MAX 2
 
+struct test_env;
+
+/*
+ * What happens around each case besides its process and its time limit.  The functions print their
+ * own messages.  @env is the case's or NULL.
+ */
+struct runner_hook {
+	/* Once, in the parent of all cases. */
+	void (*init)(void);
+	/* At the end of the program.  Safe in a signal handler. */
+	void (*exit)(void);
+	/* Returns the enum contract_id of the running kernel, or -errno where it does not tell. */
+	int (*contract)(void);
+	/* Returns why this machine cannot provide @env, as a SKIP reason, or NULL. */
+	const char *(*skip_reason)(const struct test_env *env);
+	/* Before the process of the case starts.  Returns false where the case cannot run. */
+	bool (*setup)(const struct test_env *env);
+	/* In the process of the case. */
+	void (*enter)(const struct test_env *env);
+	/* The case has reached its time limit, and will be killed. */
+	void (*timeout)(int pid);
+	/* After the end of the process. */
+	void (*teardown)(void);
+	/* After the teardown.  Returns false where the case must fail. */
+	bool (*check)(void);
+};
+
 /* What the cases of a test program share. */
 struct suite {
 	const char *program;		/* name, for "rerun:" lines */
@@ -17,6 +45,7 @@ struct suite {
 	struct contract contract;
 	int nodes[SUITE_NODES_MAX];	/* nodes with enough free memory */
 	int nr_nodes;
+	const struct runner_hook *hook;	/* NULL: none */
 };
 
 struct testcase {
@@ -30,6 +59,15 @@ struct testcase {
 	const void *data;		/* private to the case */
 };
 
+/*
+ * Run the selected ones of @nr @cases.  The caller fills in @suite->program and the defaults of
+ * @suite->options.  @probe tries one move on kernels without BTF and returns the enum contract_id
+ * that it shows; NULL: such kernels count as CONTRACT_UNMOVABLE.
+ * Returns main()'s exit status.
+ */
+int suite_main(struct suite *suite, int argc, char **argv, const struct testcase *cases,
+	       size_t nr, int (*probe)(const struct suite *suite));
+
 /* Skip the running case for @reason.  Returns KSFT_SKIP. */
 int suite_skip(const char *reason);
 
@@ -39,8 +77,8 @@ const char *suite_context(const struct suite *suite);
 /* Returns why @test cannot run, as a SKIP reason, or NULL. */
 const char *testcase_skip_reason(const struct suite *suite, const struct testcase *test);
 
-/* Set up signals and the memory shared with the cases; before any other function here. */
-void testcase_init(void);
+/* Set up @suite->hook, signals and the memory shared with the cases; before a case runs. */
+void testcase_init(const struct suite *suite);
 
 /* The case fails and survives SIGKILL: it may hold locks that all later cases need. */
 #define TESTCASE_HUNG	(-1)

@@ -6,19 +6,15 @@
 #ifndef SELFTEST_KVM_MIGRATE_TRIGGER_PLACEMENT_H
 #define SELFTEST_KVM_MIGRATE_TRIGGER_PLACEMENT_H
 
-#include <sched.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "migrate/mm/cma.h"
-#include "migrate/mm/fragment.h"
 
 struct gmem_vm;
 struct placement_state;
 
 struct placement {
-	/* Returns one of @nr @nodes, or -1.  All others may be absent. */
+	/* Returns one of @nr @nodes, or -1.  Each function may be absent. */
 	int (*select_node)(struct placement_state *state, const int *nodes, int nr);
 	void (*setup)(struct placement_state *state);
 	bool (*verify)(const struct placement_state *state, const uint64_t *pfns, size_t nr);
@@ -35,12 +31,6 @@ struct placement_state {
 	bool moves;			/* the pages must move */
 	bool ready;			/* set up */
 	int node;			/* -1: no node is suitable */
-	struct fragment fragment;	/* of placement_fragment */
-	unsigned long block;		/* of placement_offline, as these two files */
-	int feeder, plug;
-	struct cma_area area;		/* of placement_cma, as the memory that fills its node */
-	void *filler;
-	size_t filler_size;
 };
 
 /* The pages are in a memory block that can be taken offline. */

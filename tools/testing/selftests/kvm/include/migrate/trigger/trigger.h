@@ -14,13 +14,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "migrate/trigger/control.h"
-
+struct folio_info;
 struct placement;
 struct suite;
 struct test_env;
+struct trigger;
 
 struct trigger_range {
+	const struct trigger *trigger;	/* set by trigger_fire() */
 	void *addr;
 	size_t nr_pages;
 	const uint64_t *pfns;	/* of the pages; for triggers with .by_pfn */
@@ -62,26 +63,13 @@ struct trigger {
 	const struct test_env *env;	/* settings while a case runs; NULL: none */
 	/* How memory must look (migrate/trigger/placement.h); NULL: does not matter. */
 	const struct placement *placement;
-	const struct must_not_touch *must_not_touch;	/* it must ignore guest_memfd; else NULL */
+	/* Ignores guest_memfd (migrate/trigger/background.h); NULL: another trigger. */
+	const struct must_not_touch *must_not_touch;
 	/* Returns what this task lacks to fire it, as a SKIP reason, or NULL.  May be absent. */
 	const char *(*skip_reason)(void);
 	void (*fire)(const struct trigger_range *range, struct trigger_result *result);
-};
-
-#define MUST_NOT_TOUCH_COUNTERS_MAX 6
-
-/* A mechanism that must ignore guest_memfd; it acts on a control instead. */
-struct must_not_touch {
-	struct control_kind control;
-	const char *acts;		/* on the control, for reports: "moved" */
-	unsigned int rounds;		/* of .fire(), at most, until it has acted on all */
-	const char *counters[MUST_NOT_TOUCH_COUNTERS_MAX + 1];	/* of /proc/vmstat, for reports */
-	/* Prepare control and mechanism.  Returns a SKIP reason, or NULL.  May be absent. */
-	const char *(*prepare)(const struct trigger_range *range);
-	/* Returns the number of control pages that it acted on.  Absent: control_moved(). */
-	size_t (*acted)(const struct trigger_range *range);
-	/* Stop a mechanism that works in the background.  May be absent. */
-	void (*stop)(void);
+	int flags;		/* of the system call, for .fire() */
+	bool remote;		/* another process makes the system call */
 };
 
 /* Returns what this machine lacks to fire @trigger, NULL for none, as a SKIP reason, or NULL. */
@@ -90,17 +78,59 @@ const char *trigger_skip_reason(const struct suite *suite, const struct trigger 
 /* Returns a range of @nr_pages pages from @addr on, on node @from, without .pfns. */
 struct trigger_range trigger_range_of(void *addr, size_t nr_pages, int from, int to);
 
+/* Fire @trigger at @range. */
+void trigger_fire(const struct trigger *trigger, struct trigger_range *range,
+		  struct trigger_result *result);
+
 /* Returns the address of page @i of @range. */
 void *trigger_page(const struct trigger_range *range, size_t i);
-
-/* madvise() of the control and of @range.  Returns 0 or -errno. */
-int trigger_advise(const struct trigger_range *range, int advice);
 
 /* Returns whether page @i of @range is still in its frame; for triggers with .by_pfn. */
 bool trigger_page_in_frame(const struct trigger_range *range, size_t i);
 
 /* Returns whether this task may move pages that other processes map (CAP_SYS_NICE). */
 bool trigger_may_move_all(void);
+
+/*
+ * Control pages.  Every kernel migrates shmem: where guest_memfd does not move, the same trigger
+ * must move a control, or the case proves nothing.
+ */
+#define CONTROL_PAGES 16
+
+struct control {
+	void *mem;
+	size_t nr_pages;
+	struct folio_info *before;	/* when it was allocated */
+};
+
+/*
+ * Allocate a control on node @from, without a memory policy afterwards: shmem, or private anonymous
+ * memory; CONTROL_PAGES, or as many as a huge page has.
+ */
+void control_open(struct control *control, int from, bool anonymous, bool huge);
+void control_close(struct control *control);
+
+/*
+ * Returns how many pages are on node @to; for NUMA_ANY_NODE in another frame than at first, for
+ * -ENOENT not mapped.
+ */
+size_t control_moved(const struct control *control, int to);
+
+/* Returns the state of all pages, which the caller frees.  Does not drain LRU batches. */
+struct folio_info *control_now(const struct control *control);
+
+/*
+ * Fire @trigger once at CONTROL_PAGES new pages of shmem on node @from, to @to as above.  Returns
+ * how many of them moved, and in @result what the kernel answered.
+ */
+size_t control_fire(const struct trigger *trigger, int from, int to,
+		    struct trigger_result *result);
+
+/*
+ * Returns the result of a case whose trigger does not move a control: KSFT_SKIP where it depends on
+ * a placement, else KSFT_FAIL.
+ */
+int control_not_moved(const struct trigger *trigger);
 
 /* move_pages(): with MPOL_MF_MOVE; with MPOL_MF_MOVE_ALL (CAP_SYS_NICE); by another process. */
 extern const struct trigger trigger_move_pages, trigger_move_pages_all, trigger_move_pages_remote;

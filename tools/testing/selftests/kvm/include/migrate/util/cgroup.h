@@ -5,8 +5,6 @@
 #ifndef SELFTEST_KVM_MIGRATE_UTIL_CGROUP_H
 #define SELFTEST_KVM_MIGRATE_UTIL_CGROUP_H
 
-#include <stddef.h>
-
 /* Returns why there can be no cgroup with @controller, as a SKIP reason, or NULL. */
 const char *cgroup_skip_reason(const char *controller);
 
@@ -22,7 +20,7 @@ void cgroup_enter(void);
  */
 void cgroup_remove(void);
 
-/* Print the path of @file of the cgroup to @path.  Returns @path. */
-char *cgroup_file(const char *file, char *path, size_t size);
+/* Returns the path of @file of the cgroup, valid until the next call. */
+const char *cgroup_file(const char *file);
 
 #endif /* SELFTEST_KVM_MIGRATE_UTIL_CGROUP_H */

@@ -14,7 +14,6 @@
  */
 long child_call(long (*call)(const void *data), const void *data);
 void *shared_alloc(size_t size);
-void shared_free(void *mem, size_t size);
 
 /*
  * As child_call(), by a child that shares this process's memory: no copy-on-write fault allocates

@@ -12,7 +12,7 @@ void undo_init(void);
 
 /*
  * Begin a layer, which undo_run_from() ends.  Returns its mark.  All functions below but
- * undo_run_from() and undo_run_all() see the current layer only.
+ * undo_run_from() see the current layer only.
  */
 int undo_mark(void);
 
@@ -30,13 +30,10 @@ void undo_cancel(const char *path, const char *text);
 int undo_run(const char *path, const char *text);
 
 /*
- * Run everything since @mark, latest first.  Does nothing in a child of the process that called
- * undo_init().  Safe in a signal handler.
+ * Run everything since @mark, or everything for 0, latest first.  Does nothing in a child of the
+ * process that called undo_init().  Safe in a signal handler.
  */
 void undo_run_from(int mark);
-
-/* Run everything; for atexit(). */
-void undo_run_all(void);
 
 /* Write @value to @path and register an undo with the old text.  Returns 0 or -errno. */
 int setting_write(const char *path, const char *value);

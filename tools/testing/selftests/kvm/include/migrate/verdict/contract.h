@@ -67,13 +67,6 @@ const char *contract_source_name(enum contract_source source);
 /* Returns the enum contract_id called @name, or -EINVAL. */
 int contract_parse(const char *name);
 
-/*
- * Read the contract from the running kernel's BTF: movable where enum mapping_flags has
- * AS_UNMOVABLE, unmovable where it does not.
- * Returns an enum contract_id, or -errno where BTF is unreadable or lacks the enum.
- */
-int contract_from_btf(void);
-
 /* Returns the result, or -errno, of a call on @nr_pages pages that meets @expected. */
 long expected_return(const struct expected *expected, size_t nr_pages);
 

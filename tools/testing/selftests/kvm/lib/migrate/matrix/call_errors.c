@@ -233,7 +233,7 @@ static bool finds_no_page(const struct fixture *fx, void *addr, int wanted)
 	struct trigger_range range = trigger_range_of(addr, NR, fx->from, fx->to);
 	bool good;
 
-	trigger_move_pages.fire(&range, &result);
+	trigger_fire(&trigger_move_pages, &range, &result);
 	good = !result.ret;
 	for (i = 0; i < NR; i++)
 		good &= status[i] == wanted;

@@ -5,7 +5,6 @@
 #include "kvm_util.h"
 #include "migrate/matrix/fixture.h"
 #include "migrate/mm/numa.h"
-#include "migrate/trigger/control.h"
 #include "migrate/trigger/placement.h"
 #include "migrate/trigger/trigger.h"
 #include "migrate/util/ksft_text.h"
@@ -208,7 +207,7 @@ static void fire_once(struct fixture *fx, size_t first, size_t nr, long expected
 		range.frame_is = fx->finder->frame_is;
 	}
 	range.control = fx->control;
-	trigger->fire(&range, &result);
+	trigger_fire(trigger, &range, &result);
 	verdict_call(&fx->verdict, trigger->call, result.ret, expected_ret,
 		     trigger->has_status ? result.status : NULL, first, nr);
 	free(result.status);

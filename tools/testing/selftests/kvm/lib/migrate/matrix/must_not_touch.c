@@ -10,8 +10,7 @@
 #include "migrate/matrix/must_not_touch.h"
 #include "migrate/mm/numa.h"
 #include "migrate/mm/vmstat.h"
-#include "migrate/trigger/control.h"
-#include "migrate/trigger/trigger.h"
+#include "migrate/trigger/background.h"
 
 /* A row NEVER is tested on pages in these states. */
 struct state {
@@ -133,7 +132,7 @@ static void report_proof(const struct fixture *fx, unsigned int rounds, const lo
 	read_counters(must_not_touch, after);
 	printf("# control: %zu of %zu pages of %s %s, %u rounds%s", acted(fx),
 	       fx->control->nr_pages,
-	       must_not_touch->control.anonymous ? "anonymous memory" : "shmem",
+	       must_not_touch->anonymous ? "anonymous memory" : "shmem",
 	       must_not_touch->acts, rounds, proven(fx) ? "" : ": the mechanism did not act");
 	for (i = 0; must_not_touch->counters[i]; i++)
 		printf("%s %s %+lld", i ? "," : "; vmstat:", must_not_touch->counters[i],
@@ -213,7 +212,8 @@ static int run(const struct suite *suite, const struct testcase *test)
 	if (!fixture_open(&fx, suite, test, &state->config))
 		return fixture_skip();
 	populate(&fx, state);
-	control_open(&control, fx.from, &fx.trigger->must_not_touch->control);
+	control_open(&control, fx.from, fx.trigger->must_not_touch->anonymous,
+		     fx.trigger->huge);
 	copy_to_control(&fx, &control);
 	fx.control = &control;
 	result = prepare_and_expose(&fx, state);

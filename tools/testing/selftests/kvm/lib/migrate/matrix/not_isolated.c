@@ -5,7 +5,7 @@
 #include "migrate/matrix/not_isolated.h"
 #include "migrate/mm/numa.h"
 #include "migrate/mm/vmstat.h"
-#include "migrate/runner/suite.h"
+#include "migrate/runner/testcase.h"
 #include "migrate/trigger/placement.h"
 #include "migrate/trigger/trigger.h"
 

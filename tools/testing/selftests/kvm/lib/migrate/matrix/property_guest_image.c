@@ -45,7 +45,7 @@ static bool fire_once(struct image *image)
 	struct trigger_result result = { .status = calloc(image->slot0.nr_pages, sizeof(int)) };
 
 	TEST_ASSERT(result.status, "out of memory");
-	trigger->fire(&range, &result);
+	trigger_fire(trigger, &range, &result);
 	verdict_call(&image->verdict, trigger->call, result.ret,
 		     expected_return(&image->fx->expected, image->slot0.nr_pages), NULL, 0, 0);
 	free(result.status);

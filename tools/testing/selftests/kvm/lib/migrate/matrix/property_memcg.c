@@ -38,12 +38,12 @@ static void force_flush(void)
 /* File pages on @node that the cgroup is charged for. */
 static long charged_on(int node)
 {
-	char path[128], text[16384], name[16];
+	const char *path = cgroup_file("memory.numa_stat");
+	char text[16384], name[16];
 	const char *line, *at = NULL;
 	int r;
 
 	force_flush();
-	cgroup_file("memory.numa_stat", path, sizeof(path));
 	r = sysfile_read(path, text, sizeof(text));
 	TEST_ASSERT(r > 0, "cannot read %s: %s", path, strerror(-r));
 	snprintf(name, sizeof(name), " N%d=", node);

@@ -63,12 +63,11 @@ static long long pcp_pages(int node)
 /* Without a cgroup of the case there are no such files. */
 static void read_charges(struct mm_counters *now)
 {
-	char path[128], text[8192];
+	char text[8192];
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(charges); i++) {
-		cgroup_file(charges[i].file, path, sizeof(path));
-		if (sysfile_read(path, text, sizeof(text)) <= 0)
+		if (sysfile_read(cgroup_file(charges[i].file), text, sizeof(text)) <= 0)
 			text[0] = '\0';
 		now->charge[i] = charges[i].name ? vmstat_value(text, charges[i].name) :
 						   strtoll(text, NULL, 10);

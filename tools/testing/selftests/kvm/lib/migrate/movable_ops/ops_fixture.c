@@ -7,7 +7,6 @@
 #include "migrate/mm/numa.h"
 #include "migrate/mm/vmstat.h"
 #include "migrate/movable_ops/ops_fixture.h"
-#include "migrate/trigger/control.h"
 #include "migrate/trigger/placement.h"
 #include "migrate/trigger/trigger.h"
 #include "migrate/verdict/verdict.h"
@@ -152,7 +151,7 @@ static void fire(struct ops_fixture *fx, const uint64_t *pfns, bool *left, size_
 	range.pfns = pfns;
 	range.moved = left;
 	range.frame_is = any_page;
-	fx->row->trigger->fire(&range, &result);
+	trigger_fire(fx->row->trigger, &range, &result);
 	fx->ret = result.ret;
 }
 

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
 #include <string.h>
 #include <sys/random.h>
 
 #include "kselftest.h"
 #include "migrate/mm/folio.h"
 #include "migrate/mm/numa.h"
-#include "migrate/runner/suite.h"
+#include "migrate/runner/test_env.h"
+#include "migrate/runner/testcase.h"
 
 /* Free memory of a node beyond twice the memory under test: page tables, shmem of the control. */
 #define NODE_SLACK (32UL << 20)
+
+/* Each @test of @nr @cases that the command line selects. */
+#define for_each_selected(suite, test, cases, nr)			\
+	for ((test) = (cases); (test) < (cases) + (nr); (test)++)	\
+		if (options_select(&(suite)->options, (test)->name))
 
 static void choose_seed(struct migrate_options *options)
 {
@@ -28,35 +33,32 @@ static void choose_nodes(struct suite *suite)
 	suite->nr_nodes = r < 0 ? 0 : r;
 }
 
-/* Each returns an enum contract_id, or -errno where the kernel does not tell. */
-static int (* const contract_sources[])(void) = {
-	contract_from_btf,
-	NULL
-};
-
-static int read_contract(void)
+/* Returns whether a selected case can run: without one there is nothing to probe. */
+static bool any_runnable(const struct suite *suite, const struct testcase *cases, size_t nr)
 {
-	int i, id = -1;
+	const struct testcase *test;
 
-	for (i = 0; contract_sources[i] && id < 0; i++)
-		id = contract_sources[i]();
-	return id;
+	for_each_selected(suite, test, cases, nr)
+		if (!testcase_skip_reason(suite, test))
+			return true;
+	return false;
 }
 
-static void choose_contract(struct suite *suite, bool runnable,
+static void choose_contract(struct suite *suite, const struct testcase *cases, size_t nr,
 			    int (*probe)(const struct suite *suite))
 {
 	struct contract *contract = &suite->contract;
 	int id = suite->options.contract;
 
 	contract->source = CONTRACT_BY_OPTION;
-	if (id < 0) {
+	if (id < 0 && suite->hook) {
 		contract->source = CONTRACT_BY_BTF;
-		id = read_contract();
+		id = suite->hook->contract();
 	}
 	if (id < 0) {
 		contract->source = CONTRACT_PROBED;
-		id = runnable && probe ? testcase_probe(suite, probe) : CONTRACT_UNMOVABLE;
+		id = probe && any_runnable(suite, cases, nr) ? testcase_probe(suite, probe) :
+							       CONTRACT_UNMOVABLE;
 	}
 	contract->id = id;
 }
@@ -96,34 +98,6 @@ static const char *unmatched_filter(const struct suite *suite, const struct test
 	return NULL;
 }
 
-/* Returns the number of selected cases; prints their names where @print says so. */
-static size_t count_selected(const struct suite *suite, const struct testcase *cases, size_t nr,
-			     bool print)
-{
-	size_t i, selected = 0;
-
-	for (i = 0; i < nr; i++) {
-		if (!options_select(&suite->options, cases[i].name))
-			continue;
-		selected++;
-		if (print)
-			printf("%s\n", cases[i].name);
-	}
-	return selected;
-}
-
-/* Returns whether a selected case can run: without one there is nothing to probe. */
-static bool any_runnable(const struct suite *suite, const struct testcase *cases, size_t nr)
-{
-	size_t i;
-
-	for (i = 0; i < nr; i++)
-		if (options_select(&suite->options, cases[i].name) &&
-		    !testcase_skip_reason(suite, &cases[i]))
-			return true;
-	return false;
-}
-
 static void run_case(const struct suite *suite, const struct testcase *test)
 {
 	const char *reason;
@@ -134,19 +108,6 @@ static void run_case(const struct suite *suite, const struct testcase *test)
 		ksft_exit_fail_msg("a hung case may block all later ones\n");
 	}
 	ksft_test_result_code(result, test->name, reason ? "%s" : NULL, reason);
-}
-
-static int run_cases(const struct suite *suite, const struct testcase *cases, size_t nr)
-{
-	size_t i;
-
-	for (i = 0; i < nr; i++)
-		if (options_select(&suite->options, cases[i].name))
-			run_case(suite, &cases[i]);
-	ksft_print_cnts();
-	if (ksft_get_fail_cnt())
-		return KSFT_FAIL;
-	return ksft_get_pass_cnt() ? KSFT_PASS : KSFT_SKIP;
 }
 
 static int usage_error(const struct suite *suite, const char *error, const char *what)
@@ -161,6 +122,8 @@ int suite_main(struct suite *suite, int argc, char **argv, const struct testcase
 {
 	struct migrate_options defaults = suite->options;
 	const char *wrong = options_parse(argc, argv, &suite->options);
+	const struct testcase *test;
+	unsigned int selected = 0;
 
 	if (wrong)
 		return usage_error(suite, wrong, "");
@@ -171,19 +134,28 @@ int suite_main(struct suite *suite, int argc, char **argv, const struct testcase
 	wrong = unmatched_filter(suite, cases, nr);
 	if (wrong)
 		return usage_error(suite, "no case matches -t ", wrong);
-	if (suite->options.list) {
-		count_selected(suite, cases, nr, true);
-		return KSFT_PASS;
+	for_each_selected(suite, test, cases, nr) {
+		selected++;
+		if (suite->options.list)
+			printf("%s\n", test->name);
 	}
+	if (suite->options.list)
+		return KSFT_PASS;
 
 	/* Comments of a case that dies must precede its result. */
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	ksft_print_header();
-	ksft_set_plan(count_selected(suite, cases, nr, false));
-	testcase_init();
+	ksft_set_plan(selected);
+	suite->hook = &test_env_hook;
+	testcase_init(suite);
 	choose_seed(&suite->options);
 	choose_nodes(suite);
-	choose_contract(suite, any_runnable(suite, cases, nr), probe);
+	choose_contract(suite, cases, nr, probe);
 	print_run(suite);
-	return run_cases(suite, cases, nr);
+	for_each_selected(suite, test, cases, nr)
+		run_case(suite, test);
+	ksft_print_cnts();
+	if (ksft_get_fail_cnt())
+		return KSFT_FAIL;
+	return ksft_get_pass_cnt() ? KSFT_PASS : KSFT_SKIP;
 }

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "kselftest.h"
-#include "migrate/runner/hook.h"
+#include "kvm_util.h"
 #include "migrate/runner/testcase.h"
 #include "migrate/util/child.h"
 
@@ -28,22 +29,10 @@
 static char *skip_reason;
 #define SKIP_REASON_SIZE 4096
 
-static const struct runner_hook * const hooks[] = {
-	&hook_test_env,
-	&hook_background,
-	&hook_kmsg,
-	&hook_task_stack,
-	NULL
-};
-
-/* The @member of each hook that has it. */
-#define for_each_hook(i, member)	\
-	for ((i) = 0; hooks[i]; (i)++)	\
-		if (hooks[i]->member)
-
+static const struct runner_hook *hook;
 static const int end_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE };
 static volatile pid_t case_pid;
-static volatile sig_atomic_t alarms;
+static volatile int case_pidfd = -1;
 
 int suite_skip(const char *reason)
 {
@@ -71,20 +60,18 @@ static void print_rerun(const struct suite *suite, const struct testcase *test)
 	printf("\n");
 }
 
-/* Repeats: waitpid() misses an alarm that comes just before it. */
-static void on_alarm(int sig)
+/* Returns whether the case ends within @seconds.  Safe in a signal handler. */
+static bool ends_within(unsigned int seconds)
 {
-	(void)sig;
-	alarms++;
-	alarm(SECONDS_TO_DIE);
+	struct pollfd pollfd = { .fd = case_pidfd, .events = POLLIN };
+
+	return poll(&pollfd, 1, seconds * 1000) > 0;
 }
 
-static void exit_hooks(void)
+static void exit_hook(void)
 {
-	size_t i;
-
-	for_each_hook(i, exit)
-		hooks[i]->exit();
+	if (hook)
+		hook->exit();
 }
 
 /* The system is restored when the case's process is gone, or hung. */
@@ -92,46 +79,29 @@ static void on_end(int sig)
 {
 	if (case_pid > 0) {
 		kill(case_pid, SIGKILL);
-		alarm(SECONDS_TO_DIE);
-		waitpid(case_pid, NULL, 0);
+		ends_within(SECONDS_TO_DIE);
 	}
-	exit_hooks();
+	exit_hook();
 	signal(sig, SIG_DFL);
 	raise(sig);
 }
 
-/* Without SA_RESTART, which signal() sets: alarms must interrupt waitpid(). */
-static void handle(int sig, void (*handler)(int))
-{
-	struct sigaction action = { .sa_handler = handler };
-
-	sigaction(sig, &action, NULL);
-}
-
-void testcase_init(void)
+static void handle_end_signals(void (*handler)(int))
 {
 	size_t i;
 
+	for (i = 0; i < ARRAY_SIZE(end_signals); i++)
+		signal(end_signals[i], handler);
+}
+
+void testcase_init(const struct suite *suite)
+{
+	hook = suite->hook;
 	skip_reason = shared_alloc(SKIP_REASON_SIZE);
-	for (i = 0; i < ARRAY_SIZE(end_signals); i++)
-		handle(end_signals[i], on_end);
-	handle(SIGALRM, on_alarm);
-	atexit(exit_hooks);
-	for_each_hook(i, init)
-		hooks[i]->init();
-}
-
-/* The case has none of the parent's handlers and dies with the parent. */
-static void become_case(pid_t parent)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(end_signals); i++)
-		handle(end_signals[i], SIG_DFL);
-	handle(SIGALRM, SIG_DFL);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(KSFT_FAIL);
+	handle_end_signals(on_end);
+	atexit(exit_hook);
+	if (hook)
+		hook->init();
 }
 
 /* Slow machines, for example with lockdep and KASAN, set the variable. */
@@ -152,50 +122,53 @@ static unsigned int timeout_seconds(const struct migrate_options *options)
 	return (SECONDS_AT_LEAST + moves / MOVES_A_SECOND) * timeout_multiplier();
 }
 
-static void kill_case(unsigned int seconds)
+/* Start the process of a case.  Returns false in it. */
+static bool fork_case(void)
 {
-	size_t i;
-
-	ksft_print_msg("no end within %u s:\n", seconds);
-	for_each_hook(i, timeout)
-		hooks[i]->timeout(case_pid);
-	kill(case_pid, SIGKILL);
-	alarm(SECONDS_TO_DIE);
-}
-
-/* Returns the wait status of the case, or -1 where it survives SIGKILL. */
-static int wait_for_case(unsigned int seconds)
-{
-	int status = 0, killed_at = 0;
-	bool again;
 	pid_t pid;
 
-	alarms = 0;
-	alarm(seconds);
-	do {
-		pid = waitpid(case_pid, &status, 0);
-		again = pid < 0 && errno == EINTR && (!killed_at || alarms == killed_at);
-		if (again && alarms && !killed_at) {
-			killed_at = alarms;
-			kill_case(seconds);
-		}
-	} while (again);
-	alarm(0);
+	skip_reason[0] = '\0';
+	fflush(stdout);
+	pid = child_fork();
+	if (!pid) {
+		handle_end_signals(SIG_DFL);
+		return false;
+	}
+	case_pid = pid;
+	case_pidfd = syscall(SYS_pidfd_open, pid, 0);
+	TEST_ASSERT(case_pidfd >= 0, "pidfd_open: %s", strerror(errno));
+	return true;
+}
+
+static void end_case(int result)
+{
+	fflush(NULL);
+	_exit(result);
+}
+
+/* Wait for the case, kill it after @seconds.  Returns its wait status, or -1 where it survives. */
+static int wait_for_case(unsigned int seconds, bool *killed)
+{
+	int status = -1;
+
+	*killed = !ends_within(seconds);
+	if (*killed) {
+		ksft_print_msg("no end within %u s:\n", seconds);
+		if (hook)
+			hook->timeout(case_pid);
+		kill(case_pid, SIGKILL);
+	}
+	if (!*killed || ends_within(SECONDS_TO_DIE))
+		waitpid(case_pid, &status, 0);
 	case_pid = 0;
-	return pid < 0 ? -1 : status;
+	kvm_close(case_pidfd);
+	case_pidfd = -1;
+	return status;
 }
 
 /* Returns the result of a case that ended with wait status @status. */
-static int judge_end(int status, unsigned int seconds)
+static int judge_end(int status)
 {
-	if (status == -1) {
-		ksft_print_msg("SIGKILL does not end it: stuck in the kernel\n");
-		return TESTCASE_HUNG;
-	}
-	if (alarms) {
-		ksft_print_msg("killed after %u s\n", seconds);
-		return KSFT_FAIL;
-	}
 	if (WIFSIGNALED(status)) {
 		ksft_print_msg("died of signal %d (%s)\n", WTERMSIG(status),
 			       strsignal(WTERMSIG(status)));
@@ -211,87 +184,48 @@ static int judge_end(int status, unsigned int seconds)
 	return KSFT_FAIL;
 }
 
-/* Returns 0 in the process of the case. */
-static pid_t fork_case(void)
-{
-	pid_t parent = getpid();
-
-	skip_reason[0] = '\0';
-	fflush(stdout);
-	case_pid = fork();
-	if (case_pid < 0)
-		ksft_exit_fail_msg("fork: %s\n", strerror(errno));
-	if (!case_pid)
-		become_case(parent);
-	return case_pid;
-}
-
-static void end_case(int result)
-{
-	fflush(NULL);
-	_exit(result);
-}
-
 static int run_process(const struct suite *suite, const struct testcase *test)
 {
 	unsigned int seconds = timeout_seconds(&suite->options);
-	size_t i;
+	bool killed;
+	int status;
 
 	if (!fork_case()) {
-		for_each_hook(i, enter)
-			hooks[i]->enter(test->env);
+		if (hook)
+			hook->enter(test->env);
 		end_case(test->run(suite, test));
 	}
-	return judge_end(wait_for_case(seconds), seconds);
-}
-
-static int run_with_hooks(const struct suite *suite, const struct testcase *test)
-{
-	bool ready = true;
-	int result = KSFT_FAIL;
-	size_t i;
-
-	for_each_hook(i, setup)
-		ready &= hooks[i]->setup(test->env);
-	if (ready)
-		result = run_process(suite, test);
-	/* A hung case may block the teardown: atexit() does it, after the report. */
-	if (result == TESTCASE_HUNG)
-		return result;
-	for_each_hook(i, teardown)
-		hooks[i]->teardown();
-	return result;
-}
-
-static bool check_hooks(void)
-{
-	bool good = true;
-	size_t i;
-
-	for_each_hook(i, check)
-		good &= hooks[i]->check();
-	return good;
+	status = wait_for_case(seconds, &killed);
+	if (status == -1) {
+		ksft_print_msg("SIGKILL does not end it: stuck in the kernel\n");
+		return TESTCASE_HUNG;
+	}
+	if (!killed)
+		return judge_end(status);
+	ksft_print_msg("killed after %u s\n", seconds);
+	return KSFT_FAIL;
 }
 
 const char *testcase_skip_reason(const struct suite *suite, const struct testcase *test)
 {
 	const char *reason = test->skip_reason(suite, test);
-	size_t i;
 
-	for_each_hook(i, skip_reason)
-		reason = reason ?: hooks[i]->skip_reason(test->env);
-	return reason;
+	return !reason && hook ? hook->skip_reason(test->env) : reason;
 }
 
 int testcase_run(const struct suite *suite, const struct testcase *test, const char **reason)
 {
-	int result;
+	int result = KSFT_FAIL;
 
 	*reason = testcase_skip_reason(suite, test);
 	if (*reason)
 		return KSFT_SKIP;
-	result = run_with_hooks(suite, test);
-	if (!check_hooks() && result != TESTCASE_HUNG)
+	if (!hook || hook->setup(test->env))
+		result = run_process(suite, test);
+	/* A hung case may block the teardown: atexit() does it, after the report. */
+	if (hook && result != TESTCASE_HUNG)
+		hook->teardown();
+	if (hook && !hook->check() && result != TESTCASE_HUNG)
 		result = KSFT_FAIL;
 	if (result == KSFT_FAIL || result == TESTCASE_HUNG)
 		print_rerun(suite, test);
@@ -302,13 +236,13 @@ int testcase_run(const struct suite *suite, const struct testcase *test, const c
 
 int testcase_probe(const struct suite *suite, int (*probe)(const struct suite *suite))
 {
-	unsigned int seconds = timeout_seconds(&suite->options);
+	bool killed;
 	int status;
 
 	if (!fork_case())
 		end_case(probe(suite));
-	status = wait_for_case(seconds);
-	if (status == -1 || !WIFEXITED(status) || WEXITSTATUS(status) >= NR_CONTRACTS)
+	status = wait_for_case(timeout_seconds(&suite->options), &killed);
+	if (!WIFEXITED(status) || WEXITSTATUS(status) >= NR_CONTRACTS)
 		ksft_exit_fail_msg("cannot probe the kernel's contract (choose it with -k)\n");
 	return WEXITSTATUS(status);
 }

@@ -125,7 +125,7 @@ static void read_pfns(struct migrate_call *call)
 	size_t nr = call->range.nr_pages, i;
 
 	if (blocks)
-		trigger_move_pages.fire(&call->range, &call->result);
+		trigger_fire(&trigger_move_pages, &call->range, &call->result);
 	stress_target_touch(call->target, call->first, nr);
 	stress_target_pfns(call->target, call->first, nr, call->pfns);
 	for (i = 0; blocks && i < nr; i++)
@@ -182,7 +182,7 @@ void migrate_call_fire(struct migrate_call *call)
 	if (trigger->by_pfn)
 		read_pfns(call);
 	clock_gettime(CLOCK_MONOTONIC, &time);
-	trigger->fire(&call->range, &call->result);
+	trigger_fire(trigger, &call->range, &call->result);
 	time = timespec_elapsed(time);
 	__atomic_add_fetch(&call->migrator->ms, time.tv_sec * 1000 + time.tv_nsec / 1000000,
 			   __ATOMIC_RELAXED);

@@ -8,7 +8,6 @@
 #include "kselftest.h"
 #include "migrate/mm/numa.h"
 #include "migrate/stress/stress.h"
-#include "migrate/trigger/control.h"
 
 /* Running guests may make a migrator fail some times. */
 #define TRIES		10

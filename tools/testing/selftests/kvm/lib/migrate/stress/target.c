@@ -168,7 +168,7 @@ void stress_target_move_some(struct stress_target *target)
 	range = trigger_range_of(gmem_page(gvm, first), nr, NUMA_ANY_NODE,
 				 stress_pick_node(target->stress, &target->random, -1));
 	pthread_rwlock_rdlock(&target->stress->concurrent);
-	trigger_move_pages.fire(&range, &result);
+	trigger_fire(&trigger_move_pages, &range, &result);
 	pthread_rwlock_unlock(&target->stress->concurrent);
 	free(result.status);
 }

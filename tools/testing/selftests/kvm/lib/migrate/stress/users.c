@@ -142,7 +142,7 @@ static void *move_all_pages(void *arg)
 	for (i = 0; i < CALLS; i++) {
 		range.to = stress->nodes[i % stress->nr_nodes];
 		__atomic_store_n(&moves->calls, i + 1, __ATOMIC_RELEASE);
-		trigger_move_pages.fire(&range, &result);
+		trigger_fire(&trigger_move_pages, &range, &result);
 	}
 	free(result.status);
 	return NULL;

@@ -9,7 +9,7 @@ int placement_select_node(struct placement_state *state, const struct placement 
 		.moves = moves,
 		.node = nodes[0],
 	};
-	if (placement)
+	if (placement && placement->select_node)
 		state->node = placement->select_node(state, nodes, nr);
 	return state->node < 0 ? nodes[0] : state->node;
 }

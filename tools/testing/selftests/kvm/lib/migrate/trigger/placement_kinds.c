@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The placements of struct trigger and of the zones.
+ * The placements of struct trigger and of the zones.  A process has at most one of each kind.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +10,8 @@
 
 #include "kvm_util.h"
 #include "migrate/gmem/gmem_vm.h"
+#include "migrate/mm/cma.h"
+#include "migrate/mm/fragment.h"
 #include "migrate/mm/hugetlb.h"
 #include "migrate/mm/memory_block.h"
 #include "migrate/mm/numa.h"
@@ -28,6 +30,9 @@
 #define SLOP		256
 
 /* ---- A memory block that can be taken offline ---------------------------------------------- */
+
+static unsigned long block = NO_MEMORY_BLOCK;
+static int plug = -1;
 
 /* The kernel then allocates for this process on other nodes.  Returns whether it does. */
 static bool pin_to_other_node(int node)
@@ -78,16 +83,13 @@ static int offline_select_node(struct placement_state *state, const int *nodes, 
 	cpu_set_t cpus;
 	int i;
 
-	state->block = NO_MEMORY_BLOCK;
-	state->feeder = -1;
-	state->plug = -1;
 	kvm_sched_getaffinity(0, sizeof(cpus), &cpus);
 	for (i = nr - 1; i >= 0 && !state->moves; i--) {
 		if (numa_free_bytes(nodes[i]) > FILL_MAX || !hugetlb_usable(nodes[i]) ||
 		    !pin_to_other_node(nodes[i]))
 			continue;
-		state->block = find_block(nodes[i]);
-		if (state->block != NO_MEMORY_BLOCK)
+		block = find_block(nodes[i]);
+		if (block != NO_MEMORY_BLOCK)
 			return nodes[i];
 		kvm_sched_setaffinity(0, sizeof(cpus), &cpus);
 	}
@@ -104,37 +106,31 @@ static size_t unmovable_pieces(int node)
  * Allocate twice: the file's page cache tree also takes memory, from the node of the task.  The
  * second time it reuses what the first one freed.
  */
-static void feed(struct placement_state *state)
+static int feed(const struct placement_state *state)
 {
 	const struct gmem_vm *gvm = state->gvm;
 	size_t size = unmovable_pieces(state->node) + SLOP * getpagesize();
+	int feeder = vm_create_guest_memfd(gvm->vm, size, gvm->kind->gmem_flags);
 
-	state->feeder = vm_create_guest_memfd(gvm->vm, size, gvm->kind->gmem_flags);
-	kvm_fallocate(state->feeder, FALLOC_FL_KEEP_SIZE, 0, size);
-	kvm_fallocate(state->feeder, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, 0, size);
-	gmem_file_allocate(state->feeder, 0, size, state->node);
+	kvm_fallocate(feeder, FALLOC_FL_KEEP_SIZE, 0, size);
+	kvm_fallocate(feeder, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, 0, size);
+	gmem_file_allocate(feeder, 0, size, state->node);
+	return feeder;
 }
 
 /* Allocate the rest of the page blocks of the pages under test, so that the kernel cannot. */
-static void plug_rest(struct placement_state *state)
+static void plug_rest(const struct placement_state *state)
 {
 	size_t size = unmovable_pieces(state->node);
 
 	if (!size)
 		return;
-	state->plug = vm_create_guest_memfd(state->gvm->vm, size, state->gvm->kind->gmem_flags);
-	gmem_file_allocate(state->plug, 0, size, state->node);
-}
-
-static void close_file(int *fd)
-{
-	if (*fd >= 0)
-		kvm_close(*fd);
-	*fd = -1;
+	plug = vm_create_guest_memfd(state->gvm->vm, size, state->gvm->kind->gmem_flags);
+	gmem_file_allocate(plug, 0, size, state->node);
 }
 
 /* An attempt to take a block offline drains the per-CPU lists. */
-static int try_offline(unsigned long block, int failures)
+static int try_offline(int failures)
 {
 	int r = memory_block_offline(block, failures, ENOUGH_MS);
 
@@ -147,15 +143,15 @@ static int try_offline(unsigned long block, int failures)
 static void offline_setup(struct placement_state *state)
 {
 	const struct gmem_vm *gvm = state->gvm;
-	int tries, node = state->node;
+	int tries, feeder, node = state->node;
 
 	if (state->moves)
 		return;
 	gmem_punch(gvm, 0, gvm->nr_pages);
 	/* For a new try: a page of the kernel may stay in the block before for long. */
-	if (state->block == NO_MEMORY_BLOCK)
-		state->block = find_block(node);
-	if (state->block == NO_MEMORY_BLOCK)
+	if (block == NO_MEMORY_BLOCK)
+		block = find_block(node);
+	if (block == NO_MEMORY_BLOCK)
 		return;
 	for (tries = 0; tries < 5; tries++) {
 		size_t large = pagetypeinfo_free_pages(node, false, "Movable", hugetlb_order());
@@ -165,23 +161,25 @@ static void offline_setup(struct placement_state *state)
 		hugetlb_reserve(node, large - memory_block_pages() +
 			       pagetypeinfo_free_pages(node, true, NULL, hugetlb_order()));
 	}
-	feed(state);
+	feeder = feed(state);
 	gmem_allocate(gvm, 0, gvm->nr_pages, node);
-	try_offline(state->block, 1);
+	try_offline(1);
 	plug_rest(state);
-	close_file(&state->feeder);
+	kvm_close(feeder);
 	hugetlb_release();
 }
 
 /* Leave nothing in the memory block, and no page block for unmovable memory. */
 static void offline_teardown(struct placement_state *state)
 {
-	if (state->block == NO_MEMORY_BLOCK)
+	if (block == NO_MEMORY_BLOCK)
 		return;
 	gmem_punch(state->gvm, 0, state->gvm->nr_pages);
-	close_file(&state->plug);
-	try_offline(state->block, ENOUGH_FAILURES);
-	state->block = NO_MEMORY_BLOCK;
+	if (plug >= 0)
+		kvm_close(plug);
+	plug = -1;
+	try_offline(ENOUGH_FAILURES);
+	block = NO_MEMORY_BLOCK;
 }
 
 /* Only the pages under test must keep the block online: the kernel tries, and does not give up. */
@@ -191,15 +189,15 @@ static bool offline_verify(const struct placement_state *state, const uint64_t *
 
 	if (state->moves)
 		return true;
-	if (state->block == NO_MEMORY_BLOCK)
+	if (block == NO_MEMORY_BLOCK)
 		return false;
 	for (i = 0; i < nr; i++)
-		there += memory_block_of(pfns[i]) == state->block ||
+		there += memory_block_of(pfns[i]) == block ||
 			 memory_block_in_zone_movable(memory_block_of(pfns[i]));
-	if (there == nr && try_offline(state->block, ENOUGH_FAILURES) != -EBUSY)
+	if (there == nr && try_offline(ENOUGH_FAILURES) != -EBUSY)
 		return true;
 	ksft_print_msg("%zu of %zu pages are in memory block %lu, the first in %lu\n", there, nr,
-		       state->block, memory_block_of(pfns[0]));
+		       block, memory_block_of(pfns[0]));
 	return false;
 }
 
@@ -224,10 +222,15 @@ const struct placement placement_offline = {
 #define CMA_SPARE	((40UL << 20) / getpagesize())
 #define CMA_SLACK	((8UL << 20) / getpagesize())
 
+static struct cma_area area;
+static void *filler;
+static size_t filler_size;
+
 static int cma_select_node(struct placement_state *state, const int *nodes, int nr)
 {
-	int i, node = cma_find(&state->area) ? pfn_to_node(state->area.first) : -1;
+	int i, node = cma_find(&area) ? pfn_to_node(area.first) : -1;
 
+	(void)state;
 	for (i = 0; i < nr; i++)
 		if (nodes[i] == node && numa_free_bytes(node) < FILL_MAX)
 			return node;
@@ -253,16 +256,16 @@ static bool running_out(int node)
 }
 
 /* Use up pieces that are smaller than a huge page, in steps. */
-static void fill_small(struct placement_state *state)
+static void fill_small(int node)
 {
-	size_t step = CMA_SLACK / 8 * getpagesize(), at, size;
-	size_t pages = pagetypeinfo_free_pages(state->node, true, NULL, 0) +
-		       until_even(state->node) + 2 * CMA_SLACK;
+	size_t step = CMA_SLACK / 8 * getpagesize(), at;
+	size_t pages = pagetypeinfo_free_pages(node, true, NULL, 0) + until_even(node) +
+		       2 * CMA_SLACK;
 
-	state->filler_size = size = (pages * getpagesize() / step + 1) * step;
-	state->filler = numa_mmap(size, MAP_PRIVATE, state->node);
-	for (at = 0; at < size && !running_out(state->node); at += step)
-		memset((char *)state->filler + at, 0x6c, step);
+	filler_size = (pages * getpagesize() / step + 1) * step;
+	filler = numa_mmap(filler_size, MAP_PRIVATE, node);
+	for (at = 0; at < filler_size && !running_out(node); at += step)
+		memset((char *)filler + at, 0x6c, step);
 }
 
 /* No page is there where other processes freed memory elsewhere meanwhile. */
@@ -271,7 +274,7 @@ static bool cma_verify(const struct placement_state *state, const uint64_t *pfns
 	size_t i;
 
 	for (i = 0; i < nr && state->moves; i++)
-		if (cma_has(&state->area, pfns[i]))
+		if (cma_has(&area, pfns[i]))
 			return true;
 	return !state->moves;
 }
@@ -287,12 +290,13 @@ static void cma_setup(struct placement_state *state)
 	movable = pagetypeinfo_free_pages(state->node, true, NULL, hugetlb_order());
 	left = until_even(state->node);
 	hugetlb_reserve(state->node, movable + (left > CMA_SLACK ? left - CMA_SLACK : 0));
-	fill_small(state);
+	fill_small(state->node);
 }
 
 static void cma_teardown(struct placement_state *state)
 {
-	kvm_munmap(state->filler, state->filler_size);
+	(void)state;
+	kvm_munmap(filler, filler_size);
 	hugetlb_release();
 }
 
@@ -324,30 +328,26 @@ const struct placement placement_zone_movable = {
 
 /* ---- Fragmented memory --------------------------------------------------------------------- */
 
-static int fragment_select_node(struct placement_state *state, const int *nodes, int nr)
-{
-	(void)state;
-	(void)nr;
-	return nodes[0];
-}
+static struct fragment fragment;
 
 static void fragment_setup(struct placement_state *state)
 {
-	fragment_open(&state->fragment, state->node);
+	fragment_open(&fragment, state->node);
 }
 
 static void fragment_populated(struct placement_state *state)
 {
-	fragment_unpin(&state->fragment);
+	(void)state;
+	fragment_unpin(&fragment);
 }
 
 static void fragment_teardown(struct placement_state *state)
 {
-	fragment_close(&state->fragment);
+	(void)state;
+	fragment_close(&fragment);
 }
 
 const struct placement placement_fragment = {
-	.select_node = fragment_select_node,
 	.setup = fragment_setup,
 	.populated = fragment_populated,
 	.teardown = fragment_teardown,

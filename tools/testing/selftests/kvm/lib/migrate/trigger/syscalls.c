@@ -8,6 +8,7 @@
 
 #include <linux/capability.h>
 
+#include "kvm_util.h"
 #include "numaif.h"
 #include "migrate/mm/folio.h"
 #include "migrate/mm/numa.h"
@@ -52,115 +53,79 @@ static long call_move_pages(const void *data)
 				   call->status, call->flags));
 }
 
-static void prepare_move(const struct trigger_range *range, struct move_call *call)
-{
-	size_t i;
-
-	for (i = 0; i < range->nr_pages; i++) {
-		call->pages[i] = trigger_page(range, i);
-		call->nodes[i] = range->to;
-		call->status[i] = STATUS_UNSET;
-	}
-}
-
-static void fire_move_pages_with(const struct trigger_range *range, struct trigger_result *result,
-				 int flags)
-{
-	struct move_call call = {
-		.nr_pages = range->nr_pages,
-		.pages = calloc(range->nr_pages, sizeof(*call.pages)),
-		.nodes = calloc(range->nr_pages, sizeof(*call.nodes)),
-		.status = result->status,
-		.flags = flags,
-	};
-
-	result->ret = -ENOMEM;
-	if (call.pages && call.nodes) {
-		prepare_move(range, &call);
-		result->ret = call_move_pages(&call);
-	}
-	free(call.pages);
-	free(call.nodes);
-}
-
+/* Another process writes the status entries to shared memory. */
 static void fire_move_pages(const struct trigger_range *range, struct trigger_result *result)
 {
-	fire_move_pages_with(range, result, MPOL_MF_MOVE);
-}
-
-static void fire_move_pages_all(const struct trigger_range *range, struct trigger_result *result)
-{
-	fire_move_pages_with(range, result, MPOL_MF_MOVE_ALL);
-}
-
-/* The other process writes its status entries to shared memory. */
-static void fire_move_pages_remote(const struct trigger_range *range, struct trigger_result *result)
-{
-	size_t nr = range->nr_pages;
-	size_t size = nr * (sizeof(void *) + 2 * sizeof(int));
-	void **memory = shared_alloc(size);
+	size_t i, nr = range->nr_pages, size = nr * (sizeof(void *) + 2 * sizeof(int));
+	const struct trigger *trigger = range->trigger;
+	void **memory = trigger->remote ? shared_alloc(size) : malloc(size);
 	struct move_call call = {
-		.pid = getpid(),
+		.pid = trigger->remote ? getpid() : 0,
 		.nr_pages = nr,
 		.pages = memory,
 		.nodes = (int *)(memory + nr),
 		.status = (int *)(memory + nr) + nr,
-		.flags = MPOL_MF_MOVE,
+		.flags = trigger->flags,
 	};
 
-	prepare_move(range, &call);
-	result->ret = child_call(call_move_pages, &call);
+	TEST_ASSERT(memory, "out of memory");
+	for (i = 0; i < nr; i++) {
+		call.pages[i] = trigger_page(range, i);
+		call.nodes[i] = range->to;
+		call.status[i] = STATUS_UNSET;
+	}
+	result->ret = trigger->remote ? child_call(call_move_pages, &call) :
+					call_move_pages(&call);
 	memcpy(result->status, call.status, nr * sizeof(*result->status));
-	shared_free(memory, size);
+	if (trigger->remote)
+		kvm_munmap(memory, size);
+	else
+		free(memory);
 }
 
 const struct trigger trigger_move_pages = {
 	.name = "move_pages", .call = "move_pages(MOVE)", .reason = "MR_SYSCALL",
 	.has_status = true, .exclusive_only = true,
-	.fire = fire_move_pages,
+	.fire = fire_move_pages, .flags = MPOL_MF_MOVE,
 };
 
 const struct trigger trigger_move_pages_all = {
 	.name = "move_pages_all", .call = "move_pages(MOVE_ALL)", .reason = "MR_SYSCALL",
-	.has_status = true,
-	.skip_reason = sys_nice_skip_reason, .fire = fire_move_pages_all,
+	.has_status = true, .skip_reason = sys_nice_skip_reason,
+	.fire = fire_move_pages, .flags = MPOL_MF_MOVE_ALL,
 };
 
 const struct trigger trigger_move_pages_remote = {
 	.name = "move_pages_remote", .call = "move_pages(PID, MOVE)", .reason = "MR_SYSCALL",
 	.has_status = true, .exclusive_only = true,
-	.fire = fire_move_pages_remote,
+	.fire = fire_move_pages, .flags = MPOL_MF_MOVE, .remote = true,
 };
 
-static long bind_to(const struct trigger_range *range, unsigned int flags)
+static void fire_mbind(const struct trigger_range *range, struct trigger_result *result)
 {
 	struct nodemask target = nodemask_of(range->to);
 
-	return or_errno(mbind(range->addr, range->nr_pages * getpagesize(), MPOL_BIND,
-			      target.bits, NODEMASK_MAXNODE, flags));
+	result->ret = or_errno(mbind(range->addr, range->nr_pages * getpagesize(), MPOL_BIND,
+				     target.bits, NODEMASK_MAXNODE, range->trigger->flags));
 }
 
-#define DEFINE_MBIND_TRIGGER(suffix, flags, text, ...)					\
-static void fire_mbind_##suffix(const struct trigger_range *range,			\
-				struct trigger_result *result)				\
-{											\
-	result->ret = bind_to(range, flags);						\
-}											\
-											\
-const struct trigger trigger_mbind_##suffix = {						\
-	.name = "mbind_" #suffix,							\
-	.call = "mbind(BIND, " text ")",						\
-	.reason = "MR_MEMPOLICY_MBIND",							\
-	.fire = fire_mbind_##suffix,							\
-	__VA_ARGS__									\
-}
+const struct trigger trigger_mbind_move = {
+	.name = "mbind_move", .call = "mbind(BIND, MOVE)", .reason = "MR_MEMPOLICY_MBIND",
+	.exclusive_only = true,
+	.fire = fire_mbind, .flags = MPOL_MF_MOVE,
+};
 
-DEFINE_MBIND_TRIGGER(move, MPOL_MF_MOVE, "MOVE",
-		     .exclusive_only = true);
-DEFINE_MBIND_TRIGGER(strict, MPOL_MF_MOVE | MPOL_MF_STRICT, "MOVE|STRICT",
-		     .exclusive_only = true);
-DEFINE_MBIND_TRIGGER(move_all, MPOL_MF_MOVE_ALL, "MOVE_ALL",
-		     .skip_reason = sys_nice_skip_reason);
+const struct trigger trigger_mbind_strict = {
+	.name = "mbind_strict", .call = "mbind(BIND, MOVE|STRICT)", .reason = "MR_MEMPOLICY_MBIND",
+	.exclusive_only = true,
+	.fire = fire_mbind, .flags = MPOL_MF_MOVE | MPOL_MF_STRICT,
+};
+
+const struct trigger trigger_mbind_move_all = {
+	.name = "mbind_move_all", .call = "mbind(BIND, MOVE_ALL)", .reason = "MR_MEMPOLICY_MBIND",
+	.skip_reason = sys_nice_skip_reason,
+	.fire = fire_mbind, .flags = MPOL_MF_MOVE_ALL,
+};
 
 struct migrate_call {
 	pid_t pid;
@@ -175,7 +140,7 @@ static long call_migrate_pages(const void *data)
 				      call->to.bits));
 }
 
-static long migrate(const struct trigger_range *range, bool by_child)
+static long migrate(const struct trigger_range *range)
 {
 	const struct migrate_call call = {
 		.pid = getpid(),
@@ -183,7 +148,8 @@ static long migrate(const struct trigger_range *range, bool by_child)
 		.to = nodemask_of(range->to),
 	};
 
-	return by_child ? child_call_vm(call_migrate_pages, &call) : call_migrate_pages(&call);
+	return range->trigger->remote ? child_call_vm(call_migrate_pages, &call) :
+					call_migrate_pages(&call);
 }
 
 /* Drop the range's PTEs; the folios stay in the file. */
@@ -206,32 +172,21 @@ static void remap_range(const struct trigger_range *range, const uint64_t *entri
 			(void)*(volatile char *)trigger_page(range, i);
 }
 
-static void migrate_and_count(const struct trigger_range *range, struct trigger_result *result,
-			      bool by_child)
+static void fire_migrate_pages(const struct trigger_range *range, struct trigger_result *result)
 {
 	uint64_t *entries = calloc(range->nr_pages, sizeof(*entries));
 	long others;
 
-	result->ret = entries ? unmap_range(range, entries) : -ENOMEM;
+	TEST_ASSERT(entries, "out of memory");
+	result->ret = unmap_range(range, entries);
 	if (!result->ret) {
-		others = migrate(range, by_child);
+		others = migrate(range);
 		remap_range(range, entries);
-		result->ret = migrate(range, by_child);
+		result->ret = migrate(range);
 		if (result->ret >= 0 && others >= 0)
 			result->ret -= others;
 	}
 	free(entries);
-}
-
-static void fire_migrate_pages(const struct trigger_range *range, struct trigger_result *result)
-{
-	migrate_and_count(range, result, false);
-}
-
-static void fire_migrate_pages_remote(const struct trigger_range *range,
-				      struct trigger_result *result)
-{
-	migrate_and_count(range, result, true);
 }
 
 const struct trigger trigger_migrate_pages = {
@@ -243,5 +198,5 @@ const struct trigger trigger_migrate_pages = {
 const struct trigger trigger_migrate_pages_remote = {
 	.name = "migrate_pages_remote", .call = "migrate_pages(PID)", .reason = "MR_SYSCALL",
 	.no_range = true, .exclusive_only_unless_nice = true,
-	.fire = fire_migrate_pages_remote,
+	.fire = fire_migrate_pages, .remote = true,
 };

@@ -49,7 +49,7 @@ const char *cgroup_skip_reason(const char *controller)
 int cgroup_create(void)
 {
 	snprintf(cgroup, sizeof(cgroup), CGROUPS "/kvm_migrate_test.%d", getpid());
-	cgroup_file("cgroup.kill", kill_file, sizeof(kill_file));
+	snprintf(kill_file, sizeof(kill_file), "%s/cgroup.kill", cgroup);
 	/* Before mkdir(): a signal may follow it at once. */
 	owner = getpid();
 	if (!mkdir(cgroup, 0755))
@@ -60,8 +60,7 @@ int cgroup_create(void)
 
 void cgroup_enter(void)
 {
-	char path[128];
-	int r = sysfile_write(cgroup_file("cgroup.procs", path, sizeof(path)), "0");
+	int r = sysfile_write(cgroup_file("cgroup.procs"), "0");
 
 	TEST_ASSERT(!r, "cannot enter %s: %s", cgroup, strerror(-r));
 }
@@ -81,8 +80,10 @@ void cgroup_remove(void)
 	owner = 0;
 }
 
-char *cgroup_file(const char *file, char *path, size_t size)
+const char *cgroup_file(const char *file)
 {
-	snprintf(path, size, "%s/%s", cgroup, file);
+	static char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", cgroup, file);
 	return path;
 }

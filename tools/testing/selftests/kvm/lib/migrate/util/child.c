@@ -17,11 +17,6 @@ void *shared_alloc(size_t size)
 	return kvm_mmap(size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1);
 }
 
-void shared_free(void *mem, size_t size)
-{
-	kvm_munmap(mem, size);
-}
-
 pid_t child_fork(void)
 {
 	pid_t parent = getpid(), pid = fork();
@@ -54,7 +49,7 @@ long child_call(long (*call)(const void *data), const void *data)
 	}
 	child_wait(pid);
 	ret = *shared_ret;
-	shared_free(shared_ret, sizeof(*shared_ret));
+	kvm_munmap(shared_ret, sizeof(*shared_ret));
 	return ret;
 }
 

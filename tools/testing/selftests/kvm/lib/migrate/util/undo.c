@@ -124,11 +124,6 @@ void undo_run_from(int mark)
 	errno = saved_errno;
 }
 
-void undo_run_all(void)
-{
-	undo_run_from(0);
-}
-
 int setting_write(const char *path, const char *value)
 {
 	bool known = find(path, NULL);

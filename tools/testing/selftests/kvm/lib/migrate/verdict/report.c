@@ -67,14 +67,6 @@ static const char *expected_node(int node, char *text, size_t size)
 	return node == NUMA_ANY_NODE ? "any" : number_text(node, text, size);
 }
 
-static void report_pfns(const struct page_verdict *page, FILE *out)
-{
-	if (page->before.pfn || page->after.pfn)
-		fprintf(out, "  pfn 0x%" PRIx64 "->0x%" PRIx64, page->before.pfn, page->after.pfn);
-	else
-		fprintf(out, "  pfn hidden");
-}
-
 static void report_status(const struct verdict *verdict, const struct page_verdict *page,
 			  FILE *out)
 {
@@ -131,7 +123,10 @@ static void report_run(const struct verdict *verdict, size_t first, size_t lengt
 	fprintf(out, "  %s  node %s->%s", bad_names(page->bad, bad, sizeof(bad)),
 		number_text(page->before.node, before, sizeof(before)),
 		number_text(page->after.node, after, sizeof(after)));
-	report_pfns(page, out);
+	if (page->before.pfn || page->after.pfn)
+		fprintf(out, "  pfn 0x%" PRIx64 "->0x%" PRIx64, page->before.pfn, page->after.pfn);
+	else
+		fprintf(out, "  pfn hidden");
 	report_status(verdict, page, out);
 	report_content(page, out);
 	report_state(verdict, page, out);
