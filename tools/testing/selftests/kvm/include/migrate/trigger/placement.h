@@ -6,14 +6,11 @@
 #ifndef SELFTEST_KVM_MIGRATE_TRIGGER_PLACEMENT_H
 #define SELFTEST_KVM_MIGRATE_TRIGGER_PLACEMENT_H
 
-#include <sched.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "migrate/mm/cma.h"
-#include "migrate/mm/fragment.h"
-
+struct fragment;
 struct gmem_vm;
 struct placement_state;
 
@@ -35,11 +32,10 @@ struct placement_state {
 	bool moves;			/* the pages must move */
 	bool ready;			/* set up */
 	int node;			/* -1: no node is suitable */
-	struct fragment fragment;	/* of placement_fragment */
+	struct fragment *fragment;	/* of placement_fragment */
 	unsigned long block;		/* of placement_offline, as these two files */
 	int feeder, plug;
-	struct cma_area area;		/* of placement_cma, as the memory that fills its node */
-	void *filler;
+	void *filler;			/* of placement_cma: memory that fills its node */
 	size_t filler_size;
 };
 

@@ -1,58 +1,73 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <dirent.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "migrate/mm/cma.h"
+#include "migrate/mm/fill_nodes.h"
 #include "migrate/mm/folio.h"
-#include "migrate/mm/hugetlb.h"
 #include "migrate/mm/pageflags_scan.h"
 #include "migrate/util/sysfile.h"
 
-#define CMA "/sys/kernel/debug/cma"
+#define CMA "/sys/kernel/debug/cma/"
 
-bool cma_find(struct cma_area *area)
+static char largest[65];
+static uint64_t first_pfn, end_pfn;
+
+static uint64_t read_number(const char *area, const char *file)
 {
-	struct cma_area found;
-	struct dirent *entry;
-	DIR *dir = opendir(CMA);
 	char path[192];
 
-	area->nr_pages = 0;
+	snprintf(path, sizeof(path), CMA "%.64s/%s", area, file);
+	return sysfile_read_number(path, 10);
+}
+
+static bool find_largest(void)
+{
+	struct dirent *entry;
+	DIR *dir = opendir(CMA);
+	uint64_t first, nr;
+
 	while (dir && (entry = readdir(dir))) {
-		if (entry->d_name[0] == '.')
+		first = read_number(entry->d_name, "base_pfn");
+		nr = read_number(entry->d_name, "count");
+		if (!first || nr <= end_pfn - first_pfn)
 			continue;
-		snprintf(found.dir, sizeof(found.dir), CMA "/%.64s", entry->d_name);
-		snprintf(path, sizeof(path), "%s/count", found.dir);
-		found.nr_pages = sysfile_read_number(path, 10);
-		snprintf(path, sizeof(path), "%s/base_pfn", found.dir);
-		found.first = sysfile_read_number(path, 10);
-		if (found.nr_pages > area->nr_pages && found.first)
-			*area = found;
+		snprintf(largest, sizeof(largest), "%.64s", entry->d_name);
+		first_pfn = first;
+		end_pfn = first + nr;
 	}
 	if (dir)
 		closedir(dir);
-	return area->nr_pages;
+	return end_pfn;
 }
 
-bool cma_has(const struct cma_area *area, uint64_t pfn)
+int cma_node(void)
 {
-	return pfn >= area->first && pfn - area->first < area->nr_pages;
+	return find_largest() ? pfn_to_node(first_pfn) : -1;
+}
+
+bool cma_has(uint64_t pfn)
+{
+	return pfn >= first_pfn && pfn < end_pfn;
+}
+
+char *cma_file(const char *file, char *path, size_t size)
+{
+	snprintf(path, size, CMA "%s/%s", largest, file);
+	return path;
 }
 
 const char *cma_skip_reason(void)
 {
-	struct cma_area area;
-
 	if (!folio_pfns_visible())
 		return "PFNs are hidden (be root)";
 	if (access("/proc/pagetypeinfo", R_OK))
 		return "free memory by type is hidden (be root, mount /proc)";
-	if (!cma_find(&area))
+	if (!find_largest())
 		return "no CMA area (boot with cma=64M, mount debugfs, needs CONFIG_CMA and "
 		       "CONFIG_CMA_DEBUGFS)";
-	if (!hugetlb_usable(pfn_to_node(area.first)))
+	if (!hugetlb_usable(cma_node()))
 		return "no huge pages to fill memory with (be root, CONFIG_HUGETLBFS)";
 	return NULL;
 }

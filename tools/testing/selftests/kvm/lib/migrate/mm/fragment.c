@@ -11,6 +11,11 @@
 /* Sixteen page blocks of 2 MiB. */
 #define FRAGMENT_BYTES	(32UL << 20)
 
+struct fragment {
+	char *mem;
+	cpu_set_t cpus;		/* of the thread before */
+};
+
 struct frame {
 	uint64_t pfn;
 	char *page;
@@ -23,58 +28,53 @@ static int by_pfn(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Returns the pages in the order of their PFNs, for free(). */
-static struct frame *frames_in_order(const struct fragment *fragment)
+/* Returns the @nr pages in the order of their PFNs, for free(). */
+static struct frame *frames_in_order(char *mem, size_t nr)
 {
-	struct frame *frames = calloc(fragment->nr_pages, sizeof(*frames));
-	uint64_t *entries = calloc(fragment->nr_pages, sizeof(*entries));
+	struct frame *frames = calloc(nr, sizeof(*frames));
+	uint64_t *entries = calloc(nr, sizeof(*entries));
 	size_t i;
 
 	TEST_ASSERT(frames && entries, "out of memory");
-	TEST_ASSERT(!pagemap_read(fragment->mem, fragment->nr_pages, entries),
-		    "cannot read pagemap");
-	for (i = 0; i < fragment->nr_pages; i++) {
+	TEST_ASSERT(!pagemap_read(mem, nr, entries), "cannot read pagemap");
+	for (i = 0; i < nr; i++) {
 		frames[i].pfn = pagemap_pfn(entries[i]);
-		frames[i].page = (char *)fragment->mem + i * getpagesize();
+		frames[i].page = mem + i * getpagesize();
 	}
 	free(entries);
-	qsort(frames, fragment->nr_pages, sizeof(*frames), by_pfn);
+	qsort(frames, nr, sizeof(*frames), by_pfn);
 	return frames;
 }
 
-static void release(const struct frame *frame)
+void fragment_unpin(struct fragment *fragment)
 {
-	kvm_madvise(frame->page, getpagesize(), MADV_DONTNEED);
+	kvm_sched_setaffinity(0, sizeof(fragment->cpus), &fragment->cpus);
 }
 
-void fragment_unpin(const struct fragment *fragment)
-{
-	cpu_set_t cpus = fragment->cpus;
-
-	kvm_sched_setaffinity(0, sizeof(cpus), &cpus);
-}
-
-void fragment_open(struct fragment *fragment, int node)
+struct fragment *fragment_open(int node)
 {
 	size_t nr = FRAGMENT_BYTES / getpagesize(), i;
+	struct fragment *fragment = malloc(sizeof(*fragment));
 	struct frame *frames;
 
+	TEST_ASSERT(fragment, "out of memory");
 	kvm_sched_getaffinity(0, sizeof(fragment->cpus), &fragment->cpus);
 	pin_self_to_any_cpu();
-	fragment->nr_pages = nr;
 	fragment->mem = numa_mmap(FRAGMENT_BYTES, MAP_PRIVATE, node);
 	memset(fragment->mem, 0x6b, FRAGMENT_BYTES);
-	frames = frames_in_order(fragment);
+	frames = frames_in_order(fragment->mem, nr);
 	for (i = nr / 16; i < nr; i++)
 		if (i % 8)
-			release(&frames[i]);
+			kvm_madvise(frames[i].page, getpagesize(), MADV_DONTNEED);
 	for (i = 0; i < nr / 16; i += 2)
-		release(&frames[i]);
+		kvm_madvise(frames[i].page, getpagesize(), MADV_DONTNEED);
 	free(frames);
+	return fragment;
 }
 
 void fragment_close(struct fragment *fragment)
 {
 	kvm_munmap(fragment->mem, FRAGMENT_BYTES);
 	fragment_unpin(fragment);
+	free(fragment);
 }

@@ -10,11 +10,11 @@
 
 #include "kvm_util.h"
 #include "migrate/gmem/gmem_vm.h"
-#include "migrate/mm/hugetlb.h"
+#include "migrate/mm/cma.h"
+#include "migrate/mm/fill_nodes.h"
+#include "migrate/mm/fragment.h"
 #include "migrate/mm/memory_block.h"
 #include "migrate/mm/numa.h"
-#include "migrate/mm/pageflags_scan.h"
-#include "migrate/mm/pagetypeinfo.h"
 #include "migrate/trigger/placement.h"
 
 /* Filling a node with more free memory than this takes too long. */
@@ -226,8 +226,9 @@ const struct placement placement_offline = {
 
 static int cma_select_node(struct placement_state *state, const int *nodes, int nr)
 {
-	int i, node = cma_find(&state->area) ? pfn_to_node(state->area.first) : -1;
+	int i, node = cma_node();
 
+	(void)state;
 	for (i = 0; i < nr; i++)
 		if (nodes[i] == node && numa_free_bytes(node) < FILL_MAX)
 			return node;
@@ -271,7 +272,7 @@ static bool cma_verify(const struct placement_state *state, const uint64_t *pfns
 	size_t i;
 
 	for (i = 0; i < nr && state->moves; i++)
-		if (cma_has(&state->area, pfns[i]))
+		if (cma_has(pfns[i]))
 			return true;
 	return !state->moves;
 }
@@ -333,17 +334,17 @@ static int fragment_select_node(struct placement_state *state, const int *nodes,
 
 static void fragment_setup(struct placement_state *state)
 {
-	fragment_open(&state->fragment, state->node);
+	state->fragment = fragment_open(state->node);
 }
 
 static void fragment_populated(struct placement_state *state)
 {
-	fragment_unpin(&state->fragment);
+	fragment_unpin(state->fragment);
 }
 
 static void fragment_teardown(struct placement_state *state)
 {
-	fragment_close(&state->fragment);
+	fragment_close(state->fragment);
 }
 
 const struct placement placement_fragment = {
