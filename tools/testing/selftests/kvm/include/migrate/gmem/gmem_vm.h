@@ -206,6 +206,7 @@ size_t gmem_host_check(const struct gmem_vm *gvm, size_t page);
  */
 void gmem_guest_start(struct gmem_vm *gvm);
 int gmem_guest_stop(struct gmem_vm *gvm, FILE *out);
+bool gmem_guest_running(const struct gmem_vm *gvm);
 
 /* Wait until every vCPU has completed an iteration over its pages.  Returns false if one died. */
 bool gmem_guest_iterate(struct gmem_vm *gvm);

@@ -10,13 +10,15 @@
 #include "migrate/matrix/case_list.h"
 #include "migrate/matrix/contract_table.h"
 
+struct placement_state;
+
 /* A row's .zone.  Names of cases begin with .name. */
 struct alloc_zone {
 	const char *name;
 	const char *call;		/* for reports */
 	const struct placement *placement;
 	const char *(*skip_reason)(void);
-	bool (*is_in)(uint64_t pfn);
+	bool (*is_in)(const struct placement_state *state, uint64_t pfn);
 };
 
 extern const struct alloc_zone alloc_zone_zone_movable;

@@ -17,13 +17,20 @@
 #ifndef SELFTEST_KVM_MIGRATE_MM_FRAGMENT_H
 #define SELFTEST_KVM_MIGRATE_MM_FRAGMENT_H
 
-struct fragment;
+#include <sched.h>
+#include <stddef.h>
+
+struct fragment {
+	void *mem;
+	size_t nr_pages;
+	cpu_set_t cpus;		/* of the thread before */
+};
 
 /* Fragment @node and pin this thread.  Needs visible PFNs.  Asserts success. */
-struct fragment *fragment_open(int node);
+void fragment_open(struct fragment *fragment, int node);
 
 /* Let the thread run on its CPUs of before. */
-void fragment_unpin(struct fragment *fragment);
+void fragment_unpin(const struct fragment *fragment);
 
 /* Free the pages, and unpin. */
 void fragment_close(struct fragment *fragment);

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct cma_area;
 struct fragment;
 struct gmem_vm;
 struct placement_state;
@@ -35,7 +36,8 @@ struct placement_state {
 	struct fragment *fragment;	/* of placement_fragment */
 	unsigned long block;		/* of placement_offline, as these two files */
 	int feeder, plug;
-	void *filler;			/* of placement_cma: memory that fills its node */
+	struct cma_area *area;		/* of placement_cma, as the memory that fills its node */
+	void *filler;
 	size_t filler_size;
 };
 

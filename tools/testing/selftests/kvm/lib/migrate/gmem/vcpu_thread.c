@@ -97,6 +97,11 @@ int gmem_guest_stop(struct gmem_vm *gvm, FILE *out)
 	return deaths;
 }
 
+bool gmem_guest_running(const struct gmem_vm *gvm)
+{
+	return gvm->vcpus[0].running;
+}
+
 /* Wait until @word of the job of @gv is at least @value.  Returns false if the vCPU died. */
 static bool wait_for(const struct gmem_vcpu *gv, const u64 *word, u64 value)
 {

@@ -21,9 +21,15 @@
 /* Fewer pages may all come from another zone by chance. */
 #define SOME_PAGES 16
 
-static bool in_zone_movable(uint64_t pfn)
+static bool in_zone_movable(const struct placement_state *state, uint64_t pfn)
 {
+	(void)state;
 	return memory_block_in_zone_movable(memory_block_of(pfn));
+}
+
+static bool in_cma(const struct placement_state *state, uint64_t pfn)
+{
+	return cma_has(state->area, pfn);
 }
 
 const struct alloc_zone alloc_zone_zone_movable = {
@@ -39,7 +45,7 @@ const struct alloc_zone alloc_zone_cma = {
 	.call = "allocation in a CMA area",
 	.placement = &placement_cma,
 	.skip_reason = cma_skip_reason,
-	.is_in = cma_has,
+	.is_in = in_cma,
 };
 
 /* Pages of shmem, allocated one after the other, and how many of them are in the zone. */
@@ -50,7 +56,7 @@ struct controls {
 
 static bool is_in(const struct fixture *fx, uint64_t pfn)
 {
-	return fx->test->row->zone->is_in(pfn);
+	return fx->test->row->zone->is_in(&fx->placement, pfn);
 }
 
 static size_t controls_size(const struct controls *controls)

@@ -118,7 +118,7 @@ void fixture_close(struct fixture *fx)
 /* A drain needs every CPU, and running vCPUs leave it no time. */
 static void drain(struct fixture *fx)
 {
-	fx->verdict.lru_drained = !fx->gvm->vcpus[0].running;
+	fx->verdict.lru_drained = !gmem_guest_running(fx->gvm);
 	if (fx->verdict.lru_drained)
 		lru_drain();
 }

@@ -9,65 +9,52 @@
 #include "migrate/mm/pageflags_scan.h"
 #include "migrate/util/sysfile.h"
 
-#define CMA "/sys/kernel/debug/cma/"
+#define CMA "/sys/kernel/debug/cma"
 
-static char largest[65];
-static uint64_t first_pfn, end_pfn;
-
-static uint64_t read_number(const char *area, const char *file)
+static uint64_t read_number(const struct cma_area *area, const char *file)
 {
 	char path[192];
 
-	snprintf(path, sizeof(path), CMA "%.64s/%s", area, file);
+	snprintf(path, sizeof(path), "%s/%s", area->dir, file);
 	return sysfile_read_number(path, 10);
 }
 
-static bool find_largest(void)
+bool cma_find(struct cma_area *area)
 {
+	struct cma_area found;
 	struct dirent *entry;
 	DIR *dir = opendir(CMA);
-	uint64_t first, nr;
 
+	area->nr_pages = 0;
 	while (dir && (entry = readdir(dir))) {
-		first = read_number(entry->d_name, "base_pfn");
-		nr = read_number(entry->d_name, "count");
-		if (!first || nr <= end_pfn - first_pfn)
-			continue;
-		snprintf(largest, sizeof(largest), "%.64s", entry->d_name);
-		first_pfn = first;
-		end_pfn = first + nr;
+		snprintf(found.dir, sizeof(found.dir), CMA "/%.64s", entry->d_name);
+		found.nr_pages = read_number(&found, "count");
+		found.first = read_number(&found, "base_pfn");
+		if (found.nr_pages > area->nr_pages && found.first)
+			*area = found;
 	}
 	if (dir)
 		closedir(dir);
-	return end_pfn;
+	return area->nr_pages;
 }
 
-int cma_node(void)
+bool cma_has(const struct cma_area *area, uint64_t pfn)
 {
-	return find_largest() ? pfn_to_node(first_pfn) : -1;
-}
-
-bool cma_has(uint64_t pfn)
-{
-	return pfn >= first_pfn && pfn < end_pfn;
-}
-
-char *cma_file(const char *file, char *path, size_t size)
-{
-	snprintf(path, size, CMA "%s/%s", largest, file);
-	return path;
+	return pfn >= area->first && pfn - area->first < area->nr_pages;
 }
 
 const char *cma_skip_reason(void)
 {
+	struct cma_area area;
+
 	if (!folio_pfns_visible())
 		return "PFNs are hidden (be root)";
 	if (access("/proc/pagetypeinfo", R_OK))
 		return "free memory by type is hidden (be root, mount /proc)";
-	if (!find_largest())
+	if (!cma_find(&area))
 		return "no CMA area (boot with cma=64M, mount debugfs, needs CONFIG_CMA and "
 		       "CONFIG_CMA_DEBUGFS)";
-	if (!hugetlb_usable(cma_node()))
+	if (!hugetlb_usable(pfn_to_node(area.first)))
 		return "no huge pages to fill memory with (be root, CONFIG_HUGETLBFS)";
 	return NULL;
 }

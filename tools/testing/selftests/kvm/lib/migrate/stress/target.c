@@ -143,7 +143,7 @@ void stress_target_end_round(struct stress_target *target)
 
 	if (target->workload->apart)
 		return;
-	if (fx->gvm->vcpus[0].running && gmem_guest_stop(fx->gvm, stdout))
+	if (gmem_guest_running(fx->gvm) && gmem_guest_stop(fx->gvm, stdout))
 		stress_fail(target->stress);
 	else
 		check_both(target);

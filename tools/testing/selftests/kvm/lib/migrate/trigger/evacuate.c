@@ -96,12 +96,18 @@ const struct trigger trigger_memory_offline = {
 static void fire_cma(const struct trigger_range *range, struct trigger_result *result)
 {
 	char path[192], free_path[192], pages[32];
+	struct cma_area area;
 
-	result->ret = sysfile_read(cma_file("maxchunk", path, sizeof(path)), pages, sizeof(pages));
-	if (result->ret < 0)
+	result->ret = -ENODEV;
+	if (!cma_find(&area))
 		return;
-	undo_add(cma_file("free", free_path, sizeof(free_path)), pages);
-	result->ret = sysfile_write(cma_file("alloc", path, sizeof(path)), pages);
+	snprintf(path, sizeof(path), "%s/maxchunk", area.dir);
+	if (sysfile_read(path, pages, sizeof(pages)) < 0)
+		return;
+	snprintf(path, sizeof(path), "%s/alloc", area.dir);
+	snprintf(free_path, sizeof(free_path), "%s/free", area.dir);
+	undo_add(free_path, pages);
+	result->ret = sysfile_write(path, pages);
 	note_moved(range);
 	if (result->ret)
 		undo_cancel(free_path, NULL);

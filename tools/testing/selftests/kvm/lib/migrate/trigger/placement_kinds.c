@@ -15,6 +15,7 @@
 #include "migrate/mm/fragment.h"
 #include "migrate/mm/memory_block.h"
 #include "migrate/mm/numa.h"
+#include "migrate/mm/pageflags_scan.h"
 #include "migrate/trigger/placement.h"
 
 /* Filling a node with more free memory than this takes too long. */
@@ -226,9 +227,10 @@ const struct placement placement_offline = {
 
 static int cma_select_node(struct placement_state *state, const int *nodes, int nr)
 {
-	int i, node = cma_node();
+	static struct cma_area area;
+	int i, node = cma_find(&area) ? pfn_to_node(area.first) : -1;
 
-	(void)state;
+	state->area = &area;
 	for (i = 0; i < nr; i++)
 		if (nodes[i] == node && numa_free_bytes(node) < FILL_MAX)
 			return node;
@@ -272,7 +274,7 @@ static bool cma_verify(const struct placement_state *state, const uint64_t *pfns
 	size_t i;
 
 	for (i = 0; i < nr && state->moves; i++)
-		if (cma_has(pfns[i]))
+		if (cma_has(state->area, pfns[i]))
 			return true;
 	return !state->moves;
 }
@@ -334,7 +336,10 @@ static int fragment_select_node(struct placement_state *state, const int *nodes,
 
 static void fragment_setup(struct placement_state *state)
 {
-	state->fragment = fragment_open(state->node);
+	static struct fragment fragment;
+
+	state->fragment = &fragment;
+	fragment_open(state->fragment, state->node);
 }
 
 static void fragment_populated(struct placement_state *state)
