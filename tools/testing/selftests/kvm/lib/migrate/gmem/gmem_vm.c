@@ -270,20 +270,20 @@ void gmem_next_round(struct gmem_vm *gvm)
 		gvm->pages[i].bad_word = GUEST_NO_BAD_WORD;
 }
 
-static void host_fill_page(struct gmem_vm *gvm, size_t page)
+static void host_fill(struct gmem_vm *gvm, size_t page, size_t end)
 {
-	pattern_fill(&gvm->pattern, page, gmem_page(gvm, page), GUEST_PAGE_WORDS(gvm->page_size));
-	gvm->pages[page].count = 0;
+	for (; page < end; page++) {
+		pattern_fill(&gvm->pattern, page, gmem_page(gvm, page),
+			     GUEST_PAGE_WORDS(gvm->page_size));
+		gvm->pages[page].count = 0;
+	}
 }
 
 void gmem_guest_fill(struct gmem_vm *gvm)
 {
-	size_t page;
-
 	gmem_next_round(gvm);
 	run_command(gvm, GUEST_FILL, 0, 1);
-	for (page = gvm->hole; page < gvm->split; page++)
-		host_fill_page(gvm, page);
+	host_fill(gvm, gvm->hole, gvm->split);
 }
 
 void gmem_guest_fill_page(struct gmem_vm *gvm, size_t page)
@@ -293,11 +293,8 @@ void gmem_guest_fill_page(struct gmem_vm *gvm, size_t page)
 
 void gmem_host_fill(struct gmem_vm *gvm)
 {
-	size_t i;
-
 	gmem_next_round(gvm);
-	for (i = 0; i < gvm->nr_pages; i++)
-		host_fill_page(gvm, i);
+	host_fill(gvm, 0, gvm->nr_pages);
 }
 
 void gmem_guest_check(struct gmem_vm *gvm)

@@ -73,20 +73,18 @@ static bool block_says(unsigned long block, const char *file, const char *value)
 {
 	char path[128], text[64];
 
-	if (sysfile_read(block_file(block, file, path, sizeof(path)), text, sizeof(text)) < 0)
-		return false;
-	text[strcspn(text, "\n")] = '\0';
-	return !strcmp(text, value);
+	return sysfile_read(block_file(block, file, path, sizeof(path)), text, sizeof(text)) > 0 &&
+	       !strcmp(text, value);
 }
 
 bool memory_block_is_online(unsigned long block)
 {
-	return block_says(block, "state", "online");
+	return block_says(block, "state", "online\n");
 }
 
 bool memory_block_in_zone_movable(unsigned long block)
 {
-	return memory_block_is_online(block) && block_says(block, "valid_zones", "Movable");
+	return memory_block_is_online(block) && block_says(block, "valid_zones", "Movable\n");
 }
 
 static bool node_has_movable_block(int node)

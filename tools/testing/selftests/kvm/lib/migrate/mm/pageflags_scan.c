@@ -168,27 +168,12 @@ void pfn_set_subtract(struct pfn_set *set, const struct pfn_set *other)
 	set->nr = nr;
 }
 
-/* Page @page got the frame that it left: exchange it for that of another moved page. */
-static void exchange_frame(const bool *moved, uint64_t *pfns, size_t page, size_t nr)
-{
-	uint64_t own = pfns[page];
-	size_t i;
-
-	pfns[page] = 0;
-	for (i = 0; i < nr; i++) {
-		if (i == page || !moved[i])
-			continue;
-		pfns[page] = pfns[i];
-		pfns[i] = own;
-		return;
-	}
-}
-
 void pfn_set_assign(const struct pfn_set *frames, const bool *moved, const uint64_t *before,
 		    uint64_t *pfns, size_t nr)
 {
 	struct pfn_set stayed = {};
-	size_t i, at = 0;
+	size_t i, last = nr, at = 0;
+	uint64_t pfn;
 
 	for (i = 0; i < nr; i++)
 		if (!moved[i])
@@ -201,10 +186,16 @@ void pfn_set_assign(const struct pfn_set *frames, const bool *moved, const uint6
 		while (at < frames->nr && pfn_set_has(&stayed, frames->pfns[at]))
 			at++;
 		pfns[i] = at < frames->nr ? frames->pfns[at++] : 0;
+		/* A page that gets the frame that it left: exchange it for that of a neighbour. */
+		if (last < nr && (pfns[i] == before[i] || pfns[last] == before[last])) {
+			pfn = pfns[i];
+			pfns[i] = pfns[last];
+			pfns[last] = pfn;
+		}
+		last = i;
 	}
-	for (i = 0; i < nr; i++)
-		if (moved[i] && pfns[i] == before[i])
-			exchange_frame(moved, pfns, i, nr);
+	if (last < nr && pfns[last] == before[last])
+		pfns[last] = 0;
 	pfn_set_free(&stayed);
 }
 
