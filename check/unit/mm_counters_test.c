@@ -2,11 +2,10 @@
 /*
  * Counters that agree and counters that differ.
  */
-#include "migrate/mm/mm_counters.h"
 #include "migrate/mm/vmstat.h"
 #include "unit.h"
 
-/* As in lib/migrate/mm/mm_counters.c. */
+/* As in lib/migrate/mm/vmstat.c. */
 enum { FREE, FILE_PAGES, UNEVICTABLE };
 
 static const struct mm_tolerance tolerance = { .pages = 100, .strict = 4 };

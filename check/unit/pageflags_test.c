@@ -47,23 +47,29 @@ static void check_subtract(void)
 /* Pages in 3, 5 and 8, the latter two of which moved. */
 static void check_assign(void)
 {
-	uint64_t now[] = { 3, 5, 6 }, pfns[] = { 3, 5, 8 };
+	const uint64_t before[] = { 3, 5, 8 }, later[] = { 3, 5, 6 };
+	uint64_t now[] = { 3, 5, 6 }, pfns[3];
 	const bool moved[] = { false, true, true }, one[] = { false, true, false };
 	struct pfn_set set = { .pfns = now, .nr = 3, .room = 3 };
 
-	pfn_set_assign(&set, moved, pfns, 3);
+	pfn_set_assign(&set, moved, before, pfns, 3);
 	CHECK("a page that stays", pfns[0] == 3);
 	CHECK("no page gets the frame that it left", pfns[1] == 6 && pfns[2] == 5);
-	pfns[1] = 5;
-	pfns[2] = 6;
-	pfn_set_assign(&set, one, pfns, 3);
+	pfn_set_assign(&set, one, later, pfns, 3);
 	CHECK("a page without another frame", !pfns[1] && pfns[2] == 6);
+}
+
+static bool is_anon(uint64_t flags)
+{
+	return flags & FOLIO_FLAG(ANON);
 }
 
 static void check_live(void)
 {
 	struct pfn_set fresh = {}, filled = {};
+	struct pfn_set anon = {};
 	const struct pageflags_query queries[] = {
+		{ is_anon, &anon },
 		{ pageflags_unmapped_not_uptodate, &fresh },
 		{ pageflags_unmapped_uptodate, &filled },
 	};
@@ -77,16 +83,18 @@ static void check_live(void)
 				      "%s", pageflags_skip_reason());
 		return;
 	}
-	CHECK("frames are searched", !pageflags_scan(queries, 2));
+	pageflags_scan(queries, 3);
 	for (i = 0, good = true; i + 1 < filled.nr; i++)
 		good &= filled.pfns[i] < filled.pfns[i + 1];
 	CHECK("they come in order", good);
 	good = !pagemap_read(&here, 1, &entry);
+	CHECK("frames are searched", good && pfn_set_has(&anon, pagemap_pfn(entry)));
 	CHECK("a mapped frame is none of them",
 	      good && !pfn_set_has(&filled, pagemap_pfn(entry)) &&
 	      !pfn_set_has(&fresh, pagemap_pfn(entry)));
 	CHECK("a frame has a node", pfn_to_node(pagemap_pfn(entry)) >= 0);
 	CHECK("no frame, no node", pfn_to_node(~0ULL >> 1) == -ENOENT);
+	pfn_set_free(&anon);
 	pfn_set_free(&fresh);
 	pfn_set_free(&filled);
 }

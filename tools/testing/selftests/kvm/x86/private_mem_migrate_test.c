@@ -20,7 +20,6 @@
 
 #include "kvm_util.h"
 #include "migrate/gmem/private_vm.h"
-#include "migrate/gmem/vm_kinds_absent.h"
 #include "migrate/matrix/absent_kinds.h"
 #include "migrate/matrix/alloc_zone.h"
 #include "migrate/matrix/fixture.h"

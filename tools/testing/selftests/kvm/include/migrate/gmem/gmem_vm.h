@@ -38,6 +38,21 @@
 /* Neither this offset nor its page number fits in 32 bits. */
 #define GMEM_LARGE_OFFSET	((1ULL << 44) + (5ULL << 32))
 
+struct folio_info;
+struct gmem_vm;
+
+/* Finds the frames of pages that the host does not map (migrate/gmem/unmapped_pfns.h). */
+struct unmapped_ops {
+	const char *(*skip_reason)(void);
+	/* Returns whether a frame with these page flags is still that of a filled page. */
+	bool (*frame_is)(u64 flags);
+	/* Allocate all pages of @gvm on @node, have the guest fill them, and find their frames. */
+	void (*populate)(struct gmem_vm *gvm, int node);
+	/* Describe the pages before or after a trigger; an unknown PFN is 0, with node -ENOENT. */
+	void (*look)(struct gmem_vm *gvm, struct folio_info *info, bool after);
+	void (*free)(struct gmem_vm *gvm);
+};
+
 /* A kind of VM, as the contract's rows name it. */
 struct vm_kind {
 	const char *name;
@@ -48,8 +63,7 @@ struct vm_kind {
 	 * which is .mem in ordinary memory, elsewhere.
 	 */
 	bool private_mem;
-	/* Finds the frames of pages that the host does not map; NULL: they stay unknown. */
-	const struct unmapped_ops *unmapped;
+	const struct unmapped_ops *unmapped;	/* NULL: the frames of such pages stay unknown */
 	/* Returns why this machine lacks this kind, as a reason to skip, or NULL; may be absent. */
 	const char *(*skip_reason)(const struct vm_kind *kind, int kvm_fd);
 };
@@ -116,26 +130,14 @@ struct gmem_vm {
 	struct gmem_vcpu vcpus[GMEM_VCPUS_MAX];
 	int nr_vcpus;
 	bool yielding;			/* as in struct gmem_config */
+	/* While the host has no PTEs for the pages, else NULL: */
+	const struct unmapped_ops *finder;
+	struct unmapped_pfns *unmapped;	/* its data */
+	bool *left;			/* set by triggers too: the page has left its frame before */
 };
 
 struct gmem_vm *gmem_vm_create(const struct vm_kind *kind, const struct gmem_config *config);
 void gmem_vm_free(struct gmem_vm *gvm);
-
-/* Slot 0, the guest's own memory: program, stacks, page tables, struct guest_job. */
-struct slot0_gmem {
-	int fd;
-	void *mem;
-	size_t nr_pages;
-};
-
-/*
- * Replace slot 0 of a VM that does not run by a guest_memfd on @node with the same content.  The
- * host maps it, but userspace_addr is 0.  The caller closes @slot0->fd; gmem_vm_free() unmaps it.
- */
-void slot0_gmem_create(struct gmem_vm *gvm, int node, struct slot0_gmem *slot0);
-
-/* Returns why that does not work here, as a reason to skip, or NULL; in lib/ARCH/migrate. */
-const char *slot0_gmem_skip_reason(void);
 
 /* Prepare a command for @gv, on pages @first, @first + @step, ... */
 void gmem_vcpu_command(struct gmem_vcpu *gv, enum guest_command command, size_t first, size_t step);

@@ -46,14 +46,14 @@ struct guest_job {
 	uint64_t first, step, end;	/* pages first, first + step, ... below end ... */
 	uint64_t hole, hole_end;	/* ... except these, which the guest does not map */
 	uint64_t peek_gva;
-	uint64_t in_gmem;		/* GUEST_RUN: also a call and an exception */
+	void (*also)(struct guest_job *job);	/* GUEST_RUN: called in each iteration, or NULL */
 	struct guest_page *pages;	/* guest pointer; an entry a page */
 	/* The guest writes these. */
 	uint64_t iterations;		/* of GUEST_RUN over all its pages */
 	uint64_t pausing;		/* .pause was seen */
 	uint64_t peeked;
-	uint64_t exceptions;		/* taken, one per iteration */
-	uint64_t bad_returns;		/* of calls that called themselves */
+	uint64_t exceptions;		/* .also: taken, one per iteration */
+	uint64_t bad_returns;		/* .also: of calls that called themselves */
 };
 
 /* Words of a page, and the number of its counter word. */
@@ -62,13 +62,5 @@ struct guest_job {
 
 /* The guest's entry point: a loop of the command in @job and GUEST_SYNC(command). */
 void guest_main(struct guest_job *job);
-
-struct kvm_vm;
-
-/* In lib/ARCH/migrate: on the host, install the exception handler for guest_exception(). */
-void guest_exceptions_prepare(struct kvm_vm *vm);
-
-/* In the guest: take an exception, whose handler adds one to *@count. */
-void guest_exception(uint64_t *count);
 
 #endif /* SELFTEST_KVM_MIGRATE_GMEM_GUEST_H */

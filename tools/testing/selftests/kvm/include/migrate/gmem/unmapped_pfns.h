@@ -22,44 +22,17 @@
 #ifndef SELFTEST_KVM_MIGRATE_GMEM_UNMAPPED_PFNS_H
 #define SELFTEST_KVM_MIGRATE_GMEM_UNMAPPED_PFNS_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "migrate/mm/folio.h"
-#include "migrate/mm/pageflags_scan.h"
-
-struct gmem_vm;
-
-struct unmapped_pfns {
-	size_t nr_pages;
-	uint64_t *pfns;			/* of each page, at the last look */
-	uint64_t *before;		/* at the last look_before() */
-	bool *left;			/* set by triggers: the page has left its frame before */
-	bool fresh;			/* the folios are not UPTODATE yet */
-	struct pfn_set others;		/* unmapped frames that are not ours */
-};
-
-/* What a kind of VM names, so that programs without these kinds need none of it. */
-struct unmapped_ops {
-	const char *(*skip_reason)(void);
-	/* Returns whether a frame with these page flags is still that of a filled page. */
-	bool (*frame_is)(uint64_t flags);
-	/* Allocate all pages of @gvm on @node, have the guest fill them, and find their frames. */
-	void (*populate)(struct unmapped_pfns *unmapped, struct gmem_vm *gvm, int node);
-	/* Describe the pages before and after a trigger; an unknown PFN is 0, with node -ENOENT. */
-	void (*look_before)(struct unmapped_pfns *unmapped, struct folio_info *info);
-	void (*look_after)(struct unmapped_pfns *unmapped, struct folio_info *info);
-	void (*free)(struct unmapped_pfns *unmapped);
-};
+#include "migrate/gmem/gmem_vm.h"
 
 extern const struct unmapped_ops unmapped_by_flags;
-
-void unmapped_pfns_free(struct unmapped_pfns *unmapped);
 
 /*
  * Allocate all pages of @gvm on @node and find their frames; which page has which is unknown.  The
  * folios stay without content.
  */
-void unmapped_pfns_allocate(struct unmapped_pfns *unmapped, struct gmem_vm *gvm, int node);
+void unmapped_pfns_allocate(struct gmem_vm *gvm, int node);
+
+/* Forget the frames: the host maps the pages now. */
+void unmapped_pfns_free(struct gmem_vm *gvm);
 
 #endif /* SELFTEST_KVM_MIGRATE_GMEM_UNMAPPED_PFNS_H */

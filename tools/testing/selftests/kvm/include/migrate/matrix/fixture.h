@@ -16,7 +16,6 @@
 #define SELFTEST_KVM_MIGRATE_MATRIX_FIXTURE_H
 
 #include "migrate/gmem/gmem_vm.h"
-#include "migrate/gmem/unmapped_pfns.h"
 #include "migrate/matrix/contract_table.h"
 #include "migrate/runner/testcase.h"
 #include "migrate/trigger/placement.h"
@@ -30,8 +29,6 @@ struct fixture {
 	struct gmem_vm *gvm;
 	struct verdict verdict;
 	struct placement_state placement;
-	const struct unmapped_ops *finder;	/* of frames without PTEs, or NULL */
-	struct unmapped_pfns unmapped;	/* while the host has no PTEs for the pages */
 	const struct control *control;	/* of triggers with .must_not_touch, else NULL */
 	int from;
 	int to;				/* .from on a machine with one node; NUMA_ANY_NODE */

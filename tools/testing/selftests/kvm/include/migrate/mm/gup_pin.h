@@ -7,18 +7,16 @@
 #define SELFTEST_KVM_MIGRATE_MM_GUP_PIN_H
 
 #include <stddef.h>
-
-/* Included first, because tools/include/linux/types.h of a kernel tree does not include it. */
-#include <linux/stddef.h>
-#include <linux/io_uring.h>
+#include <stdint.h>
+#include <sys/uio.h>
 
 /* The capacity of a pipe (PIPE_DEF_BUFFERS in include/linux/pipe_fs_i.h). */
 #define GUP_PIN_PAGES_MAX 16
 
 struct gup_pin {
 	int fds[2];			/* a pipe; or a ring in the first one */
-	struct io_uring_params params;
-	void *mem;
+	uint32_t tail, array;		/* offsets in the ring */
+	struct iovec mem;
 	size_t nr_pages;
 };
 
@@ -39,9 +37,8 @@ extern const struct gup_pin_kind gup_pin_pipe;
 /* A buffer registered with io_uring, until it is unregistered (FOLL_PIN | FOLL_LONGTERM). */
 extern const struct gup_pin_kind gup_pin_io_uring;
 
-/* For the kinds: note what is held, its size in bytes, and read @size bytes of it from @fd. */
+/* For the kinds: note what is held, and read all of it from @fd. */
 void gup_pin_set_pages(struct gup_pin *pin, void *mem, size_t nr_pages);
-size_t gup_pin_size(const struct gup_pin *pin);
-void gup_pin_read(int fd, void *buffer, size_t size);
+void gup_pin_read(const struct gup_pin *pin, int fd, void *buffer);
 
 #endif /* SELFTEST_KVM_MIGRATE_MM_GUP_PIN_H */

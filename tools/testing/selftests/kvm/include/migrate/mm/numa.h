@@ -48,8 +48,7 @@ int nodemask_next(const struct nodemask *mask, int node);
 int nodemask_parse(const char *list, struct nodemask *mask);
 
 /*
- * The nodes that have memory (/sys/devices/system/node/has_memory; a kernel without NUMA has
- * node 0) and that this task's cpuset grants (Mems_allowed_list of /proc/self/status).
+ * The nodes that have memory (/sys/devices/system/node/has_memory) and that this task's cpuset grants (Mems_allowed_list of /proc/self/status).
  * Returns 0 or -errno.
  */
 int numa_usable_nodes(struct nodemask *mask);
@@ -59,7 +58,7 @@ long long numa_free_bytes(int node);
 
 /*
  * Whether unmovable memory can be allocated on @node: not where all of it is in ZONE_MOVABLE
- * (/sys/devices/system/node/has_normal_memory; a kernel without NUMA has node 0).
+ * (/sys/devices/system/node/has_normal_memory).
  */
 bool numa_holds_unmovable(int node);
 

@@ -30,11 +30,12 @@ bool pfn_set_has(const struct pfn_set *set, uint64_t pfn);
 void pfn_set_subtract(struct pfn_set *set, const struct pfn_set *other);
 
 /*
- * @nr pages had the frames @pfns and now have those in @frames: give the moved ones of them, in
- * ascending order, the frames that no other page stayed in.  No page gets the frame that it left;
- * 0: there is none for it.  Asserts that there is memory.
+ * @nr pages had the frames @before, and @frames are in use now: give the pages their frames in
+ * @pfns, those that moved in ascending order.  No page gets the frame that it left; 0: there is
+ * none for it.
  */
-void pfn_set_assign(const struct pfn_set *frames, const bool *moved, uint64_t *pfns, size_t nr);
+void pfn_set_assign(const struct pfn_set *frames, const bool *moved, const uint64_t *before,
+		    uint64_t *pfns, size_t nr);
 
 /* Returns why frames cannot be found by their flags, as a reason to skip, or NULL. */
 const char *pageflags_skip_reason(void);
@@ -57,9 +58,9 @@ struct pageflags_query {
 
 /*
  * Answer @nr queries in one pass over all frames; the sets lose what they had.  Call lru_drain()
- * first: a query may match only folios on their LRU list.  The CPUs that this thread may run on
- * share the work; a million frames take one of them about 0.1 s.  Returns 0 or -errno.
+ * first: a query may match only folios on their LRU list.  Threads share the work; a million frames
+ * take a CPU about 0.1 s.  Asserts success.
  */
-int pageflags_scan(const struct pageflags_query *queries, size_t nr);
+void pageflags_scan(const struct pageflags_query *queries, size_t nr);
 
 #endif /* SELFTEST_KVM_MIGRATE_MM_PAGEFLAGS_SCAN_H */

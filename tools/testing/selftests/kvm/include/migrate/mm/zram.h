@@ -23,9 +23,6 @@ struct zram {
 	struct pattern pattern;		/* of all pages, after zram_fill() */
 };
 
-/* Memory for the I/O on one page. */
-struct zram_buffer;
-
 /* Returns why this task cannot create a disk, as a reason to skip, or NULL. */
 const char *zram_skip_reason(void);
 
@@ -33,15 +30,18 @@ const char *zram_skip_reason(void);
 void zram_open(struct zram *zram, size_t nr_pages, uint32_t file, uint64_t seed);
 void zram_close(struct zram *zram);
 
-/* Allocate a buffer on @node: zram allocates compressed pages on the node of the buffer. */
-struct zram_buffer *zram_buffer(int node);
-void zram_buffer_free(struct zram_buffer *buffer);
+/*
+ * Allocate a buffer for the I/O on one page on @node: zram allocates compressed pages on the node
+ * of the buffer.
+ */
+void *zram_buffer(int node);
+void zram_buffer_free(void *buffer);
 
 /* Write page @page with its content of round @round. */
-void zram_write(const struct zram *zram, struct zram_buffer *buffer, size_t page, uint32_t round);
+void zram_write(const struct zram *zram, void *buffer, size_t page, uint32_t round);
 
 /* Read page @page and compare; print a mismatch.  Returns whether the page is right. */
-bool zram_check(const struct zram *zram, struct zram_buffer *buffer, size_t page, uint32_t round);
+bool zram_check(const struct zram *zram, void *buffer, size_t page, uint32_t round);
 
 /* Begin the next round and write all pages from a buffer on @node; compare all pages. */
 void zram_fill(struct zram *zram, int node);

@@ -25,7 +25,7 @@
 
 #include "kvm_util.h"
 #include "migrate/matrix/fixture.h"
-#include "migrate/mm/mm_counters.h"
+#include "migrate/mm/vmstat.h"
 #include "migrate/trigger/placement.h"
 #include "migrate/trigger/trigger.h"
 

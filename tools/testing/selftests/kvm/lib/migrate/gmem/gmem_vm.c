@@ -33,31 +33,23 @@ static const char *vm_fd_skip_reason(int vm_fd, const struct vm_kind *kind)
 	return NULL;
 }
 
-static const char *vm_skip_reason(int kvm_fd, const struct vm_kind *kind)
-{
-	const char *reason = kind->skip_reason ? kind->skip_reason(kind, kvm_fd) : NULL;
-	int vm_fd;
-
-	if (reason)
-		return reason;
-	vm_fd = ioctl(kvm_fd, KVM_CREATE_VM, kind->type);
-	if (vm_fd < 0)
-		return "KVM cannot create a VM of this type (load kvm_amd or kvm_intel)";
-	reason = vm_fd_skip_reason(vm_fd, kind);
-	close(vm_fd);
-	return reason;
-}
-
 const char *vm_kind_skip_reason(const struct vm_kind *kind)
 {
-	int kvm_fd = open(KVM_DEV_PATH, O_RDWR | O_CLOEXEC);
-	const char *reason;
+	int kvm_fd = open(KVM_DEV_PATH, O_RDWR | O_CLOEXEC), vm_fd;
+	const char *reason = NULL;
 
 	if (kvm_fd < 0 && (errno == EACCES || errno == EPERM))
 		return "no permission to open /dev/kvm (be root or in its group)";
 	if (kvm_fd < 0)
 		return "no /dev/kvm (load kvm_amd or kvm_intel)";
-	reason = vm_skip_reason(kvm_fd, kind);
+	if (kind->skip_reason)
+		reason = kind->skip_reason(kind, kvm_fd);
+	vm_fd = reason ? -1 : ioctl(kvm_fd, KVM_CREATE_VM, kind->type);
+	if (vm_fd >= 0)
+		reason = vm_fd_skip_reason(vm_fd, kind);
+	else if (!reason)
+		reason = "KVM cannot create a VM of this type (load kvm_amd or kvm_intel)";
+	close(vm_fd);
 	close(kvm_fd);
 	return reason;
 }
@@ -226,21 +218,25 @@ struct gmem_vm *gmem_vm_create(const struct vm_kind *kind, const struct gmem_con
 
 void gmem_vm_free(struct gmem_vm *gvm)
 {
+	if (gvm->finder)
+		gvm->finder->free(gvm);
 	kvm_munmap(gvm->mem, gvm->nr_pages * gvm->page_size);
 	kvm_close(gvm->fd);
 	kvm_vm_free(gvm->vm);
 	free(gvm);
 }
 
-/* Run @gv until its guest has done the command. */
-static void run_command(struct gmem_vcpu *gv)
+/* Have the first vCPU do @command on pages @first, @first + @step, ... */
+static void run_command(struct gmem_vm *gvm, enum guest_command command, size_t first, size_t step)
 {
+	struct gmem_vcpu *gv = &gvm->vcpus[0];
 	struct ucall uc;
 
+	gmem_vcpu_command(gv, command, first, step);
 	vcpu_run(gv->vcpu);
 	switch (get_ucall(gv->vcpu, &uc)) {
 	case UCALL_SYNC:
-		TEST_ASSERT_EQ(uc.args[1], gv->job->command);
+		TEST_ASSERT_EQ(uc.args[1], command);
 		break;
 	case UCALL_ABORT:
 		REPORT_GUEST_ASSERT(uc);
@@ -249,12 +245,6 @@ static void run_command(struct gmem_vcpu *gv)
 		TEST_FAIL("vCPU %u did not finish its command: exit reason %u (%s)", gv->vcpu->id,
 			  gv->vcpu->run->exit_reason, exit_reason_str(gv->vcpu->run->exit_reason));
 	}
-}
-
-static void command_all_pages(struct gmem_vm *gvm, enum guest_command command)
-{
-	gmem_vcpu_command(&gvm->vcpus[0], command, 0, 1);
-	run_command(&gvm->vcpus[0]);
 }
 
 bool gmem_guest_reaches(struct gmem_vm *gvm)
@@ -280,40 +270,36 @@ void gmem_next_round(struct gmem_vm *gvm)
 		gvm->pages[i].bad_word = GUEST_NO_BAD_WORD;
 }
 
-static void host_fill_page(struct gmem_vm *gvm, size_t page)
+static void host_fill(struct gmem_vm *gvm, size_t page, size_t end)
 {
-	pattern_fill(&gvm->pattern, page, gmem_page(gvm, page), GUEST_PAGE_WORDS(gvm->page_size));
-	gvm->pages[page].count = 0;
+	for (; page < end; page++) {
+		pattern_fill(&gvm->pattern, page, gmem_page(gvm, page),
+			     GUEST_PAGE_WORDS(gvm->page_size));
+		gvm->pages[page].count = 0;
+	}
 }
 
 void gmem_guest_fill(struct gmem_vm *gvm)
 {
-	size_t page;
-
 	gmem_next_round(gvm);
-	command_all_pages(gvm, GUEST_FILL);
-	for (page = gvm->hole; page < gvm->split; page++)
-		host_fill_page(gvm, page);
+	run_command(gvm, GUEST_FILL, 0, 1);
+	host_fill(gvm, gvm->hole, gvm->split);
 }
 
 void gmem_guest_fill_page(struct gmem_vm *gvm, size_t page)
 {
-	gmem_vcpu_command(&gvm->vcpus[0], GUEST_FILL, page, gvm->nr_pages);
-	run_command(&gvm->vcpus[0]);
+	run_command(gvm, GUEST_FILL, page, gvm->nr_pages);
 }
 
 void gmem_host_fill(struct gmem_vm *gvm)
 {
-	size_t i;
-
 	gmem_next_round(gvm);
-	for (i = 0; i < gvm->nr_pages; i++)
-		host_fill_page(gvm, i);
+	host_fill(gvm, 0, gvm->nr_pages);
 }
 
 void gmem_guest_check(struct gmem_vm *gvm)
 {
-	command_all_pages(gvm, GUEST_CHECK);
+	run_command(gvm, GUEST_CHECK, 0, 1);
 }
 
 u64 gmem_guest_peek(struct gmem_vm *gvm, size_t page, size_t offset)
@@ -321,7 +307,7 @@ u64 gmem_guest_peek(struct gmem_vm *gvm, size_t page, size_t offset)
 	struct guest_job *job = gvm->vcpus[0].job;
 
 	job->peek_gva = GMEM_GVA + page * gvm->page_size + (offset & ~7ULL);
-	command_all_pages(gvm, GUEST_PEEK);
+	run_command(gvm, GUEST_PEEK, 0, 1);
 	return job->peeked;
 }
 

@@ -124,34 +124,6 @@ static void wait_while_paused(struct guest_job *job)
 	store(&job->pausing, false);
 }
 
-/* Words per stack frame, and frames: together two pages of the stack. */
-#define FRAME_WORDS	32
-#define FRAMES		28
-
-/* Write to the stack, compare after a recursive call.  Returns the number of good frames. */
-static noinline uint64_t go_deep(uint64_t depth)
-{
-	volatile uint64_t kept[FRAME_WORDS];
-	uint64_t word, below;
-
-	if (!depth)
-		return 0;
-	for (word = 0; word < FRAME_WORDS; word++)
-		kept[word] = depth * PATTERN_STEP + word;
-	below = go_deep(depth - 1);
-	for (word = 0; word < FRAME_WORDS; word++)
-		if (kept[word] != depth * PATTERN_STEP + word)
-			return ~0ULL;
-	return below == depth - 1 ? depth : ~0ULL;
-}
-
-static void call_and_take_exception(struct guest_job *job)
-{
-	if (go_deep(FRAMES) != FRAMES)
-		job->bad_returns++;
-	guest_exception(&job->exceptions);
-}
-
 static void guest_run(struct guest_job *job)
 {
 	uint64_t page;
@@ -159,8 +131,8 @@ static void guest_run(struct guest_job *job)
 	while (!load(&job->stop)) {
 		for_each_page(job, page)
 			run_on_page(job, page);
-		if (job->in_gmem)
-			call_and_take_exception(job);
+		if (job->also)
+			job->also(job);
 		store(&job->iterations, job->iterations + 1);
 		wait_while_paused(job);
 	}

@@ -7,23 +7,15 @@
 #include "migrate/gmem/second_mapper.h"
 #include "migrate/util/child.h"
 
-static size_t count_bad(const struct gmem_vm *gvm)
-{
-	size_t page, bad = 0;
-
-	for (page = 0; page < gvm->nr_pages; page++)
-		bad += gmem_host_check(gvm, page) < GUEST_PAGE_WORDS(gvm->page_size);
-	return bad;
-}
-
 /* The second process: an answer at the start, then one per request. */
 static void serve(const struct gmem_vm *gvm, int requests, int answers)
 {
-	size_t bad;
+	size_t page, bad;
 	char request;
 
 	do {
-		bad = count_bad(gvm);
+		for (page = 0, bad = 0; page < gvm->nr_pages; page++)
+			bad += gmem_host_check(gvm, page) < GUEST_PAGE_WORDS(gvm->page_size);
 		if (write(answers, &bad, sizeof(bad)) != sizeof(bad))
 			_exit(1);
 	} while (read(requests, &request, 1) == 1);

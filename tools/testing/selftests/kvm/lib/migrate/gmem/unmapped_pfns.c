@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "kvm_util.h"
-#include "migrate/gmem/gmem_vm.h"
 #include "migrate/gmem/unmapped_pfns.h"
+#include "migrate/mm/folio.h"
+#include "migrate/mm/pageflags_scan.h"
 
 /* Other guest_memfds may be filled at the same time. */
 #define POPULATE_TRIES 5
 
-/* A placement may have allocated the file (migrate/trigger/placement.h), without content. */
+struct unmapped_pfns {
+	uint64_t *pfns;			/* of each page, at the last look */
+	uint64_t *before;		/* before the trigger */
+	struct pfn_set others;		/* unmapped frames that are not ours */
+	bool (*is_ours)(uint64_t flags);	/* the folios are UPTODATE, or not yet */
+};
+
 static bool is_allocated(const struct gmem_vm *gvm)
 {
 	struct stat stat;
@@ -20,173 +26,157 @@ static bool is_allocated(const struct gmem_vm *gvm)
 	       stat.st_blocks * 512 == (off_t)(gvm->nr_pages * gvm->page_size);
 }
 
-/* Take candidate @i if it is filled and no page has taken it. */
-static bool take_if_filled(const struct pfn_set *candidates, bool *taken, size_t i)
+/*
+ * Take the first candidate that is filled, searching from @at in both directions: neighbours in the
+ * file are often neighbours in memory.  Returns its frame, or 0.
+ */
+static uint64_t take_filled(struct pfn_set *candidates, size_t *at)
 {
-	if (i >= candidates->nr || taken[i] ||
-	    !pageflags_unmapped_uptodate(pageflags_get(candidates->pfns[i])))
-		return false;
-	taken[i] = true;
-	return true;
-}
+	size_t distance, i;
+	uint64_t pfn;
 
-/* Neighbours in the file are often neighbours in memory: search from @hint. */
-static bool find_filled(const struct pfn_set *candidates, bool *taken, size_t hint,
-			size_t *found)
-{
-	size_t distance;
-
-	for (distance = 0; distance < candidates->nr; distance++) {
-		*found = hint + distance;
-		if (take_if_filled(candidates, taken, *found))
-			return true;
-		*found = hint - distance;
-		if (distance && take_if_filled(candidates, taken, *found))
-			return true;
+	for (distance = 0; distance < 2 * candidates->nr; distance++) {
+		i = distance % 2 ? *at + (distance + 1) / 2 : *at - distance / 2;
+		pfn = i < candidates->nr ? candidates->pfns[i] : 0;
+		if (!pfn || !pageflags_unmapped_uptodate(pageflags_get(pfn)))
+			continue;
+		candidates->pfns[i] = 0;
+		*at = i;
+		return pfn;
 	}
-	return false;
+	return 0;
 }
 
-static bool fill_and_match(struct unmapped_pfns *unmapped, struct gmem_vm *gvm,
-			   const struct pfn_set *candidates)
+static bool fill_and_match(struct gmem_vm *gvm, struct pfn_set *candidates)
 {
-	bool *taken = calloc(candidates->nr + 1, sizeof(*taken)), good = true;
+	uint64_t *pfns = gvm->unmapped->pfns;
 	size_t page, at = 0;
 
-	TEST_ASSERT(taken, "out of memory");
 	gmem_next_round(gvm);
-	for (page = 0; page < gvm->nr_pages && good; page++) {
+	for (page = 0; page < gvm->nr_pages; page++) {
 		gmem_guest_fill_page(gvm, page);
-		good = find_filled(candidates, taken, at, &at);
-		if (good)
-			unmapped->pfns[page] = candidates->pfns[at];
+		pfns[page] = take_filled(candidates, &at);
+		if (!pfns[page])
+			return false;
 	}
 	/* One filled candidate too many is a page of another guest_memfd. */
-	good = good && !find_filled(candidates, taken, 0, &at);
-	free(taken);
-	return good;
+	return !take_filled(candidates, &at);
 }
 
-/* Find the unmapped folios without content, or with; a set may be NULL. */
-static void scan(struct pfn_set *fresh, struct pfn_set *filled)
+/*
+ * Allocate all pages of @gvm on @node and find the unmapped folios without content, and those with,
+ * which are not ours.  A placement may have allocated the file already, if not @again.
+ */
+static void allocate(struct gmem_vm *gvm, int node, bool again, struct pfn_set *fresh)
 {
 	const struct pageflags_query queries[] = {
 		{ pageflags_unmapped_not_uptodate, fresh },
-		{ pageflags_unmapped_uptodate, filled },
+		{ pageflags_unmapped_uptodate, &gvm->unmapped->others },
 	};
-	int r = pageflags_scan(queries + !fresh, !!fresh + !!filled);
 
-	TEST_ASSERT(!r, "cannot read the flags of all frames: %s", strerror(-r));
+	if (again || !is_allocated(gvm)) {
+		gmem_punch(gvm, 0, gvm->nr_pages);
+		gmem_allocate(gvm, 0, gvm->nr_pages, node);
+	}
+	lru_drain();
+	pageflags_scan(queries, ARRAY_SIZE(queries));
 }
 
-static void alloc_arrays(struct unmapped_pfns *unmapped, size_t nr_pages)
+static void start(struct gmem_vm *gvm, bool (*is_ours)(uint64_t flags))
 {
-	unmapped->nr_pages = nr_pages;
-	unmapped->pfns = calloc(nr_pages, sizeof(*unmapped->pfns));
-	unmapped->before = calloc(nr_pages, sizeof(*unmapped->before));
-	unmapped->left = calloc(nr_pages, sizeof(*unmapped->left));
-	TEST_ASSERT(unmapped->pfns && unmapped->before && unmapped->left, "out of memory");
+	struct unmapped_pfns *unmapped = calloc(1, sizeof(*unmapped));
+	uint64_t *pfns = calloc(2 * gvm->nr_pages, sizeof(*pfns));
+
+	unmapped_pfns_free(gvm);
+	gvm->finder = &unmapped_by_flags;
+	gvm->unmapped = unmapped;
+	gvm->left = calloc(gvm->nr_pages, sizeof(*gvm->left));
+	TEST_ASSERT(unmapped && pfns && gvm->left, "out of memory");
+	unmapped->is_ours = is_ours;
+	unmapped->pfns = pfns;
+	unmapped->before = pfns + gvm->nr_pages;
 }
 
-static void populate(struct unmapped_pfns *unmapped, struct gmem_vm *gvm, int node)
+static void populate(struct gmem_vm *gvm, int node)
 {
 	struct pfn_set candidates = {};
 	bool found = false;
 	int tries;
 
-	unmapped_pfns_free(unmapped);
-	alloc_arrays(unmapped, gvm->nr_pages);
+	start(gvm, pageflags_unmapped_uptodate);
 	for (tries = 0; tries < POPULATE_TRIES && !found; tries++) {
-		if (tries || !is_allocated(gvm)) {
-			gmem_punch(gvm, 0, gvm->nr_pages);
-			gmem_allocate(gvm, 0, gvm->nr_pages, node);
-		}
-		lru_drain();
-		scan(&candidates, &unmapped->others);
-		found = fill_and_match(unmapped, gvm, &candidates);
+		allocate(gvm, node, tries, &candidates);
+		found = fill_and_match(gvm, &candidates);
 	}
 	TEST_ASSERT(found, "no frame found for each of %zu pages: %zu unevictable, unmapped folios "
 		    "without content", gvm->nr_pages, candidates.nr);
 	pfn_set_free(&candidates);
 }
 
-void unmapped_pfns_allocate(struct unmapped_pfns *unmapped, struct gmem_vm *gvm, int node)
+void unmapped_pfns_allocate(struct gmem_vm *gvm, int node)
 {
 	struct pfn_set found = {};
 	int tries;
 
-	unmapped_pfns_free(unmapped);
-	alloc_arrays(unmapped, gvm->nr_pages);
-	unmapped->fresh = true;
-	for (tries = 0; tries < POPULATE_TRIES && found.nr != gvm->nr_pages; tries++) {
-		gmem_punch(gvm, 0, gvm->nr_pages);
-		gmem_allocate(gvm, 0, gvm->nr_pages, node);
-		lru_drain();
-		scan(&found, NULL);
-	}
+	start(gvm, pageflags_unmapped_not_uptodate);
+	for (tries = 0; tries < POPULATE_TRIES && found.nr != gvm->nr_pages; tries++)
+		allocate(gvm, node, true, &found);
 	TEST_ASSERT(found.nr == gvm->nr_pages, "%zu unevictable, unmapped folios without content "
 		    "for %zu pages", found.nr, gvm->nr_pages);
-	memcpy(unmapped->pfns, found.pfns, found.nr * sizeof(*found.pfns));
+	memcpy(gvm->unmapped->pfns, found.pfns, found.nr * sizeof(*found.pfns));
 	pfn_set_free(&found);
 }
 
-void unmapped_pfns_free(struct unmapped_pfns *unmapped)
+void unmapped_pfns_free(struct gmem_vm *gvm)
 {
-	free(unmapped->pfns);
-	free(unmapped->before);
-	free(unmapped->left);
-	pfn_set_free(&unmapped->others);
-	memset(unmapped, 0, sizeof(*unmapped));
+	if (!gvm->finder)
+		return;
+	pfn_set_free(&gvm->unmapped->others);
+	free(gvm->unmapped->pfns);
+	free(gvm->unmapped);
+	free(gvm->left);
+	gvm->finder = NULL;
 }
 
-static void look_before(struct unmapped_pfns *unmapped, struct folio_info *info)
+static void find_moved(struct gmem_vm *gvm)
 {
+	struct unmapped_pfns *unmapped = gvm->unmapped;
+	struct pfn_set now = {};
+	const struct pageflags_query query = { unmapped->is_ours, &now };
+	bool moved = false;
 	size_t i;
 
-	for (i = 0; i < unmapped->nr_pages; i++) {
-		unmapped->before[i] = unmapped->pfns[i];
-		unmapped->left[i] = false;
-		pfn_inspect(unmapped->pfns[i], &info[i]);
+	for (i = 0; i < gvm->nr_pages; i++) {
+		if (!unmapped->is_ours(pageflags_get(unmapped->before[i])))
+			gvm->left[i] = true;
+		moved |= gvm->left[i];
 	}
+	if (moved)
+		pageflags_scan(&query, 1);
+	pfn_set_subtract(&now, &unmapped->others);
+	pfn_set_assign(&now, gvm->left, unmapped->before, unmapped->pfns, gvm->nr_pages);
+	pfn_set_free(&now);
 }
 
-/* Whether @pfn still has a folio with the flags of our pages. */
-static bool is_ours(const struct unmapped_pfns *unmapped, uint64_t pfn)
+static void look(struct gmem_vm *gvm, struct folio_info *info, bool after)
 {
-	uint64_t flags = pageflags_get(pfn);
+	struct unmapped_pfns *unmapped = gvm->unmapped;
+	size_t i, nr = gvm->nr_pages;
 
-	return unmapped->fresh ? pageflags_unmapped_not_uptodate(flags)
-			       : pageflags_unmapped_uptodate(flags);
-}
-
-static void look_after(struct unmapped_pfns *unmapped, struct folio_info *info)
-{
-	size_t i, nr = unmapped->nr_pages, nr_moved = 0;
-	bool *moved = calloc(nr, sizeof(*moved));
-	struct pfn_set now = {};
-
-	TEST_ASSERT(moved, "out of memory");
-	for (i = 0; i < nr; i++) {
-		unmapped->pfns[i] = unmapped->before[i];
-		moved[i] = unmapped->left[i] || !is_ours(unmapped, unmapped->before[i]);
-		nr_moved += moved[i];
-	}
-	if (nr_moved) {
-		scan(unmapped->fresh ? &now : NULL, unmapped->fresh ? NULL : &now);
-		pfn_set_subtract(&now, &unmapped->others);
-		pfn_set_assign(&now, moved, unmapped->pfns, nr);
+	if (after) {
+		find_moved(gvm);
+	} else {
+		memcpy(unmapped->before, unmapped->pfns, nr * sizeof(*unmapped->pfns));
+		memset(gvm->left, 0, nr * sizeof(*gvm->left));
 	}
 	for (i = 0; i < nr; i++)
 		pfn_inspect(unmapped->pfns[i], &info[i]);
-	pfn_set_free(&now);
-	free(moved);
 }
 
 const struct unmapped_ops unmapped_by_flags = {
 	.skip_reason = pageflags_skip_reason,
 	.frame_is = pageflags_unmapped_uptodate,
 	.populate = populate,
-	.look_before = look_before,
-	.look_after = look_after,
+	.look = look,
 	.free = unmapped_pfns_free,
 };

@@ -102,14 +102,15 @@ bool gmem_guest_running(const struct gmem_vm *gvm)
 	return gvm->vcpus[0].running;
 }
 
-static u64 iterations_of(const struct gmem_vcpu *gv)
+/* Wait until @word of the job of @gv is at least @value.  Returns false if the vCPU died. */
+static bool wait_for(const struct gmem_vcpu *gv, const u64 *word, u64 value)
 {
-	return __atomic_load_n(&gv->job->iterations, __ATOMIC_ACQUIRE);
-}
-
-static bool stopped(const struct gmem_vcpu *gv)
-{
-	return __atomic_load_n(&gv->stopped, __ATOMIC_ACQUIRE);
+	while (__atomic_load_n(word, __ATOMIC_ACQUIRE) < value) {
+		if (__atomic_load_n(&gv->stopped, __ATOMIC_ACQUIRE))
+			return false;
+		sched_yield();
+	}
+	return true;
 }
 
 bool gmem_guest_iterate(struct gmem_vm *gvm)
@@ -119,14 +120,10 @@ bool gmem_guest_iterate(struct gmem_vm *gvm)
 
 	/* The current iteration may have passed pages already, so wait for the next one. */
 	for (i = 0; i < gvm->nr_vcpus; i++)
-		target[i] = iterations_of(&gvm->vcpus[i]) + 2;
-	for (i = 0; i < gvm->nr_vcpus; i++) {
-		while (iterations_of(&gvm->vcpus[i]) < target[i]) {
-			if (stopped(&gvm->vcpus[i]))
-				return false;
-			sched_yield();
-		}
-	}
+		target[i] = __atomic_load_n(&gvm->vcpus[i].job->iterations, __ATOMIC_ACQUIRE) + 2;
+	for (i = 0; i < gvm->nr_vcpus; i++)
+		if (!wait_for(&gvm->vcpus[i], &gvm->vcpus[i].job->iterations, target[i]))
+			return false;
 	return true;
 }
 
@@ -143,13 +140,9 @@ bool gmem_guest_pause(struct gmem_vm *gvm)
 	int i;
 
 	set_pause(gvm, true);
-	for (i = 0; i < gvm->nr_vcpus; i++) {
-		while (!__atomic_load_n(&gvm->vcpus[i].job->pausing, __ATOMIC_ACQUIRE)) {
-			if (stopped(&gvm->vcpus[i]))
-				return false;
-			sched_yield();
-		}
-	}
+	for (i = 0; i < gvm->nr_vcpus; i++)
+		if (!wait_for(&gvm->vcpus[i], &gvm->vcpus[i].job->pausing, true))
+			return false;
 	return true;
 }
 

@@ -95,7 +95,6 @@ bool fixture_open(struct fixture *fx, const struct suite *suite, const struct te
 	select_nodes(fx, fx->trigger ? fx->trigger->placement : config->placement);
 	gmem.node = fx->from;
 	fx->gvm = gmem_vm_create(test->row->vm, &gmem);
-	fx->finder = fx->gvm->kind->unmapped;
 	fx->placement.gvm = fx->gvm;
 	open_verdict(fx);
 	placement_setup(&fx->placement);
@@ -112,8 +111,6 @@ void fixture_close(struct fixture *fx)
 {
 	placement_teardown(&fx->placement);
 	verdict_free(&fx->verdict);
-	if (fx->finder)
-		fx->finder->free(&fx->unmapped);
 	gmem_vm_free(fx->gvm);
 }
 
@@ -133,7 +130,7 @@ static bool host_maps(const struct fixture *fx)
 /* Whether the host has PTEs for the pages. */
 static bool are_mapped(const struct fixture *fx)
 {
-	return !fx->unmapped.nr_pages;
+	return !fx->gvm->finder;
 }
 
 /* Host user space has no PTEs for the pages, and nothing finds their frames. */
@@ -156,10 +153,8 @@ static struct folio_info *inspect(struct fixture *fx, bool after)
 		inspect_hidden(info, nr);
 	else if (are_mapped(fx))
 		r = folio_inspect(fx->gvm->mem, nr, info);
-	else if (after)
-		fx->finder->look_after(&fx->unmapped, info);
 	else
-		fx->finder->look_before(&fx->unmapped, info);
+		fx->gvm->finder->look(fx->gvm, info, after);
 	TEST_ASSERT(!r, "cannot inspect the pages: %s", strerror(-r));
 	return info;
 }
@@ -203,8 +198,8 @@ static void fire_once(struct fixture *fx, size_t first, size_t nr, long expected
 	TEST_ASSERT(result.status, "out of memory");
 	range.pfns = pfns;
 	if (!are_mapped(fx)) {
-		range.moved = fx->unmapped.left + first;
-		range.frame_is = fx->finder->frame_is;
+		range.moved = fx->gvm->left + first;
+		range.frame_is = fx->gvm->finder->frame_is;
 	}
 	range.control = fx->control;
 	trigger_fire(trigger, &range, &result);
@@ -271,10 +266,10 @@ static bool control_moves(struct fixture *fx)
 
 void fixture_fill(struct fixture *fx)
 {
-	const struct unmapped_ops *finder = fx->finder;
+	const struct unmapped_ops *unmapped = fx->gvm->kind->unmapped;
 
-	if (finder)
-		finder->populate(&fx->unmapped, fx->gvm, fx->from);
+	if (unmapped)
+		unmapped->populate(fx->gvm, fx->from);
 	else
 		gmem_guest_fill(fx->gvm);
 	fixture_check_host(fx);

@@ -25,7 +25,7 @@ static long failures_of_compaction(struct fixture *fx, bool ours)
 	placement_teardown(&fx->placement);
 	placement_setup(&fx->placement);
 	if (ours)
-		gvm->kind->unmapped->populate(&fx->unmapped, gvm, fx->from);
+		gvm->kind->unmapped->populate(gvm, fx->from);
 	else
 		gmem_punch(gvm, 0, gvm->nr_pages);
 	before = vmstat_read(NUMA_ANY_NODE, "pgmigrate_fail");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "kselftest.h"
 #include "kvm_util.h"
+#include "migrate/gmem/guest_image.h"
 #include "migrate/matrix/property.h"
 #include "migrate/matrix/property_table.h"
 #include "migrate/mm/numa.h"

@@ -12,6 +12,7 @@
 
 #include "kselftest.h"
 #include "kvm_util.h"
+#include "migrate/gmem/guest_image.h"
 #include "migrate/matrix/property.h"
 #include "migrate/trigger/trigger.h"
 
@@ -90,13 +91,9 @@ int act_guest_image(struct fixture *fx)
 	struct image image = { .fx = fx };
 	unsigned long move;
 	bool good = true;
-	int result, i;
+	int result;
 
-	guest_exceptions_prepare(fx->gvm->vm);
-	for (i = 0; i < fx->gvm->nr_vcpus; i++) {
-		fx->gvm->vcpus[i].job->in_gmem = true;
-		fx->gvm->vcpus[i].job->exceptions = fx->gvm->vcpus[i].job->iterations;
-	}
+	guest_calls_and_exceptions(fx->gvm);
 	slot0_gmem_create(fx->gvm, fx->from, &image.slot0);
 	TEST_ASSERT(!verdict_init(&image.verdict, image.slot0.nr_pages, fx->gvm->page_size),
 		    "out of memory");

@@ -2,7 +2,7 @@
 /*
  * Property no_leak; see migrate/matrix/property_table.h.
  *
- * Counters of the two nodes (migrate/mm/mm_counters.h) are read before a VM exists and after it is
+ * Counters of the two nodes (migrate/mm/vmstat.h) are read before a VM exists and after it is
  * closed; in between its memory moves there and back many times, or is refused.  Other processes
  * allocate and free memory as well: the tolerance is a quarter of what a leak at each move sums up
  * to, and for strict counters a quarter of the file.  A leak shows in every try.
@@ -13,7 +13,7 @@
 #include "kselftest.h"
 #include "kvm_util.h"
 #include "migrate/matrix/property.h"
-#include "migrate/mm/mm_counters.h"
+#include "migrate/mm/vmstat.h"
 #include "migrate/trigger/trigger.h"
 
 #define LEAK_BYTES	(32LL << 20)

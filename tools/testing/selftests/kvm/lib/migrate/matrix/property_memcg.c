@@ -15,7 +15,7 @@
 #include "kselftest.h"
 #include "kvm_util.h"
 #include "migrate/matrix/property.h"
-#include "migrate/mm/mm_counters.h"
+#include "migrate/mm/vmstat.h"
 #include "migrate/runner/test_env.h"
 #include "migrate/util/cgroup.h"
 #include "migrate/util/sysfile.h"

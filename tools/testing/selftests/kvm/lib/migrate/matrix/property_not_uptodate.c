@@ -7,6 +7,7 @@
  * placement_fragment.
  */
 #include "kselftest.h"
+#include "migrate/gmem/unmapped_pfns.h"
 #include "migrate/matrix/property.h"
 
 /* A page without a frame has lost its folio, or the folio counts as filled. */
@@ -31,14 +32,12 @@ int act_not_uptodate(struct fixture *fx)
 	placement_teardown(&fx->placement);
 	gmem_punch(fx->gvm, 0, nr);
 	placement_setup(&fx->placement);
-	fx->finder = &unmapped_by_flags;
-	unmapped_pfns_allocate(&fx->unmapped, fx->gvm, fx->from);
+	unmapped_pfns_allocate(fx->gvm, fx->from);
 	placement_populated(&fx->placement);
 	property_fire_all(fx);
 	state = none_is_uptodate(fx);
 	result = fixture_judge(fx) ?: state ?: property_reads_zero(fx, 0, nr);
-	unmapped_pfns_free(&fx->unmapped);
-	fx->finder = fx->gvm->kind->unmapped;
+	unmapped_pfns_free(fx->gvm);
 	verdict_reset(&fx->verdict);
 	fixture_fill(fx);
 	return result ?: fixture_judge_content(fx);

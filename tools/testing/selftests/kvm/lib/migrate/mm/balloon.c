@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <dirent.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,53 +23,47 @@
 /* A pending interrupt may still reach the previous CPU. */
 #define STEER_TRIES	3
 
+static char device[64];		/* "virtioN" */
 static char port[64];
 static char irq[64];		/* affinity file of the interrupt, if steered */
 
-/* The name of the balloon's device.  Returns whether there is one. */
-static bool find_device(char *name, size_t size)
+static bool is_device(const char *name)
 {
-	struct dirent *entry;
-	DIR *dir = opendir(DRIVER);
-	bool found = false;
-
-	while (dir && !found && (entry = readdir(dir))) {
-		found = !strncmp(entry->d_name, "virtio", 6);
-		snprintf(name, size, "%.32s", entry->d_name);
-	}
-	if (dir)
-		closedir(dir);
-	return found;
+	snprintf(device, sizeof(device), "%.32s", name);
+	return !strncmp(name, "virtio", 6);
 }
 
-static bool find_port(void)
+static bool is_port(const char *name)
 {
 	char path[320], text[64];
-	struct dirent *entry;
-	DIR *dir = opendir(PORTS);
 
-	port[0] = '\0';
-	while (dir && !port[0] && (entry = readdir(dir))) {
-		snprintf(path, sizeof(path), PORTS "/%.255s/name", entry->d_name);
-		if (sysfile_read(path, text, sizeof(text)) > 0 && !strcmp(text, PORT))
-			snprintf(port, sizeof(port), "/dev/%.48s", entry->d_name);
-	}
+	snprintf(path, sizeof(path), PORTS "/%.255s/name", name);
+	snprintf(port, sizeof(port), "/dev/%.48s", name);
+	return sysfile_read(path, text, sizeof(text)) > 0 && !strcmp(text, PORT);
+}
+
+/* Returns whether @found() is true of a name in @path. */
+static bool find_in(const char *path, bool (*found)(const char *name))
+{
+	struct dirent *entry = NULL;
+	DIR *dir = opendir(path);
+
+	while (dir && (entry = readdir(dir)) && !found(entry->d_name))
+		;
 	if (dir)
 		closedir(dir);
-	return port[0];
+	return entry;
 }
 
 const char *balloon_skip_reason(void)
 {
-	char name[64];
-
-	if (!find_device(name, sizeof(name)))
+	if (!find_in(DRIVER, is_device))
 		return "no memory balloon (CONFIG_VIRTIO_BALLOON, and QEMU's -device "
 		       "virtio-balloon-pci)";
 	if (!vmstat_has("balloon_migrate"))
 		return "the kernel cannot migrate balloon pages (CONFIG_BALLOON_MIGRATION, or "
 		       "CONFIG_BALLOON_COMPACTION before Linux 7.0)";
-	if (!find_port() || access(port, W_OK))
+	if (!find_in(PORTS, is_port) || access(port, W_OK))
 		return "the host does not set the balloon's size (needs a virtio-serial port "
 		       "balloon.mib, see migrate/mm/balloon.h; be root)";
 	return NULL;
@@ -88,14 +80,6 @@ void balloon_ask(size_t mib)
 	TEST_ASSERT(!r, "cannot write to %s: %s", port, strerror(-r));
 }
 
-static bool wait_moment(int *tries)
-{
-	const struct timespec moment = { .tv_nsec = WAIT_NS };
-
-	nanosleep(&moment, NULL);
-	return ++*tries < WAIT_TRIES;
-}
-
 size_t balloon_pages(void)
 {
 	return vmstat_read(NUMA_ANY_NODE, "balloon_inflate") -
@@ -104,37 +88,29 @@ size_t balloon_pages(void)
 
 size_t balloon_wait(size_t pages)
 {
-	int tries = 0;
+	const struct timespec moment = { .tv_nsec = WAIT_NS };
+	int tries;
 
-	while (balloon_pages() != pages && wait_moment(&tries))
-		;
+	for (tries = 0; balloon_pages() != pages && tries < WAIT_TRIES; tries++)
+		nanosleep(&moment, NULL);
 	return balloon_pages();
 }
 
-/* Whether a line of /proc/interrupts is of @device, perhaps shared. */
-static bool is_interrupt_of(char *line, const char *device)
-{
-	size_t length = strlen(device);
-	char *word;
-
-	while ((word = strsep(&line, " ,\n")))
-		if (!strncmp(word, device, length) &&
-		    (!word[length] || !strcmp(word + length, "-config")))
-			return true;
-	return false;
-}
-
-/* Returns the interrupt that announces a new size, or -1. */
+/* Returns the interrupt that announces a new size, perhaps a shared one, or -1. */
 static int find_interrupt(void)
 {
 	FILE *file = fopen("/proc/interrupts", "re");
-	char device[64], line[4096];
+	char line[4096], *end;
 	int number = -1, here;
 
-	while (file && number < 0 && fgets(line, sizeof(line), file))
-		if (sscanf(line, "%d:", &here) == 1 && find_device(device, sizeof(device)) &&
-		    is_interrupt_of(line, device))
+	while (file && number < 0 && fgets(line, sizeof(line), file)) {
+		end = strstr(line, device);
+		if (!end || sscanf(line, "%d:", &here) != 1)
+			continue;
+		end += strlen(device);
+		if (strchr(",\n", *end) || !strncmp(end, "-config", strlen("-config")))
 			number = here;
+	}
 	if (file)
 		fclose(file);
 	return number;
@@ -177,18 +153,16 @@ void balloon_let_go(void)
 
 void balloon_rebind(size_t pages)
 {
-	char name[64];
 	int r;
 
-	TEST_ASSERT(find_device(name, sizeof(name)), "the balloon is gone");
 	/* The driver gets new interrupts. */
 	balloon_let_go();
-	undo_add(DRIVER "/bind", name);
-	r = sysfile_write(DRIVER "/unbind", name);
-	TEST_ASSERT(!r, "cannot unbind %s: %s", name, strerror(-r));
+	undo_add(DRIVER "/bind", device);
+	r = sysfile_write(DRIVER "/unbind", device);
+	TEST_ASSERT(!r, "cannot unbind %s: %s", device, strerror(-r));
 	TEST_ASSERT(!balloon_pages(), "%zu pages in a balloon without a driver", balloon_pages());
 	r = undo_run(DRIVER "/bind", NULL);
-	TEST_ASSERT(!r, "cannot bind %s: %s", name, strerror(-r));
+	TEST_ASSERT(!r, "cannot bind %s: %s", device, strerror(-r));
 	TEST_ASSERT(balloon_wait(pages) == pages, "%zu pages in the balloon, expected %zu",
 		    balloon_pages(), pages);
 }

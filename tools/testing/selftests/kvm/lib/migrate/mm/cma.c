@@ -1,33 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <dirent.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "migrate/mm/cma.h"
+#include "migrate/mm/fill_nodes.h"
 #include "migrate/mm/folio.h"
-#include "migrate/mm/hugetlb.h"
 #include "migrate/mm/pageflags_scan.h"
 #include "migrate/util/sysfile.h"
 
 #define CMA "/sys/kernel/debug/cma"
+
+static uint64_t read_number(const struct cma_area *area, const char *file)
+{
+	char path[192];
+
+	snprintf(path, sizeof(path), "%s/%s", area->dir, file);
+	return sysfile_read_number(path, 10);
+}
 
 bool cma_find(struct cma_area *area)
 {
 	struct cma_area found;
 	struct dirent *entry;
 	DIR *dir = opendir(CMA);
-	char path[192];
 
 	area->nr_pages = 0;
 	while (dir && (entry = readdir(dir))) {
-		if (entry->d_name[0] == '.')
-			continue;
 		snprintf(found.dir, sizeof(found.dir), CMA "/%.64s", entry->d_name);
-		snprintf(path, sizeof(path), "%s/count", found.dir);
-		found.nr_pages = sysfile_read_number(path, 10);
-		snprintf(path, sizeof(path), "%s/base_pfn", found.dir);
-		found.first = sysfile_read_number(path, 10);
+		found.nr_pages = read_number(&found, "count");
+		found.first = read_number(&found, "base_pfn");
 		if (found.nr_pages > area->nr_pages && found.first)
 			*area = found;
 	}

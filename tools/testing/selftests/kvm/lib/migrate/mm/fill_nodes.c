@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -7,9 +8,9 @@
 #include "kvm_util.h"
 #include "numaif.h"
 #include "migrate/mm/fill_nodes.h"
-#include "migrate/mm/hugetlb.h"
 #include "migrate/mm/numa.h"
-#include "migrate/mm/pagetypeinfo.h"
+#include "migrate/util/sysfile.h"
+#include "migrate/util/undo.h"
 
 /* Filling more free memory than this per node takes too long. */
 #define FILL_MAX	(4LL << 30)
@@ -22,6 +23,85 @@
 
 /* The node that stays free first holds the pages that are then moved to the others. */
 #define SPARE		(2 * SMALL_MAX)
+
+/* Sums the end of a line, a column per order; ">100000" is at least that many. */
+static size_t pages_in(const char *columns, int min_order)
+{
+	size_t pages = 0, blocks;
+	char *end;
+	int order;
+
+	for (order = 0; ; order++, columns = end) {
+		columns += strspn(columns, " >");
+		blocks = strtoul(columns, &end, 10);
+		if (end == columns)
+			return pages;
+		if (order >= min_order)
+			pages += blocks << order;
+	}
+}
+
+size_t pagetypeinfo_free_pages(int node, bool zone_movable, const char *type, int min_order)
+{
+	FILE *file = fopen("/proc/pagetypeinfo", "re");
+	char line[512], zone[32], name[32];
+	int its_node, length;
+	size_t pages = 0;
+
+	TEST_ASSERT(file, "cannot read /proc/pagetypeinfo: %s", strerror(errno));
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "Node %d, zone %31[^,], type %31s%n", &its_node, zone, name,
+			   &length) == 3 &&
+		    its_node == node && !strcmp(zone, "Movable") == zone_movable &&
+		    strcmp(name, "Isolate") && (!type || !strcmp(name, type)))
+			pages += pages_in(line + length, min_order);
+	}
+	fclose(file);
+	return pages;
+}
+
+int hugetlb_order(void)
+{
+	return __builtin_ctzl(get_trans_hugepagesz() / getpagesize());
+}
+
+static const char *pool_of(int node)
+{
+	static char pool[128];
+
+	snprintf(pool, sizeof(pool),
+		 "/sys/devices/system/node/node%d/hugepages/hugepages-%zukB/nr_hugepages", node,
+		 get_trans_hugepagesz() / 1024);
+	return pool;
+}
+
+bool hugetlb_usable(int node)
+{
+	return !access(pool_of(node), W_OK);
+}
+
+void hugetlb_reserve(int node, size_t nr_pages)
+{
+	const char *pool = pool_of(node);
+	char text[32];
+	int r;
+
+	snprintf(text, sizeof(text), "%lu\n",
+		 sysfile_read_number(pool, 10) + (nr_pages >> hugetlb_order()));
+	r = setting_write(pool, text);
+	TEST_ASSERT(!r, "cannot change %s: %s", pool, strerror(-r));
+}
+
+void hugetlb_release(void)
+{
+	struct nodemask nodes;
+	int node;
+
+	if (numa_usable_nodes(&nodes))
+		return;
+	for_each_node_in(node, &nodes)
+		undo_run(pool_of(node), NULL);
+}
 
 const char *fill_nodes_skip_reason(int node)
 {
@@ -82,12 +162,6 @@ static size_t move_until_full(char *mem, size_t nr_pages, size_t step, int node)
 	return at;
 }
 
-static void reserve_huge_pages(int node)
-{
-	hugetlb_reserve(node, pagetypeinfo_free_pages(node, false, NULL, hugetlb_order()) +
-			      pagetypeinfo_free_pages(node, true, NULL, hugetlb_order()));
-}
-
 void fill_nodes_open(struct fill_nodes *filled, int node)
 {
 	size_t step, at = 0, nr_pages;
@@ -98,7 +172,8 @@ void fill_nodes_open(struct fill_nodes *filled, int node)
 	for_each_node_in(other, &nodes) {
 		if (other == node)
 			continue;
-		reserve_huge_pages(other);
+		hugetlb_reserve(other, pagetypeinfo_free_pages(other, false, NULL, hugetlb_order()) +
+				       pagetypeinfo_free_pages(other, true, NULL, hugetlb_order()));
 		others++;
 	}
 	filled->size = others * SMALL_MAX;

@@ -25,35 +25,18 @@ uint64_t pagemap_pfn(uint64_t entry)
 	return pagemap_present(entry) ? entry & PAGEMAP_PFN_MASK : 0;
 }
 
-static int pread_all(int fd, void *buf, size_t size, off_t offset)
-{
-	while (size) {
-		ssize_t n = pread(fd, buf, size, offset);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (!n)
-			return -ENODATA;
-		buf = (char *)buf + n;
-		size -= n;
-		offset += n;
-	}
-	return 0;
-}
-
 int pagemap_read(const void *addr, size_t nr_pages, uint64_t *entries)
 {
-	off_t first = (uintptr_t)addr / getpagesize();
+	ssize_t n, size = nr_pages * sizeof(*entries);
 	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	int r;
 
 	if (fd < 0)
 		return -errno;
-	r = pread_all(fd, entries, nr_pages * sizeof(*entries), first * sizeof(*entries));
+	n = pread(fd, entries, size, (uintptr_t)addr / getpagesize() * sizeof(*entries));
+	if (n != size)
+		n = n < 0 ? -errno : -ENODATA;
 	close(fd);
-	return r;
+	return n < 0 ? n : 0;
 }
 
 void lru_drain(void)
@@ -72,52 +55,35 @@ bool folio_pfns_visible(void)
 	return !pagemap_read(&probe, 1, &entry) && pagemap_pfn(entry);
 }
 
-static int inspect_nodes(const void *addr, size_t nr_pages, struct folio_info *info)
-{
-	const char *page = addr;
-	void *pages[BATCH];
-	int status[BATCH];
-	size_t i;
-
-	for (i = 0; i < nr_pages; i++)
-		pages[i] = (void *)(page + i * getpagesize());
-	if (move_pages(0, nr_pages, pages, NULL, status, 0) < 0)
-		return -errno;
-	for (i = 0; i < nr_pages; i++)
-		info[i].node = status[i];
-	return 0;
-}
-
-static int read_flags(uint64_t pfn, uint64_t *flags)
-{
-	int fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC), r;
-
-	*flags = 0;
-	if (fd < 0)
-		return 0;
-	r = pread_all(fd, flags, sizeof(*flags), pfn * sizeof(*flags));
-	close(fd);
-	return r;
-}
-
 uint64_t pageflags_get(uint64_t pfn)
 {
-	uint64_t flags;
+	int fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
+	uint64_t flags = 0;
 
-	return read_flags(pfn, &flags) ? 0 : flags;
+	if (fd < 0)
+		return 0;
+	if (pread(fd, &flags, sizeof(flags), pfn * sizeof(flags)) < 0)
+		flags = 0;
+	close(fd);
+	return flags;
 }
 
-static int inspect_pfns(const void *addr, size_t nr_pages, struct folio_info *info)
+static int inspect_batch(const char *mem, size_t nr_pages, struct folio_info *info)
 {
 	uint64_t entries[BATCH];
+	void *pages[BATCH];
+	int status[BATCH], r;
 	size_t i;
-	int r = pagemap_read(addr, nr_pages, entries);
 
+	for (i = 0; i < nr_pages; i++)
+		pages[i] = (void *)(mem + i * getpagesize());
+	if (move_pages(0, nr_pages, pages, NULL, status, 0) < 0)
+		return -errno;
+	r = pagemap_read(mem, nr_pages, entries);
 	for (i = 0; i < nr_pages && !r; i++) {
+		info[i].node = status[i];
 		info[i].pfn = pagemap_pfn(entries[i]);
-		info[i].flags = 0;
-		if (info[i].pfn)
-			r = read_flags(info[i].pfn, &info[i].flags);
+		info[i].flags = info[i].pfn ? pageflags_get(info[i].pfn) : 0;
 	}
 	return r;
 }
@@ -130,9 +96,7 @@ int folio_inspect(const void *addr, size_t nr_pages, struct folio_info *info)
 
 	for (done = 0; done < nr_pages && !r; done += n) {
 		n = nr_pages - done < BATCH ? nr_pages - done : BATCH;
-		r = inspect_nodes(page + done * getpagesize(), n, info + done);
-		if (!r)
-			r = inspect_pfns(page + done * getpagesize(), n, info + done);
+		r = inspect_batch(page + done * getpagesize(), n, info + done);
 	}
 	return r;
 }

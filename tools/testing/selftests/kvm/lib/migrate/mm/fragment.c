@@ -42,11 +42,6 @@ static struct frame *frames_in_order(const struct fragment *fragment)
 	return frames;
 }
 
-static void release(const struct frame *frame)
-{
-	kvm_madvise(frame->page, getpagesize(), MADV_DONTNEED);
-}
-
 void fragment_unpin(const struct fragment *fragment)
 {
 	cpu_set_t cpus = fragment->cpus;
@@ -67,9 +62,9 @@ void fragment_open(struct fragment *fragment, int node)
 	frames = frames_in_order(fragment);
 	for (i = nr / 16; i < nr; i++)
 		if (i % 8)
-			release(&frames[i]);
+			kvm_madvise(frames[i].page, getpagesize(), MADV_DONTNEED);
 	for (i = 0; i < nr / 16; i += 2)
-		release(&frames[i]);
+		kvm_madvise(frames[i].page, getpagesize(), MADV_DONTNEED);
 	free(frames);
 }
 

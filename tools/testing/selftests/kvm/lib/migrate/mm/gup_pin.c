@@ -2,27 +2,23 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "kvm_util.h"
 #include "migrate/mm/gup_pin.h"
 
-size_t gup_pin_size(const struct gup_pin *pin)
-{
-	return pin->nr_pages * getpagesize();
-}
-
 void gup_pin_set_pages(struct gup_pin *pin, void *mem, size_t nr_pages)
 {
 	TEST_ASSERT(nr_pages <= GUP_PIN_PAGES_MAX, "%zu pages, %d at most", nr_pages,
 		    GUP_PIN_PAGES_MAX);
-	pin->mem = mem;
+	pin->mem.iov_base = mem;
+	pin->mem.iov_len = nr_pages * getpagesize();
 	pin->nr_pages = nr_pages;
 }
 
-void gup_pin_read(int fd, void *buffer, size_t size)
+void gup_pin_read(const struct gup_pin *pin, int fd, void *buffer)
 {
+	size_t size = pin->mem.iov_len;
 	ssize_t n;
 
 	for (; size; size -= n, buffer = (char *)buffer + n) {
@@ -33,20 +29,18 @@ void gup_pin_read(int fd, void *buffer, size_t size)
 
 static void hold_by_pipe(struct gup_pin *pin, void *mem, size_t nr_pages)
 {
-	struct iovec pages;
 	ssize_t n;
 
 	gup_pin_set_pages(pin, mem, nr_pages);
-	pages = (struct iovec) { .iov_base = mem, .iov_len = gup_pin_size(pin) };
 	TEST_ASSERT(!pipe2(pin->fds, O_CLOEXEC), "pipe: %s", strerror(errno));
-	n = vmsplice(pin->fds[1], &pages, 1, 0);
-	TEST_ASSERT(n == gup_pin_size(pin), "vmsplice of %zu pages = %zd, errno %d", nr_pages, n,
+	n = vmsplice(pin->fds[1], &pin->mem, 1, 0);
+	TEST_ASSERT(n == pin->mem.iov_len, "vmsplice of %zu pages = %zd, errno %d", nr_pages, n,
 		    errno);
 }
 
 static void read_by_pipe(struct gup_pin *pin, void *buffer)
 {
-	gup_pin_read(pin->fds[0], buffer, gup_pin_size(pin));
+	gup_pin_read(pin, pin->fds[0], buffer);
 }
 
 static void release_by_pipe(struct gup_pin *pin)

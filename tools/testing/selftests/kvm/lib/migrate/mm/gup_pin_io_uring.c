@@ -2,8 +2,11 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <unistd.h>
+
+/* Included first, because tools/include/linux/types.h of a kernel tree does not include it. */
+#include <linux/stddef.h>
+#include <linux/io_uring.h>
 
 #include "kvm_util.h"
 #include "migrate/mm/gup_pin.h"
@@ -28,14 +31,15 @@ static const char *io_uring_skip_reason(void)
 /* The ring is in .fds[0]. */
 static void hold_by_io_uring(struct gup_pin *pin, void *mem, size_t nr_pages)
 {
-	struct iovec pages;
+	struct io_uring_params params;
 	int r;
 
 	gup_pin_set_pages(pin, mem, nr_pages);
-	pages = (struct iovec) { .iov_base = mem, .iov_len = gup_pin_size(pin) };
-	pin->fds[0] = setup_ring(&pin->params);
+	pin->fds[0] = setup_ring(&params);
 	TEST_ASSERT(pin->fds[0] >= 0, "io_uring_setup: %s", strerror(errno));
-	r = syscall(__NR_io_uring_register, pin->fds[0], IORING_REGISTER_BUFFERS, &pages, 1);
+	pin->tail = params.sq_off.tail;
+	pin->array = params.sq_off.array;
+	r = syscall(__NR_io_uring_register, pin->fds[0], IORING_REGISTER_BUFFERS, &pin->mem, 1);
 	TEST_ASSERT(!r, "io_uring_register of %zu pages: %s", nr_pages, strerror(errno));
 }
 
@@ -49,11 +53,11 @@ static void submit(const struct gup_pin *pin, const struct io_uring_sqe *request
 {
 	struct io_uring_sqe *entries = map_ring(pin, IORING_OFF_SQES);
 	char *ring = map_ring(pin, IORING_OFF_SQ_RING);
-	unsigned int *tail = (unsigned int *)(ring + pin->params.sq_off.tail);
+	unsigned int *tail = (unsigned int *)(ring + pin->tail);
 	int done;
 
 	entries[0] = *request;
-	*(unsigned int *)(ring + pin->params.sq_off.array) = 0;
+	*(unsigned int *)(ring + pin->array) = 0;
 	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
 	done = syscall(__NR_io_uring_enter, pin->fds[0], 1, 1, IORING_ENTER_GETEVENTS, NULL, 0);
 	TEST_ASSERT(done == 1, "io_uring_enter = %d, errno %d", done, errno);
@@ -64,16 +68,16 @@ static void submit(const struct gup_pin *pin, const struct io_uring_sqe *request
 /* Once per ring: the completion stays in the queue. */
 static void read_by_io_uring(struct gup_pin *pin, void *buffer)
 {
-	int fd = kvm_memfd_alloc(gup_pin_size(pin), false);
+	int fd = kvm_memfd_alloc(pin->mem.iov_len, false);
 	const struct io_uring_sqe request = {
 		.opcode = IORING_OP_WRITE_FIXED,
 		.fd = fd,
-		.addr = (uintptr_t)pin->mem,
-		.len = gup_pin_size(pin),
+		.addr = (uintptr_t)pin->mem.iov_base,
+		.len = pin->mem.iov_len,
 	};
 
 	submit(pin, &request);
-	gup_pin_read(fd, buffer, gup_pin_size(pin));
+	gup_pin_read(pin, fd, buffer);
 	kvm_close(fd);
 }
 

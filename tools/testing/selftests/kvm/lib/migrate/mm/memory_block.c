@@ -2,7 +2,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -14,7 +13,6 @@
 #include "migrate/mm/folio.h"
 #include "migrate/mm/memory_block.h"
 #include "migrate/mm/numa.h"
-#include "migrate/mm/pageflags_scan.h"
 #include "migrate/mm/vmstat.h"
 #include "migrate/util/sysfile.h"
 #include "migrate/util/undo.h"
@@ -75,20 +73,18 @@ static bool block_says(unsigned long block, const char *file, const char *value)
 {
 	char path[128], text[64];
 
-	if (sysfile_read(block_file(block, file, path, sizeof(path)), text, sizeof(text)) < 0)
-		return false;
-	text[strcspn(text, "\n")] = '\0';
-	return !strcmp(text, value);
+	return sysfile_read(block_file(block, file, path, sizeof(path)), text, sizeof(text)) > 0 &&
+	       !strcmp(text, value);
 }
 
 bool memory_block_is_online(unsigned long block)
 {
-	return block_says(block, "state", "online");
+	return block_says(block, "state", "online\n");
 }
 
 bool memory_block_in_zone_movable(unsigned long block)
 {
-	return memory_block_is_online(block) && block_says(block, "valid_zones", "Movable");
+	return memory_block_is_online(block) && block_says(block, "valid_zones", "Movable\n");
 }
 
 static bool node_has_movable_block(int node)
@@ -149,38 +145,25 @@ static void on_signal(int sig)
 	(void)sig;
 }
 
-/* Unlike sysfile_write(), fails with -EINTR on a signal. */
-static int write_once(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC), r = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		r = -errno;
-	close(fd);
-	return r;
-}
-
 static int offline_watched(const char *state, long enough, int ms)
 {
 	struct sigaction action = { .sa_handler = on_signal }, old;
 	struct watch context = { .offliner = pthread_self(), .enough = enough, .ms = ms };
+	int r = 0, fd = open(state, O_WRONLY | O_CLOEXEC);
 	pthread_t thread;
-	int r;
 
+	if (fd < 0)
+		return -errno;
 	sigaction(SIGUSR1, &action, &old);
 	kvm_pthread_create(&thread, NULL, watch, &context);
-	r = write_once(state, "offline");
+	/* Unlike in sysfile_write(), a signal ends it. */
+	if (write(fd, "offline", strlen("offline")) < 0)
+		r = -errno;
 	context.done = true;
 	kvm_pthread_join(thread, NULL);
 	sigaction(SIGUSR1, &old, NULL);
+	close(fd);
 	return r == -EINTR && !context.failed_enough ? -ETIME : r;
-}
-
-static const char *online_command(unsigned long block)
-{
-	return memory_block_in_zone_movable(block) ? "online_movable" : "online_kernel";
 }
 
 int memory_block_offline(unsigned long block, long enough, int ms)
@@ -189,7 +172,7 @@ int memory_block_offline(unsigned long block, long enough, int ms)
 	int r;
 
 	block_file(block, "state", state, sizeof(state));
-	undo_add(state, online_command(block));
+	undo_add(state, memory_block_in_zone_movable(block) ? "online_movable" : "online_kernel");
 	r = offline_watched(state, enough, ms);
 	if (r)
 		undo_cancel(state, NULL);

@@ -15,20 +15,15 @@
 
 #define NODE_DIR "/sys/devices/system/node/"
 
-static unsigned long node_bit(int node)
-{
-	return 1UL << (node % NUMA_BITS_PER_LONG);
-}
-
 void nodemask_add(struct nodemask *mask, int node)
 {
-	mask->bits[node / NUMA_BITS_PER_LONG] |= node_bit(node);
+	mask->bits[node / NUMA_BITS_PER_LONG] |= 1UL << (node % NUMA_BITS_PER_LONG);
 }
 
 bool nodemask_has(const struct nodemask *mask, int node)
 {
 	return node >= 0 && node < NUMA_NODES_MAX &&
-	       (mask->bits[node / NUMA_BITS_PER_LONG] & node_bit(node));
+	       (mask->bits[node / NUMA_BITS_PER_LONG] >> (node % NUMA_BITS_PER_LONG) & 1);
 }
 
 struct nodemask nodemask_of(int node)
@@ -47,83 +42,60 @@ int nodemask_next(const struct nodemask *mask, int node)
 	return -1;
 }
 
-/* Parse a number at *@text and advance *@text. */
-static int parse_node(const char **text, int *node)
+/* Returns the number at @text, or NUMA_NODES_MAX, and in @end what follows. */
+static unsigned long parse_node(const char *text, char **end)
 {
-	unsigned long value;
-	char *end;
+	unsigned long node = strtoul(text, end, 10);
 
-	if (!isdigit((unsigned char)**text))
-		return -EINVAL;
-	value = strtoul(*text, &end, 10);
-	if (value >= NUMA_NODES_MAX)
-		return -EINVAL;
-	*text = end;
-	*node = value;
-	return 0;
-}
-
-static int parse_range(const char **text, struct nodemask *mask)
-{
-	int first, last;
-
-	if (parse_node(text, &first))
-		return -EINVAL;
-	last = first;
-	if (**text == '-') {
-		(*text)++;
-		if (parse_node(text, &last) || last < first)
-			return -EINVAL;
-	}
-	for (; first <= last; first++)
-		nodemask_add(mask, first);
-	return 0;
+	return isdigit((unsigned char)*text) ? node : NUMA_NODES_MAX;
 }
 
 int nodemask_parse(const char *list, struct nodemask *mask)
 {
-	const char *p = list;
+	unsigned long first, last;
+	char *end;
 
 	memset(mask, 0, sizeof(*mask));
-	if (!*p || !strcmp(p, "\n"))
+	if (!*list || !strcmp(list, "\n"))
 		return 0;
-	for (;;) {
-		if (parse_range(&p, mask))
+	for (;; list = end + 1) {
+		first = parse_node(list, &end);
+		last = *end == '-' ? parse_node(end + 1, &end) : first;
+		if (first > last || last >= NUMA_NODES_MAX)
 			return -EINVAL;
-		if (*p != ',')
-			break;
-		p++;
+		for (; first <= last; first++)
+			nodemask_add(mask, first);
+		if (*end != ',')
+			return !*end || !strcmp(end, "\n") ? 0 : -EINVAL;
 	}
-	return !*p || !strcmp(p, "\n") ? 0 : -EINVAL;
 }
 
+/* A kernel without NUMA has no such files, and node 0. */
 static int read_nodemask(const char *path, struct nodemask *mask)
 {
 	char text[4096];
 	int r = sysfile_read(path, text, sizeof(text));
 
+	if (r == -ENOENT)
+		return nodemask_parse("0", mask);
 	return r < 0 ? r : nodemask_parse(text, mask);
 }
 
 /* A kernel without cpusets has no such line and allows every node. */
 static int read_mems_allowed(struct nodemask *mask)
 {
-	static const char key[] = "\nMems_allowed_list:";
-	char text[16384], *line, *end;
+	char text[16384], *line;
 	int r = sysfile_read("/proc/self/status", text, sizeof(text));
 
 	if (r < 0)
 		return r;
-	line = strstr(text, key);
+	line = strstr(text, "\nMems_allowed_list:\t");
 	if (!line) {
 		memset(mask, 0xff, sizeof(*mask));
 		return 0;
 	}
-	line += sizeof(key) - 1;
-	line += strspn(line, " \t");
-	end = strchr(line, '\n');
-	if (end)
-		*end = '\0';
+	line = strchr(line, '\t') + 1;
+	*strchrnul(line, '\n') = '\0';
 	return nodemask_parse(line, mask);
 }
 
@@ -131,25 +103,15 @@ int numa_usable_nodes(struct nodemask *mask)
 {
 	struct nodemask allowed;
 	size_t i;
-	int r;
+	int r = read_nodemask(NODE_DIR "has_memory", mask) ?: read_mems_allowed(&allowed);
 
-	r = read_nodemask(NODE_DIR "has_memory", mask);
-	if (r == -ENOENT) {
-		*mask = nodemask_of(0);
-		r = 0;
-	}
-	if (!r)
-		r = read_mems_allowed(&allowed);
-	if (r)
-		return r;
-	for (i = 0; i < sizeof(mask->bits) / sizeof(mask->bits[0]); i++)
+	for (i = 0; !r && i < ARRAY_SIZE(mask->bits); i++)
 		mask->bits[i] &= allowed.bits[i];
-	return 0;
+	return r;
 }
 
 long long numa_free_bytes(int node)
 {
-	static const char key[] = "MemFree:";
 	char path[64], text[4096], *field;
 	int r;
 
@@ -157,16 +119,15 @@ long long numa_free_bytes(int node)
 	r = sysfile_read(path, text, sizeof(text));
 	if (r < 0)
 		return r;
-	field = strstr(text, key);
-	return field ? strtoll(field + sizeof(key) - 1, NULL, 10) * 1024 : -EPROTO;
+	field = strstr(text, "MemFree:");
+	return field ? strtoll(field + strlen("MemFree:"), NULL, 10) * 1024 : -EPROTO;
 }
 
 bool numa_holds_unmovable(int node)
 {
 	struct nodemask mask;
-	int r = read_nodemask(NODE_DIR "has_normal_memory", &mask);
 
-	return r == -ENOENT ? !node : !r && nodemask_has(&mask, node);
+	return !read_nodemask(NODE_DIR "has_normal_memory", &mask) && nodemask_has(&mask, node);
 }
 
 int numa_pick_nodes(int *nodes, int wanted, size_t bytes)
@@ -224,8 +185,7 @@ int numa_absent_node(void)
 	struct nodemask online;
 	int node;
 
-	if (read_nodemask(NODE_DIR "online", &online))
-		online = nodemask_of(0);
+	TEST_ASSERT(!read_nodemask(NODE_DIR "online", &online), "cannot read the online nodes");
 	for (node = 0; nodemask_has(&online, node); node++)
 		;
 	return node;

@@ -23,10 +23,6 @@
 /* Compressed sizes, in eighths of a page. */
 #define SIZES		8
 
-struct zram_buffer {
-	void *page, *expected;
-};
-
 const char *zram_skip_reason(void)
 {
 	if (access("/sys/class/zram-control", F_OK))
@@ -79,29 +75,17 @@ void zram_close(struct zram *zram)
 	TEST_ASSERT(!r, "cannot remove zram%s: %s", zram->number, strerror(-r));
 }
 
-static void *alloc_page(int node)
+void *zram_buffer(int node)
 {
-	void *mem = numa_mmap(getpagesize(), MAP_PRIVATE, node);
+	void *buffer = numa_mmap(2 * getpagesize(), MAP_PRIVATE, node);
 
-	memset(mem, 0, getpagesize());
-	return mem;
-}
-
-struct zram_buffer *zram_buffer(int node)
-{
-	struct zram_buffer *buffer = malloc(sizeof(*buffer));
-
-	TEST_ASSERT(buffer, "out of memory");
-	buffer->page = alloc_page(node);
-	buffer->expected = alloc_page(node);
+	memset(buffer, 0, 2 * getpagesize());
 	return buffer;
 }
 
-void zram_buffer_free(struct zram_buffer *buffer)
+void zram_buffer_free(void *buffer)
 {
-	kvm_munmap(buffer->page, getpagesize());
-	kvm_munmap(buffer->expected, getpagesize());
-	free(buffer);
+	kvm_munmap(buffer, 2 * getpagesize());
 }
 
 static size_t words(void)
@@ -126,51 +110,41 @@ static off_t offset_of(size_t page)
 	return (off_t)page * getpagesize();
 }
 
-void zram_write(const struct zram *zram, struct zram_buffer *buffer, size_t page, uint32_t round)
+void zram_write(const struct zram *zram, void *buffer, size_t page, uint32_t round)
 {
 	ssize_t n;
 
-	compose(zram, page, round, buffer->page);
-	n = pwrite(zram->fd, buffer->page, getpagesize(), offset_of(page));
+	compose(zram, page, round, buffer);
+	n = pwrite(zram->fd, buffer, getpagesize(), offset_of(page));
 	TEST_ASSERT(n == getpagesize(), "write of page %zu to zram%s: %zd, errno %d", page,
 		    zram->number, n, errno);
 }
 
-static bool same(const struct zram *zram, const struct zram_buffer *buffer, size_t page,
-		 uint32_t round)
+bool zram_check(const struct zram *zram, void *buffer, size_t page, uint32_t round)
 {
-	const uint64_t *got = buffer->page, *expected = buffer->expected;
+	uint64_t *got = buffer, *expected = got + words();
 	size_t i;
 
-	for (i = 0; i < words() && got[i] == expected[i]; i++)
-		;
-	if (i == words())
-		return true;
-	ksft_print_msg("zram%s: page %zu of %zu, round %u: word at 0x%zx is 0x%016" PRIx64
-		       ", wanted 0x%016" PRIx64 "\n", zram->number, page, zram->nr_pages, round,
-		       i * sizeof(*got), got[i], expected[i]);
-	return false;
-}
-
-bool zram_check(const struct zram *zram, struct zram_buffer *buffer, size_t page, uint32_t round)
-{
-	ssize_t n;
-
 	/* So that a read that returns no data fails the comparison. */
-	memset(buffer->page, 0, getpagesize());
-	n = pread(zram->fd, buffer->page, getpagesize(), offset_of(page));
-	if (n != getpagesize()) {
+	memset(got, 0, getpagesize());
+	if (pread(zram->fd, got, getpagesize(), offset_of(page)) != getpagesize()) {
 		ksft_print_msg("zram%s: page %zu of %zu, round %u: cannot be read: %s\n",
 			       zram->number, page, zram->nr_pages, round, strerror(errno));
 		return false;
 	}
-	compose(zram, page, round, buffer->expected);
-	return same(zram, buffer, page, round);
+	compose(zram, page, round, expected);
+	for (i = 0; i < words() && got[i] == expected[i]; i++)
+		;
+	if (i < words())
+		ksft_print_msg("zram%s: page %zu of %zu, round %u: word at 0x%zx is 0x%016" PRIx64
+			       ", wanted 0x%016" PRIx64 "\n", zram->number, page, zram->nr_pages,
+			       round, i * sizeof(*got), got[i], expected[i]);
+	return i == words();
 }
 
 void zram_fill(struct zram *zram, int node)
 {
-	struct zram_buffer *buffer = zram_buffer(node);
+	void *buffer = zram_buffer(node);
 	size_t page;
 
 	zram->pattern.round++;
@@ -182,7 +156,7 @@ void zram_fill(struct zram *zram, int node)
 /* Reports the first bad pages only. */
 bool zram_check_all(const struct zram *zram)
 {
-	struct zram_buffer *buffer = zram_buffer(NUMA_ANY_NODE);
+	void *buffer = zram_buffer(NUMA_ANY_NODE);
 	size_t page, bad = 0;
 
 	for (page = 0; page < zram->nr_pages && bad < SIZES; page++)

@@ -103,7 +103,7 @@ struct load {
 static void *read_pages(void *data)
 {
 	struct load *load = data;
-	struct zram_buffer *buffer = zram_buffer(load->node);
+	void *buffer = zram_buffer(load->node);
 	size_t page, bad = 0;
 
 	while (!load->stop && !bad) {
@@ -120,7 +120,7 @@ static void *read_pages(void *data)
 static void *write_pages(void *data)
 {
 	struct load *load = data;
-	struct zram_buffer *buffer = zram_buffer(load->node);
+	void *buffer = zram_buffer(load->node);
 	size_t page, bad = 0;
 	uint32_t round;
 

@@ -6,7 +6,6 @@
 
 #include "kselftest.h"
 #include "migrate/mm/numa.h"
-#include "migrate/mm/vmstat.h"
 #include "migrate/stress/stress.h"
 #include "migrate/util/sysfile.h"
 

@@ -11,12 +11,11 @@
 #include "kvm_util.h"
 #include "migrate/gmem/gmem_vm.h"
 #include "migrate/mm/cma.h"
+#include "migrate/mm/fill_nodes.h"
 #include "migrate/mm/fragment.h"
-#include "migrate/mm/hugetlb.h"
 #include "migrate/mm/memory_block.h"
 #include "migrate/mm/numa.h"
 #include "migrate/mm/pageflags_scan.h"
-#include "migrate/mm/pagetypeinfo.h"
 #include "migrate/trigger/placement.h"
 
 /* Filling a node with more free memory than this takes too long. */

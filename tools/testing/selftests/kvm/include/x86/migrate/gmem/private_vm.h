@@ -10,6 +10,12 @@
 /* Private by memory attributes only, without encryption: for tests, on any machine. */
 extern const struct vm_kind vm_kind_sw_protected;
 
+/*
+ * SEV, SEV-ES, SEV-SNP, TDX and NULL.  Their launch is not implemented: .skip_reason names what a
+ * machine lacks or, where it lacks nothing, the launch.
+ */
+extern const struct vm_kind * const vm_kinds_absent[];
+
 /* Returns whether KVM can create VMs of @kind; @kvm_fd is /dev/kvm. */
 bool vm_kind_is_offered(const struct vm_kind *kind, int kvm_fd);
 

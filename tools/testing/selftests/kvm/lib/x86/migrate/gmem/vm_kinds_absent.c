@@ -4,7 +4,6 @@
 #include "kvm_util.h"
 #include "processor.h"
 #include "migrate/gmem/private_vm.h"
-#include "migrate/gmem/vm_kinds_absent.h"
 
 /* Some CPUs return another leaf for one that they lack, and the kernel's library uses that. */
 static bool has_sev_leaf(void)
