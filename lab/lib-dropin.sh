@@ -251,15 +251,13 @@ dropin_core()
 	dropin_core_rows include/migrate/matrix/property_table.h "${DROPIN_CORE_PROPERTIES[@]}"
 	dropin_core_declarations include/migrate/trigger/trigger.h trigger_ \
 		"${DROPIN_CORE_TRIGGERS[@]}"
-	dropin_core_declarations include/migrate/matrix/property.h act_ \
-		"${DROPIN_CORE_PROPERTIES[@]}"
 	dropin_core_lines lib/migrate/runner/testcase.c "&hook_"
 	dropin_core_lines lib/migrate/runner/suite.c "^\tcontract_from_btf,"
 	dropin_core_lines lib/migrate/gmem/vm_kinds.c "&unmapped_by_flags"
 	dropin_core_lines lib/x86/migrate/gmem/private_vm.c "&unmapped_by_flags"
 	dropin_core_lines guest_memfd_migrate_test.c \
-		"must_not_touch|call_errors|alloc_zone|mapping_flags"
-	dropin_core_lines x86/private_mem_migrate_test.c "alloc_zone|not_isolated|absent"
+		"must_not_touch|call_errors|alloc_zone|more_cases"
+	dropin_core_lines x86/private_mem_migrate_test.c "alloc_zone|more_cases|absent"
 }
 
 # ---- The copy, and the steps
