@@ -46,7 +46,7 @@ struct property {
 	/* Returns what this machine lacks, as a SKIP reason, or NULL.  May be absent. */
 	const char *(*skip_reason)(void);
 	const struct test_env *env;		/* where the trigger has none */
-	/* Starts with all pages filled on node .from, unless .unfilled.  Returns a case's result. */
+	/* Starts with pages filled on node .from, unless .unfilled.  Returns a case's result. */
 	int (*act)(struct fixture *fx);
 };
 

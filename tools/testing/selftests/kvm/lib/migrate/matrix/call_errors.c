@@ -40,7 +40,7 @@ struct error_case {
 	int pid;
 	bool absent_node;
 	enum caller caller;
-	bool touched_by_guest;		/* the folios exist, but this process has no PTEs for them */
+	bool touched_by_guest;		/* the folios exist, but without PTEs here */
 };
 
 static long or_errno(long ret)
