@@ -9,16 +9,17 @@
 
 #include "kselftest.h"
 #include "migrate/gmem/gmem_vm.h"
-#include "migrate/matrix/alloc_zone.h"
 #include "migrate/matrix/contract_table.h"
-#include "migrate/matrix/must_not_touch.h"
-#include "migrate/matrix/property.h"
+#include "migrate/matrix/more_cases.h"
 #include "migrate/movable_ops/ops_contract.h"
 #include "migrate/movable_ops/ops_property.h"
 #include "migrate/trigger/trigger.h"
 
 #define ROW(_trigger, _vm, _unmovable, _movable) { #_unmovable, #_movable },
 #define PRIVATE_ROW(_trigger, _unmovable, _movable) { #_unmovable, #_movable },
+#define ZONE_ROW(_zone, _vm, _unmovable, _movable) { #_zone, #_vm, #_unmovable, #_movable },
+#define PRIVATE_ZONE_ROW(_zone, _unmovable, _movable) \
+	{ #_zone, "private memory", #_unmovable, #_movable },
 #define OPS_ROW(_trigger, _kind, _expected) #_expected,
 
 static const char * const cells[][NR_CONTRACTS] = { MIGRATION_CONTRACT(ROW) };
@@ -26,9 +27,9 @@ static const char * const private_cells[][NR_CONTRACTS] = {
 	PRIVATE_MEMORY_CONTRACT(PRIVATE_ROW)
 };
 static const char * const ops_cells[] = { MOVABLE_OPS_CONTRACT(OPS_ROW) };
-static const char * const allocation_cells[][NR_CONTRACTS] = { ALLOCATION_CONTRACT(ROW) };
-static const char * const private_allocation_cells[][NR_CONTRACTS] = {
-	PRIVATE_ALLOCATION_CONTRACT(PRIVATE_ROW)
+static const char * const allocation_cells[][2 + NR_CONTRACTS] = {
+	ALLOCATION_CONTRACT(ZONE_ROW)
+	PRIVATE_ALLOCATION_CONTRACT(PRIVATE_ZONE_ROW)
 };
 
 /*
@@ -91,7 +92,7 @@ static void print_expected(const char * const *expected)
 
 static void print_allocation_rows(void)
 {
-	size_t i;
+	size_t i, j;
 
 	printf("\n"
 	       "## Zones that the kernel allocates folios from\n"
@@ -100,17 +101,11 @@ static void print_allocation_rows(void)
 	       "`ZONE.VM.allocated`.\n"
 	       "\n");
 	print_head("| zone | VM |", 2);
-	for (i = 0; i < nr_allocation_rows; i++) {
+	for (i = 0; i < ARRAY_SIZE(allocation_cells); i++) {
 		printf("|");
-		print_cell(allocation_rows[i].zone->name);
-		print_cell(allocation_rows[i].vm->name);
-		print_expected(allocation_cells[i]);
-	}
-	for (i = 0; i < nr_private_allocation_rows; i++) {
-		printf("|");
-		print_cell(private_allocation_rows[i].zone->name);
-		print_cell("private memory");
-		print_expected(private_allocation_cells[i]);
+		for (j = 0; j < ARRAY_SIZE(allocation_cells[i]); j++)
+			print_cell(allocation_cells[i][j]);
+		printf("\n");
 	}
 }
 
@@ -192,7 +187,9 @@ static void print_properties(void)
 	for (i = 0; i < nr_properties; i++) {
 		for (j = rows = 0; j < nr_contract_rows; j++)
 			rows += property_applies(&properties[i], &contract_rows[j]);
-		printf("* `%s`: %zu of %zu rows\n", properties[i].name, rows, nr_contract_rows);
+		if (rows && !properties[i].group)
+			printf("* `%s`: %zu of %zu rows\n", properties[i].name, rows,
+			       nr_contract_rows);
 	}
 }
 
@@ -207,7 +204,7 @@ static void print_must_not_touch_properties(void)
 	}
 	printf("\n"
 	       "The rows with NEVER have properties of their own\n"
-	       "(`migrate/matrix/must_not_touch.h`):\n"
+	       "(`migrate/matrix/more_cases.h`):\n"
 	       "\n");
 	/* Each row has the same properties. */
 	for (i = 0; i < list.nr / rows; i++)
@@ -216,7 +213,7 @@ static void print_must_not_touch_properties(void)
 	free(list.cases);
 	printf("\n"
 	       "The cases `mapping_flags.VM.FLAG` test AS_INACCESSIBLE and AS_UNMOVABLE apart\n"
-	       "from each other (`migrate/matrix/mapping_flags.h`).\n");
+	       "from each other (`lib/migrate/matrix/property_mapping_flags.c`).\n");
 }
 
 /* Print the triggers with @reason, which may be NULL. */

@@ -252,16 +252,14 @@ dropin_core()
 	dropin_core_declarations include/migrate/trigger/trigger.h trigger_ \
 		"${DROPIN_CORE_TRIGGERS[@]}"
 	dropin_core_declarations include/migrate/trigger/placement.h "struct placement placement_"
-	dropin_core_declarations include/migrate/matrix/property.h act_ \
-		"${DROPIN_CORE_PROPERTIES[@]}"
 	dropin_core_lines lib/migrate/runner/suite.c "test_env"
 	dropin_core_lines lib/migrate/gmem/vm_kinds.c "unmapped_by_flags|unmapped_pfns.h"
 	dropin_core_lines lib/x86/migrate/gmem/private_vm.c "unmapped_by_flags|unmapped_pfns.h"
 	dropin_core_lines lib/migrate/matrix/property.c "guest_image.h"
 	dropin_core_declarations include/x86/migrate/gmem/private_vm.h vm_kinds_
 	dropin_core_lines guest_memfd_migrate_test.c \
-		"must_not_touch|call_errors|alloc_zone|mapping_flags"
-	dropin_core_lines x86/private_mem_migrate_test.c "alloc_zone|not_isolated|absent"
+		"must_not_touch|call_errors|alloc_zone|more_cases"
+	dropin_core_lines x86/private_mem_migrate_test.c "alloc_zone|more_cases|absent"
 }
 
 # ---- The copy, and the steps

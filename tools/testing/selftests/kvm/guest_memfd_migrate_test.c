@@ -11,7 +11,7 @@
  * (migrate/matrix/property_table.h): bind a guest_memfd to one node, fill it with a pattern that
  * differs in every word, fire the trigger at another node, note all pages before and after, judge
  * once.  Where the contract says REFUSED, the same trigger must move shmem in the same case.  For
- * NEVER see migrate/matrix/must_not_touch.h.  More cases: calls that the kernel must reject, zones
+ * NEVER see migrate/matrix/more_cases.h.  More cases: calls that the kernel must reject, zones
  * that folios are allocated from, and the flags of the mapping.
  *
  * Contract by kernel: host user space can map guest_memfd since Linux 6.18; the NUMA policy of the
@@ -20,27 +20,25 @@
  */
 #include "kvm_util.h"
 #include "migrate/gmem/gmem_vm.h"
-#include "migrate/matrix/alloc_zone.h"
-#include "migrate/matrix/call_errors.h"
-#include "migrate/matrix/mapping_flags.h"
-#include "migrate/matrix/must_not_touch.h"
+#include "migrate/matrix/more_cases.h"
 #include "migrate/matrix/property.h"
 #include "migrate/runner/testcase.h"
 #include "migrate/trigger/trigger.h"
 
+static int act_probe(struct fixture *fx)
+{
+	gmem_host_fill(fx->gvm);
+	fixture_fire(fx, 0, fx->gvm->nr_pages, 0);
+	return fx->verdict.ret ? CONTRACT_UNMOVABLE : CONTRACT_MOVABLE;
+}
+
 /* Without BTF and -k: one move by move_pages() decides the contract of all other triggers. */
 static int probe(const struct suite *suite)
 {
-	const struct testcase test = {
-		.name = "probe", .row = contract_row_of(&trigger_move_pages),
-	};
-	const struct fixture_config config = { .nr_vcpus = 1, .uaddr_is_mapping = true };
-	struct fixture fx;
+	const struct testcase test = { .row = contract_row_of(&trigger_move_pages) };
+	const struct gmem_config config = { .nr_vcpus = 1, .uaddr_is_mapping = true };
 
-	TEST_ASSERT(fixture_open(&fx, suite, &test, &config), "cannot create a VM");
-	gmem_host_fill(fx.gvm);
-	fixture_fire(&fx, 0, fx.gvm->nr_pages, 0);
-	return fx.verdict.ret ? CONTRACT_UNMOVABLE : CONTRACT_MOVABLE;
+	return fixture_run(suite, &test, &config, false, act_probe);
 }
 
 int main(int argc, char **argv)
@@ -59,8 +57,7 @@ int main(int argc, char **argv)
 		must_not_touch_add_cases(&list, row);
 	}
 	call_errors_add_cases(&list);
-	alloc_zone_add_cases(&list, allocation_rows, nr_allocation_rows);
-	mapping_flags_add_cases(&list, contract_row_of(&trigger_move_pages));
+	alloc_zone_add_cases(&list, NULL);
 	vm_keep_one_open();
 	return suite_main(&suite, argc, argv, list.cases, list.nr, probe);
 }

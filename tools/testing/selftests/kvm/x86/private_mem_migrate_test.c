@@ -20,22 +20,12 @@
 
 #include "kvm_util.h"
 #include "migrate/gmem/private_vm.h"
-#include "migrate/matrix/absent_kinds.h"
-#include "migrate/matrix/alloc_zone.h"
-#include "migrate/matrix/fixture.h"
-#include "migrate/matrix/not_isolated.h"
+#include "migrate/gmem/vm_kinds_absent.h"
+#include "migrate/matrix/more_cases.h"
 #include "migrate/matrix/property.h"
 #include "migrate/mm/numa.h"
-#include "migrate/runner/testcase.h"
+#include "migrate/runner/suite.h"
 #include "migrate/trigger/trigger.h"
-
-/* Fire at all private pages, also while the guest uses shared memory instead. */
-static int attempt(struct fixture *fx)
-{
-	verdict_reset(&fx->verdict);
-	property_fire_all(fx);
-	return fixture_judge_content(fx);
-}
 
 /* The guest uses shared memory on the source node from now on. */
 static void convert_to_shared(struct fixture *fx)
@@ -80,12 +70,8 @@ static int attempt_while_shared(struct fixture *fx)
 	bool seen = fx->expected.outcome == OUTCOME_NOT_MAPPED && !fx->trigger->kernel_picks_node;
 	bool good;
 	size_t nr = fx->gvm->nr_pages;
-	long wanted = expected_return(&fx->expected, nr);
 
-	verdict_reset(&fx->verdict);
-	fixture_inspect_before(fx);
-	fixture_fire(fx, 0, nr, wanted);
-	fixture_inspect_after(fx);
+	fixture_fire_inspected(fx, 0, nr, expected_return(&fx->expected, nr));
 	verdict_expect(&fx->verdict, 0, nr, OUTCOME_UNTOUCHED, fx->from, fx->to);
 	if (fx->trigger->has_status)
 		verdict_expect_status(&fx->verdict, 0, nr, fx->to);
@@ -98,36 +84,22 @@ static int attempt_while_shared(struct fixture *fx)
 static int act_conversion(struct fixture *fx)
 {
 	struct pattern held = fx->gvm->pattern;
-	int result = attempt(fx);
+	int result = property_fire_and_judge(fx);
 
 	if (result == KSFT_PASS) {
 		convert_to_shared(fx);
 		result = attempt_while_shared(fx);
 		convert_to_private(fx, &held);
 	}
-	return result ?: attempt(fx);
+	return result ?: property_fire_and_judge(fx);
 }
 
-static const struct fixture_config one_vcpu = { .nr_vcpus = 1 };
-
-static int run_conversion(const struct suite *suite, const struct testcase *test)
-{
-	return fixture_run(suite, test, &one_vcpu, act_conversion);
-}
-
-static void add_row(struct case_list *list, const struct contract_row *row)
-{
-	struct testcase test = { .skip_reason = fixture_skip_reason_two_nodes, .row = row };
-	size_t i;
-
-	/* Memslots matter only to the invalidation of folios that move. */
-	for (i = 0; i < nr_properties; i++)
-		if (!properties[i].config.two_slots)
-			property_add_case(list, row, &properties[i]);
-	test.run = run_conversion;
-	case_list_add(list, &test, "conversion");
-	not_isolated_add_case(list, row);
-}
+/* It fires also while the guest uses shared memory instead. */
+static const struct property conversion = {
+	.name = "conversion",
+	.config = { .nr_vcpus = 1 },
+	.act = act_conversion,
+};
 
 int main(int argc, char **argv)
 {
@@ -135,19 +107,20 @@ int main(int argc, char **argv)
 		.program = "private_mem_migrate_test",
 		.options = { .contract = -1, .pages = 64, .iterations = 2 },
 	};
-	struct contract_row *rows;
+	struct contract_row *row = private_memory_rows;
 	struct case_list list = {};
 	size_t i;
 
-	rows = contract_rows_for(&vm_kind_sw_protected, private_memory_rows,
-				 nr_private_memory_rows);
-	for (i = 0; i < nr_private_memory_rows; i++)
-		add_row(&list, &rows[i]);
+	for (; row < private_memory_rows + nr_private_memory_rows; row++) {
+		row->vm = &vm_kind_sw_protected;
+		/* Memslots matter only to the invalidation of folios that move. */
+		for (i = 0; i < nr_properties; i++)
+			if (!properties[i].config.two_slots)
+				property_add_case(&list, row, &properties[i]);
+		property_add_case(&list, row, &conversion);
+	}
 	absent_kinds_add_cases(&list, vm_kinds_absent);
-	alloc_zone_add_cases(&list,
-			     contract_rows_for(&vm_kind_sw_protected, private_allocation_rows,
-					       nr_private_allocation_rows),
-			     nr_private_allocation_rows);
+	alloc_zone_add_cases(&list, &vm_kind_sw_protected);
 	vm_keep_one_open();
 	/* No probe: both contracts are the same for private memory. */
 	return suite_main(&suite, argc, argv, list.cases, list.nr, NULL);

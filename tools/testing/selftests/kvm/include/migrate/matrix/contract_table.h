@@ -85,26 +85,9 @@
 	ROW(compact_node,	   REFUSED(0),		REFUSED(0))				\
 	ROW(cma_alloc,		   NO_FOLIO,		NO_FOLIO)
 
-/*
- * Zones that the kernel allocates guest_memfd folios from: ALL of them, at least SOME, or NONE.
- * Movable folios may be in ZONE_MOVABLE and in a CMA area, unmovable ones must never be.
- *
- *	    zone		   VM			unmovable		movable
- */
-#define ALLOCATION_CONTRACT(ROW)								\
-	ROW(zone_movable,	   default,		NONE,			ALL)		\
-	ROW(zone_movable,	   default_unshared,	NONE,			ALL)		\
-	ROW(cma,		   default,		NONE,			SOME)		\
-	ROW(cma,		   default_unshared,	NONE,			SOME)
-
-/*	    zone		   unmovable		movable					*/
-#define PRIVATE_ALLOCATION_CONTRACT(ROW)							\
-	ROW(zone_movable,	   NONE,		NONE)					\
-	ROW(cma,		   NONE,		NONE)
-
 struct contract_row {
-	const struct trigger *trigger;		/* NULL in ALLOCATION_CONTRACT */
-	const struct alloc_zone *zone;		/* only there */
+	const struct trigger *trigger;		/* NULL: the pages are only allocated ... */
+	const struct placement *placement;	/* ... with this placement, which may be NULL */
 	const struct vm_kind *vm;
 	struct expected expected[NR_CONTRACTS];
 };
@@ -112,24 +95,11 @@ struct contract_row {
 extern const struct contract_row contract_rows[];
 extern const size_t nr_contract_rows;
 
-/* Of PRIVATE_MEMORY_CONTRACT, without .vm. */
-extern const struct contract_row private_memory_rows[];
+/* Of PRIVATE_MEMORY_CONTRACT, without .vm: the program sets it. */
+extern struct contract_row private_memory_rows[];
 extern const size_t nr_private_memory_rows;
-
-/* Of ALLOCATION_CONTRACT, and of PRIVATE_ALLOCATION_CONTRACT without .vm. */
-extern const struct contract_row allocation_rows[];
-extern const size_t nr_allocation_rows;
-extern const struct contract_row private_allocation_rows[];
-extern const size_t nr_private_allocation_rows;
-
-/* Returns a copy of @nr @rows without .vm, for @kind. */
-struct contract_row *contract_rows_for(const struct vm_kind *kind, const struct contract_row *rows,
-				       size_t nr);
 
 /* Returns the row of MIGRATION_CONTRACT for @trigger and the first kind of VM that has one. */
 const struct contract_row *contract_row_of(const struct trigger *trigger);
-
-/* Returns whether the trigger finds folios under at least one contract. */
-bool contract_row_finds_folios(const struct contract_row *row);
 
 #endif /* SELFTEST_KVM_MIGRATE_MATRIX_CONTRACT_TABLE_H */

@@ -34,31 +34,24 @@ struct fixture {
 	int to;				/* .from on a machine with one node; NUMA_ANY_NODE */
 };
 
-struct fixture_config {
-	int nr_vcpus;
-	bool uaddr_is_mapping;		/* these three as in struct gmem_config */
-	bool two_slots;
-	bool large_offset;
-	const struct placement *placement;	/* without a trigger; may be NULL */
-};
-
 /* Return what this machine lacks for a case with one node, or two, as a SKIP reason, or NULL. */
 const char *fixture_skip_reason_one_node(const struct suite *suite, const struct testcase *test);
 const char *fixture_skip_reason_two_nodes(const struct suite *suite, const struct testcase *test);
 
-/* Open, begin, call @act, close.  Returns the result of the case. */
-int fixture_run(const struct suite *suite, const struct testcase *test,
-		const struct fixture_config *config, int (*act)(struct fixture *fx));
-
 /*
  * Create the VM of @test, with the guest_memfd bound to node .from.  No page is allocated, except
  * for the first one without .uaddr_is_mapping.
+ * @config has the vCPUs and memslots; the rest is of the suite and of the placement.
  * Returns false where this KVM cannot run such a guest: the case must return fixture_skip().
  */
 bool fixture_open(struct fixture *fx, const struct suite *suite, const struct testcase *test,
-		  const struct fixture_config *config);
+		  const struct gmem_config *config);
 int fixture_skip(void);
 void fixture_close(struct fixture *fx);
+
+/* Open, begin if the pages must be @filled, call @act, close.  Returns the result of the case. */
+int fixture_run(const struct suite *suite, const struct testcase *test,
+		const struct gmem_config *config, bool filled, int (*act)(struct fixture *fx));
 
 /*
  * Fill all pages by the guest and map them by the host, if it can.  Where the contract says that
@@ -71,12 +64,18 @@ int fixture_begin(struct fixture *fx);
 /* Fill all pages by the guest and inspect the host's view. */
 void fixture_fill(struct fixture *fx);
 
-/* Note node, frame and flags of all pages.  A mapped page counts once the host has touched it. */
+/*
+ * Note node, frame and flags of all pages.  A mapped page counts once the host has touched it.
+ * The first forgets the verdict on the last trigger, if it is good.
+ */
 void fixture_inspect_before(struct fixture *fx);
 void fixture_inspect_after(struct fixture *fx);
 
 /* Fire the trigger at @nr pages from @first on; the call must return @expected_ret. */
 void fixture_fire(struct fixture *fx, size_t first, size_t nr, long expected_ret);
+
+/* The same between two inspections. */
+void fixture_fire_inspected(struct fixture *fx, size_t first, size_t nr, long expected_ret);
 
 /* Compare placement, flags and status of @nr pages from @first on with @outcome. */
 void fixture_expect(struct fixture *fx, size_t first, size_t nr, enum outcome outcome);

@@ -6,37 +6,47 @@
 #ifndef SELFTEST_KVM_MIGRATE_MATRIX_PROPERTY_H
 #define SELFTEST_KVM_MIGRATE_MATRIX_PROPERTY_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
-#include "migrate/matrix/case_list.h"
 #include "migrate/matrix/fixture.h"
+#include "migrate/matrix/property_table.h"
+
+/* The cases of a program. */
+struct case_list {
+	struct testcase *cases;
+	size_t nr;
+};
+
+/* Append @test with this name and the environment of its trigger, if that has one. */
+void __printf(3, 4) case_list_add(struct case_list *list, const struct testcase *test,
+				  const char *name, ...);
 
 enum property_triggers {
 	TRIGGERS_ALL,
 	TRIGGERS_RANGE,
 	TRIGGERS_NODE,
 	TRIGGERS_PER_PAGE,
-	TRIGGERS_ONLY,
+	TRIGGERS_NEVER,				/* those with .must_not_touch, and no others */
 };
 
 enum property_pages {
 	PAGES_ANY,
 	PAGES_FOUND,
 	PAGES_MAPPED,
+	PAGES_PRIVATE,
 };
 
 struct property {
 	const char *name;
+	const char *group;			/* in names of cases; NULL: that of the trigger */
 	enum property_triggers triggers;
-	const struct trigger *only[2];		/* of TRIGGERS_ONLY; the second may be NULL */
+	const struct trigger *only[2];		/* no others; may be NULL */
 	enum property_pages pages;
-	struct fixture_config config;
+	struct gmem_config config;		/* without what fixture_open() sets */
+	bool unfilled;				/* for fixture_run() */
 	bool allocates_on_target;		/* which needs memory for unmovable folios there */
 	/* Returns what this machine lacks, as a SKIP reason, or NULL.  May be absent. */
 	const char *(*skip_reason)(void);
 	const struct test_env *env;		/* where the trigger has none */
-	/* Starts with all pages filled on node .from.  Returns a case's result. */
+	/* Starts with pages filled on node .from, unless .unfilled.  Returns a case's result. */
 	int (*act)(struct fixture *fx);
 };
 
@@ -53,6 +63,9 @@ void property_add_case(struct case_list *list, const struct contract_row *row,
 
 /* Fire at all pages, and hold each of them against the contract. */
 void property_fire_all(struct fixture *fx);
+
+/* The same, then judge the content.  Returns a case's result. */
+int property_fire_and_judge(struct fixture *fx);
 
 /*
  * Host and guest write all pages in turn, and the other side reads them.  A guest that still maps
@@ -73,25 +86,9 @@ int property_pinned_by(struct fixture *fx, const struct gup_pin_kind *kind);
 
 /* ---- What the rows of the table name ------------------------------------------------- */
 
-int act_idle(struct fixture *fx);
-int act_running(struct fixture *fx);
-int act_partial(struct fixture *fx);
-int act_no_leak(struct fixture *fx);
-int act_memcg_charge(struct fixture *fx);
-int act_shared_mapping(struct fixture *fx);
-int act_already_on_node(struct fixture *fx);
-int act_pinned(struct fixture *fx);
-int act_pinned_longterm(struct fixture *fx);
-int act_punch_refault(struct fixture *fx);
-int act_punch_race(struct fixture *fx);
-int act_not_uptodate(struct fixture *fx);
-int act_zap_exact(struct fixture *fx);
-int act_guest_image(struct fixture *fx);
-int act_policy_bind(struct fixture *fx);
-int act_policy_preferred(struct fixture *fx);
-int act_policy_interleave(struct fixture *fx);
-int act_policy_weighted(struct fixture *fx);
-int act_policy_local(struct fixture *fx);
+#define ACT(_name, _act, ...) int act_##_act(struct fixture *fx);
+PROPERTIES(ACT)
+#undef ACT
 
 const char *longterm_pin_skip_reason(void);
 const char *weighted_interleave_skip_reason(void);

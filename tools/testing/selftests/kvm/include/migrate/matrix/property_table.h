@@ -29,13 +29,17 @@
  *   guest_image          the guest's program, stacks and page tables move while it runs and takes
  *                        exceptions
  *   policy_*             each policy of mbind(), on first touch and for existing pages
+ *   not_isolated         compaction does not even isolate unmovable folios
+ *   inaccessible         requests that would change a part of a page are refused, and nothing
+ *                        beside holes of whole pages changes: AS_INACCESSIBLE of the mapping
+ *   unmovable            holes beside pages make no difference to whether they move: AS_UNMOVABLE
  *
  * Columns:
  *
  *   triggers   ALL; RANGE: the trigger takes addresses; NODE: it takes a target node; PER_PAGE:
  *              a page that stays does not keep others from moving; ONLY() one; EITHER() of two
  *   pages      ANY; FOUND: the trigger finds folios, see NOT_MAPPED and NO_FOLIO in the
- *              contract; MAPPED: host user space maps the guest_memfd
+ *              contract; MAPPED: host user space maps the guest_memfd; PRIVATE: private memory
  *   memslots   ONE, with userspace_addr 0; UADDR: userspace_addr is the mapping; TWO; FAR: two
  *              at a large file offset (struct gmem_config)
  */
@@ -79,6 +83,12 @@
 	    .skip_reason = weighted_interleave_skip_reason, \
 	    .env = &env_weighted_interleave) \
 	ROW(policy_local,         policy_local,      ONLY(mbind_strict), MAPPED, ONE,   1, \
-	    .allocates_on_target = true)
+	    .allocates_on_target = true) \
+	ROW(not_isolated,         not_isolated,      EITHER(compact, compact_node), \
+									 PRIVATE, ONE,  1) \
+	ROW(inaccessible,         inaccessible,      ONLY(move_pages),   MAPPED, ONE,   1, \
+	    .group = "mapping_flags") \
+	ROW(unmovable,            unmovable,         ONLY(move_pages),   MAPPED, ONE,   1, \
+	    .group = "mapping_flags")
 
 #endif /* SELFTEST_KVM_MIGRATE_MATRIX_PROPERTY_TABLE_H */

@@ -33,12 +33,6 @@ const char *fixture_skip_reason_two_nodes(const struct suite *suite, const struc
 	return reason;
 }
 
-/* KVM that emulates guest code accesses guest memory through userspace_addr. */
-static bool guest_needs_uaddr(struct fixture *fx, const struct fixture_config *config)
-{
-	return !config->uaddr_is_mapping && !gmem_guest_reaches(fx->gvm);
-}
-
 static void open_verdict(struct fixture *fx)
 {
 	struct gmem_vm *gvm = fx->gvm;
@@ -75,16 +69,9 @@ static void select_nodes(struct fixture *fx, const struct placement *placement)
 }
 
 bool fixture_open(struct fixture *fx, const struct suite *suite, const struct testcase *test,
-		  const struct fixture_config *config)
+		  const struct gmem_config *config)
 {
-	struct gmem_config gmem = {
-		.nr_pages = pages_for(suite, test->row->trigger),
-		.nr_vcpus = config->nr_vcpus,
-		.uaddr_is_mapping = config->uaddr_is_mapping,
-		.two_slots = config->two_slots,
-		.large_offset = config->large_offset,
-		.seed = suite->options.seed,
-	};
+	struct gmem_config gmem = *config;
 
 	*fx = (struct fixture) {
 		.suite = suite,
@@ -92,13 +79,16 @@ bool fixture_open(struct fixture *fx, const struct suite *suite, const struct te
 		.trigger = test->row->trigger,
 		.expected = test->row->expected[suite->contract.id],
 	};
-	select_nodes(fx, fx->trigger ? fx->trigger->placement : config->placement);
+	select_nodes(fx, fx->trigger ? fx->trigger->placement : test->row->placement);
+	gmem.nr_pages = pages_for(suite, fx->trigger);
+	gmem.seed = suite->options.seed;
 	gmem.node = fx->from;
 	fx->gvm = gmem_vm_create(test->row->vm, &gmem);
 	fx->placement.gvm = fx->gvm;
 	open_verdict(fx);
 	placement_setup(&fx->placement);
-	return !guest_needs_uaddr(fx, config);
+	/* KVM that emulates guest code accesses guest memory through userspace_addr. */
+	return config->uaddr_is_mapping || gmem_guest_reaches(fx->gvm);
 }
 
 int fixture_skip(void)
@@ -114,44 +104,30 @@ void fixture_close(struct fixture *fx)
 	gmem_vm_free(fx->gvm);
 }
 
-/* A drain needs every CPU, and running vCPUs leave it no time. */
-static void drain(struct fixture *fx)
-{
-	fx->verdict.lru_drained = !gmem_guest_running(fx->gvm);
-	if (fx->verdict.lru_drained)
-		lru_drain();
-}
-
-static bool host_maps(const struct fixture *fx)
-{
-	return vm_kind_host_maps(fx->gvm->kind);
-}
-
 /* Whether the host has PTEs for the pages. */
 static bool are_mapped(const struct fixture *fx)
 {
 	return !fx->gvm->finder;
 }
 
-/* Host user space has no PTEs for the pages, and nothing finds their frames. */
-static void inspect_hidden(struct folio_info *info, size_t nr)
-{
-	while (nr--)
-		info[nr].node = -ENOENT;
-}
-
 /* Returns the state of all pages, which the caller frees. */
 static struct folio_info *inspect(struct fixture *fx, bool after)
 {
-	size_t nr = fx->gvm->nr_pages;
+	size_t nr = fx->gvm->nr_pages, i;
 	struct folio_info *info = calloc(nr, sizeof(*info));
 	int r = 0;
 
 	TEST_ASSERT(info, "out of memory");
-	drain(fx);
+	/* A drain needs every CPU, and running vCPUs leave it no time. */
+	fx->verdict.lru_drained = !gmem_guest_running(fx->gvm);
+	if (fx->verdict.lru_drained)
+		lru_drain();
+	/* Host user space has no PTEs for hidden pages, and nothing finds their frames. */
+	for (i = 0; i < nr && fx->verdict.hidden; i++)
+		info[i].node = -ENOENT;
 	if (fx->verdict.hidden)
-		inspect_hidden(info, nr);
-	else if (are_mapped(fx))
+		return info;
+	if (are_mapped(fx))
 		r = folio_inspect(fx->gvm->mem, nr, info);
 	else
 		fx->gvm->finder->look(fx->gvm, info, after);
@@ -163,6 +139,8 @@ void fixture_inspect_before(struct fixture *fx)
 {
 	struct folio_info *info = inspect(fx, false);
 
+	if (fx->verdict.judged && verdict_good(&fx->verdict))
+		verdict_reset(&fx->verdict);
 	verdict_before(&fx->verdict, info);
 	free(info);
 }
@@ -241,6 +219,13 @@ void fixture_fire(struct fixture *fx, size_t first, size_t nr, long expected_ret
 		placement_populated(&fx->placement);
 		fire_once(fx, first, nr, expected_ret);
 	}
+}
+
+void fixture_fire_inspected(struct fixture *fx, size_t first, size_t nr, long expected_ret)
+{
+	fixture_inspect_before(fx);
+	fixture_fire(fx, first, nr, expected_ret);
+	fixture_inspect_after(fx);
 }
 
 /* Whether the trigger moves a control from .from to .to, as it does on every kernel. */
@@ -337,7 +322,7 @@ void fixture_check_mapping(struct fixture *fx)
 
 void fixture_check_host(struct fixture *fx)
 {
-	if (host_maps(fx))
+	if (vm_kind_host_maps(fx->gvm->kind))
 		fixture_check_mapping(fx);
 	else
 		assert_host_access_faults(fx->gvm);
@@ -424,14 +409,14 @@ int fixture_stop_and_judge(struct fixture *fx)
 }
 
 int fixture_run(const struct suite *suite, const struct testcase *test,
-		const struct fixture_config *config, int (*act)(struct fixture *fx))
+		const struct gmem_config *config, bool filled, int (*act)(struct fixture *fx))
 {
 	struct fixture fx;
 	int result;
 
 	if (!fixture_open(&fx, suite, test, config))
 		return fixture_skip();
-	result = fixture_begin(&fx) ?: act(&fx);
+	result = (filled ? fixture_begin(&fx) : KSFT_PASS) ?: act(&fx);
 	fixture_close(&fx);
 	return result;
 }

@@ -6,17 +6,15 @@
 #include "kselftest.h"
 #include "kvm_util.h"
 #include "numaif.h"
-#include "migrate/matrix/fixture.h"
-#include "migrate/matrix/must_not_touch.h"
+#include "migrate/matrix/more_cases.h"
 #include "migrate/mm/numa.h"
 #include "migrate/mm/vmstat.h"
 #include "migrate/trigger/background.h"
 
-/* A row NEVER is tested on pages in these states. */
+/* The pages under test. */
 struct state {
-	const char *name;
+	struct property property;	/* first: the data of the case */
 	bool dirty, running;
-	struct fixture_config config;
 };
 
 /* Read the events that the kernel has counted since boot. */
@@ -94,32 +92,24 @@ static bool proven(const struct fixture *fx)
 	return acted(fx) == fx->control->nr_pages;
 }
 
-static bool fire(struct fixture *fx)
-{
-	size_t nr = fx->gvm->nr_pages;
-
-	fixture_fire(fx, 0, nr, expected_return(&fx->expected, nr));
-	return fx->verdict.ret == fx->verdict.expected_ret;
-}
-
 /*
  * Fire until the mechanism has acted on the control, and as often again; stop at a wrong return
  * value.  Returns the number of rounds.
  */
 static unsigned int fire_enough(struct fixture *fx)
 {
-	unsigned int rounds = 0, enough;
+	unsigned int rounds = 0, enough = fx->trigger->must_not_touch->rounds;
+	size_t nr = fx->gvm->nr_pages;
+	bool done = false;
 
 	do {
 		rounds++;
-		if (!fire(fx))
-			return rounds;
-	} while (!proven(fx) && rounds < fx->trigger->must_not_touch->rounds);
-	if (!proven(fx))
-		return rounds;
-	for (enough = 2 * rounds; rounds < enough; rounds++)
-		if (!fire(fx))
-			break;
+		fixture_fire(fx, 0, nr, expected_return(&fx->expected, nr));
+		if (!done && proven(fx)) {
+			done = true;
+			enough = 2 * rounds;
+		}
+	} while (rounds < enough && fx->verdict.ret == fx->verdict.expected_ret);
 	return rounds;
 }
 
@@ -187,57 +177,53 @@ static int prepare_and_expose(struct fixture *fx, const struct state *state)
 		gmem_guest_iterate(fx->gvm);
 	}
 	reason = must_not_touch->prepare ? must_not_touch->prepare(&range) : NULL;
-	if (reason)
+	if (reason) {
+		if (state->running)
+			gmem_guest_stop(fx->gvm, stdout);
 		return suite_skip(reason);
+	}
 	expose(fx, counters);
 	result = judge(fx, state);
 	/* A mechanism that leaves the control alone proves nothing. */
 	return result ?: proven(fx) ? KSFT_PASS : KSFT_FAIL;
 }
 
-static const struct state states[] = {
-	/* No vCPU accesses the pages: even a read by a vCPU makes a folio dirty. */
-	{ .name = "clean", .config = { .nr_vcpus = 1, .uaddr_is_mapping = true } },
-	{ .name = "dirty", .dirty = true, .config = { .nr_vcpus = 1 } },
-	{ .name = "running", .dirty = true, .running = true, .config = { .nr_vcpus = 2 } },
-};
-
-static int run(const struct suite *suite, const struct testcase *test)
+static int act(struct fixture *fx)
 {
-	const struct state *state = test->data;
+	const struct state *state = fx->test->data;
 	struct control control;
-	struct fixture fx;
 	int result;
 
-	if (!fixture_open(&fx, suite, test, &state->config))
-		return fixture_skip();
-	populate(&fx, state);
-	control_open(&control, fx.from, fx.trigger->must_not_touch->anonymous,
-		     fx.trigger->huge);
-	copy_to_control(&fx, &control);
-	fx.control = &control;
-	result = prepare_and_expose(&fx, state);
+	populate(fx, state);
+	control_open(&control, fx->from, fx->trigger->must_not_touch->anonymous,
+		     fx->trigger->huge);
+	copy_to_control(fx, &control);
+	fx->control = &control;
+	result = prepare_and_expose(fx, state);
 	control_close(&control);
-	/* A guest that still runs ends with this process. */
-	if (result != KSFT_SKIP)
-		fixture_close(&fx);
 	return result;
 }
+
+#define STATE(_name, _nr_vcpus, _uaddr_is_mapping)						\
+	.property = {										\
+		.name = _name,									\
+		.triggers = TRIGGERS_NEVER,							\
+		.config = { .nr_vcpus = _nr_vcpus, .uaddr_is_mapping = _uaddr_is_mapping },	\
+		.unfilled = true,								\
+		.act = act,									\
+	}
+
+static const struct state states[] = {
+	/* No vCPU accesses the pages: even a read by a vCPU makes a folio dirty. */
+	{ STATE("clean", 1, true) },
+	{ STATE("dirty", 1, false), .dirty = true },
+	{ STATE("running", 2, false), .dirty = true, .running = true },
+};
 
 void must_not_touch_add_cases(struct case_list *list, const struct contract_row *row)
 {
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(states) && row->trigger->must_not_touch; i++) {
-		const struct testcase test = {
-			.skip_reason = row->trigger->kernel_picks_node ?
-				       fixture_skip_reason_one_node :
-				       fixture_skip_reason_two_nodes,
-			.run = run,
-			.row = row,
-			.data = &states[i],
-		};
-
-		case_list_add(list, &test, states[i].name);
-	}
+	for (i = 0; i < ARRAY_SIZE(states); i++)
+		property_add_case(list, row, &states[i].property);
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stdarg.h>
+#include <stdlib.h>
+
 #include "kselftest.h"
 #include "kvm_util.h"
 #include "migrate/gmem/guest_image.h"
 #include "migrate/matrix/property.h"
-#include "migrate/matrix/property_table.h"
 #include "migrate/mm/numa.h"
 #include "migrate/trigger/trigger.h"
 
@@ -12,8 +14,8 @@
 #define RANGE		.triggers = TRIGGERS_RANGE
 #define NODE		.triggers = TRIGGERS_NODE
 #define PER_PAGE	.triggers = TRIGGERS_PER_PAGE
-#define ONLY(a)		.triggers = TRIGGERS_ONLY, .only = { &trigger_##a }
-#define EITHER(a, b)	.triggers = TRIGGERS_ONLY, .only = { &trigger_##a, &trigger_##b }
+#define ONLY(a)		.only = { &trigger_##a }
+#define EITHER(a, b)	.only = { &trigger_##a, &trigger_##b }
 #define ONE		.two_slots = false
 #define UADDR		.uaddr_is_mapping = true
 #define TWO		.two_slots = true
@@ -32,8 +34,27 @@
 const struct property properties[] = { PROPERTIES(ROW) };
 const size_t nr_properties = ARRAY_SIZE(properties);
 
+void case_list_add(struct case_list *list, const struct testcase *test, const char *name, ...)
+{
+	const struct trigger *trigger = test->row ? test->row->trigger : NULL;
+	struct testcase *added;
+	va_list args;
+
+	list->cases = realloc(list->cases, (list->nr + 1) * sizeof(*list->cases));
+	TEST_ASSERT(list->cases, "out of memory");
+	added = &list->cases[list->nr++];
+	*added = *test;
+	if (trigger && trigger->env)
+		added->env = trigger->env;
+	va_start(args, name);
+	vsnprintf(added->name, sizeof(added->name), name, args);
+	va_end(args);
+}
+
 static bool triggers_apply(const struct property *property, const struct trigger *trigger)
 {
+	if (property->only[0])
+		return trigger == property->only[0] || trigger == property->only[1];
 	switch (property->triggers) {
 	case TRIGGERS_RANGE:
 		return !trigger->no_range;
@@ -41,30 +62,42 @@ static bool triggers_apply(const struct property *property, const struct trigger
 		return !trigger->kernel_picks_node;
 	case TRIGGERS_PER_PAGE:
 		return !trigger->all_or_nothing;
-	case TRIGGERS_ONLY:
-		return trigger == property->only[0] || trigger == property->only[1];
-	case TRIGGERS_ALL:
-		break;
+	default:
+		return true;
 	}
-	return true;
+}
+
+/* Whether the trigger finds folios under at least one contract. */
+static bool finds_folios(const struct contract_row *row)
+{
+	int id;
+
+	for (id = 0; id < NR_CONTRACTS; id++)
+		if (row->expected[id].outcome != OUTCOME_NOT_MAPPED &&
+		    row->expected[id].outcome != OUTCOME_NO_FOLIO)
+			return true;
+	return false;
 }
 
 static bool pages_apply(const struct property *property, const struct contract_row *row)
 {
 	switch (property->pages) {
 	case PAGES_FOUND:
-		return contract_row_finds_folios(row);
+		return finds_folios(row);
 	case PAGES_MAPPED:
 		return vm_kind_host_maps(row->vm);
-	case PAGES_ANY:
-		break;
+	case PAGES_PRIVATE:
+		return row->vm->private_mem;
+	default:
+		return true;
 	}
-	return true;
 }
 
 bool property_applies(const struct property *property, const struct contract_row *row)
 {
-	return !row->trigger->must_not_touch && triggers_apply(property, row->trigger) &&
+	bool never = property->triggers == TRIGGERS_NEVER;
+
+	return never == !!row->trigger->must_not_touch && triggers_apply(property, row->trigger) &&
 	       pages_apply(property, row);
 }
 
@@ -96,7 +129,7 @@ static int run(const struct suite *suite, const struct testcase *test)
 {
 	const struct property *property = test->data;
 
-	return fixture_run(suite, test, &property->config, property->act);
+	return fixture_run(suite, test, &property->config, !property->unfilled, property->act);
 }
 
 void property_add_case(struct case_list *list, const struct contract_row *row,
@@ -111,5 +144,6 @@ void property_add_case(struct case_list *list, const struct contract_row *row,
 	};
 
 	if (property_applies(property, row))
-		case_list_add(list, &test, property->name);
+		case_list_add(list, &test, "%s.%s.%s", property->group ?: row->trigger->name,
+			      row->vm->name, property->name);
 }

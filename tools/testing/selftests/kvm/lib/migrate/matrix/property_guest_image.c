@@ -8,64 +8,28 @@
  * takes exceptions.  A stale frame ends in a wrong count, a wrong return or a dead vCPU.
  */
 #include <inttypes.h>
-#include <stdlib.h>
 
 #include "kselftest.h"
 #include "kvm_util.h"
 #include "migrate/gmem/guest_image.h"
 #include "migrate/matrix/property.h"
-#include "migrate/trigger/trigger.h"
 
 /* A vCPU that faults on a page holds a reference for a moment. */
 #define TRIES_WHILE_RUNNING	8
 
-/* The image, and its verdict beside that of the fixture. */
-struct image {
-	struct fixture *fx;
-	struct slot0_gmem slot0;
-	struct verdict verdict;
-};
-
-static void inspect(struct image *image,
-		    void (*note)(struct verdict *verdict, const struct folio_info *info))
+/* Returns false where a page of the image is wrong or a vCPU of @gvm died. */
+static bool move_image(struct fixture *image, struct gmem_vm *gvm)
 {
-	struct folio_info *info = calloc(image->slot0.nr_pages, sizeof(*info));
-
-	TEST_ASSERT(info && !folio_inspect(image->slot0.mem, image->slot0.nr_pages, info),
-		    "cannot inspect the guest's image");
-	note(&image->verdict, info);
-	free(info);
-}
-
-/* Returns whether the call returned what the contract says. */
-static bool fire_once(struct image *image)
-{
-	const struct trigger *trigger = image->fx->trigger;
-	struct trigger_range range = trigger_range_of(image->slot0.mem, image->slot0.nr_pages,
-						      image->fx->from, image->fx->to);
-	struct trigger_result result = { .status = calloc(image->slot0.nr_pages, sizeof(int)) };
-
-	TEST_ASSERT(result.status, "out of memory");
-	trigger_fire(trigger, &range, &result);
-	verdict_call(&image->verdict, trigger->call, result.ret,
-		     expected_return(&image->fx->expected, image->slot0.nr_pages), NULL, 0, 0);
-	free(result.status);
-	return image->verdict.ret == image->verdict.expected_ret;
-}
-
-/* Returns false where a page is wrong or a vCPU died. */
-static bool move_image(struct image *image)
-{
-	struct fixture *fx = image->fx;
+	size_t nr = image->gvm->nr_pages;
 	int tries = 0;
 
-	verdict_reset(&image->verdict);
-	inspect(image, verdict_before);
-	while (!fire_once(image) && ++tries < TRIES_WHILE_RUNNING && gmem_guest_iterate(fx->gvm))
-		;
-	inspect(image, verdict_after);
-	verdict_expect(&image->verdict, 0, image->slot0.nr_pages, fx->expected.outcome, fx->from,
-		       fx->to);
+	fixture_inspect_before(image);
+	do {
+		fixture_fire(image, 0, nr, expected_return(&image->expected, nr));
+	} while (image->verdict.ret != image->verdict.expected_ret &&
+		 ++tries < TRIES_WHILE_RUNNING && gmem_guest_iterate(gvm));
+	fixture_inspect_after(image);
+	fixture_expect(image, 0, nr, image->expected.outcome);
 	return verdict_good(&image->verdict);
 }
 
@@ -88,28 +52,35 @@ static int check_calls_and_exceptions(const struct gmem_vm *gvm)
 
 int act_guest_image(struct fixture *fx)
 {
-	struct image image = { .fx = fx };
+	struct fixture image = *fx;
+	struct gmem_vm image_gvm;
+	struct slot0_gmem slot0;
 	unsigned long move;
 	bool good = true;
 	int result;
 
 	guest_calls_and_exceptions(fx->gvm);
-	slot0_gmem_create(fx->gvm, fx->from, &image.slot0);
-	TEST_ASSERT(!verdict_init(&image.verdict, image.slot0.nr_pages, fx->gvm->page_size),
+	slot0_gmem_create(fx->gvm, fx->from, &slot0);
+	TEST_ASSERT(!verdict_init(&image.verdict, slot0.nr_pages, fx->gvm->page_size),
 		    "out of memory");
 	gmem_guest_start(fx->gvm);
+	/* The image and its verdict are a second fixture of the same VM. */
+	image_gvm = *fx->gvm;
+	image_gvm.mem = slot0.mem;
+	image_gvm.nr_pages = slot0.nr_pages;
+	image.gvm = &image_gvm;
 	for (move = 0; move < fx->suite->options.iterations && good; move++) {
 		if (!gmem_guest_iterate(fx->gvm))
 			break;
 		if (move && outcome_moves(fx->expected.outcome))
-			fixture_swap_nodes(fx);
-		good = move_image(&image);
+			fixture_swap_nodes(&image);
+		good = move_image(&image, fx->gvm);
 	}
 	gmem_guest_iterate(fx->gvm);
 	if (!good)
 		verdict_report(&image.verdict, stdout, suite_context(fx->suite));
 	result = fixture_stop_and_judge(fx) ?: check_calls_and_exceptions(fx->gvm);
 	verdict_free(&image.verdict);
-	kvm_close(image.slot0.fd);
+	kvm_close(slot0.fd);
 	return good ? result : KSFT_FAIL;
 }

@@ -31,11 +31,8 @@ int act_punch_refault(struct fixture *fx)
 	int at = outcome_moves(fx->expected.outcome) ? fx->to : fx->from;
 	/* mbind() sets its policy even where it moves nothing. */
 	int policy = fx->trigger == &trigger_move_pages ? fx->from : fx->to;
-	int result;
+	int result = property_fire_and_judge(fx);
 
-	property_fire_all(fx);
-	result = fixture_judge_content(fx);
-	verdict_reset(&fx->verdict);
 	fixture_inspect_before(fx);
 	gmem_punch(fx->gvm, first, middle);
 	result = result ?: frames_are_free(fx, first, middle) ?:

@@ -73,7 +73,8 @@ int act_no_leak(struct fixture *fx)
 	snprintf(moves, sizeof(moves), "%zu moves or refusals", times(fx) * fx->gvm->nr_pages);
 	for (tries = 0; tries < LEAK_TRIES && !good; tries++) {
 		mm_counters_read(&before, suite->nodes, suite->nr_nodes);
-		result = fixture_run(suite, fx->test, &property->config, move_many_times);
+		result = fixture_run(suite, fx->test, &property->config, true,
+				     move_many_times);
 		mm_counters_read(&after, suite->nodes, suite->nr_nodes);
 		if (result)
 			return result;

@@ -18,16 +18,13 @@
 
 int act_idle(struct fixture *fx)
 {
-	int result;
+	int result = property_fire_and_judge(fx) ?: property_rewrite_and_judge(fx);
 
-	property_fire_all(fx);
-	result = fixture_judge_content(fx) ?: property_rewrite_and_judge(fx);
 	if (result || fx->expected.outcome != OUTCOME_MOVED)
 		return result;
 	/* A page that moved must be able to move again. */
 	fixture_swap_nodes(fx);
-	property_fire_all(fx);
-	return fixture_judge_content(fx) ?: property_rewrite_and_judge(fx);
+	return property_fire_and_judge(fx) ?: property_rewrite_and_judge(fx);
 }
 
 static bool move_is_done(const struct fixture *fx)
@@ -113,9 +110,7 @@ int act_partial(struct fixture *fx)
 {
 	size_t nr = fx->gvm->nr_pages, first = nr / 4, middle = nr - 2 * first;
 
-	fixture_inspect_before(fx);
-	fixture_fire(fx, first, middle, expected_return(&fx->expected, middle));
-	fixture_inspect_after(fx);
+	fixture_fire_inspected(fx, first, middle, expected_return(&fx->expected, middle));
 	fixture_expect(fx, 0, first, OUTCOME_UNTOUCHED);
 	fixture_expect(fx, nr - first, first, OUTCOME_UNTOUCHED);
 	fixture_expect(fx, first, middle, fx->expected.outcome);
@@ -127,9 +122,7 @@ int act_already_on_node(struct fixture *fx)
 	size_t nr = fx->gvm->nr_pages;
 
 	fixture_swap_nodes(fx);
-	fixture_inspect_before(fx);
-	fixture_fire(fx, 0, nr, 0);
-	fixture_inspect_after(fx);
+	fixture_fire_inspected(fx, 0, nr, 0);
 	verdict_expect(&fx->verdict, 0, nr, OUTCOME_UNTOUCHED, fx->to, fx->to);
 	if (fx->trigger->has_status)
 		verdict_expect_status(&fx->verdict, 0, nr, fx->to);

@@ -27,9 +27,7 @@ static void fire_at_pinned(struct fixture *fx, size_t first, size_t pinned)
 	size_t nr = fx->gvm->nr_pages, behind = first + pinned;
 	size_t failed = outcome_moves(fx->expected.outcome) ? pinned : nr;
 
-	fixture_inspect_before(fx);
-	fixture_fire(fx, 0, nr, expected_return(refused, failed));
-	fixture_inspect_after(fx);
+	fixture_fire_inspected(fx, 0, nr, expected_return(refused, failed));
 	expect_contract(fx, 0, first);
 	expect_contract(fx, behind, nr - behind);
 	verdict_expect(&fx->verdict, first, pinned, OUTCOME_REFUSED, fx->from, fx->to);
@@ -67,10 +65,7 @@ static int move_unpinned(struct fixture *fx, size_t first, size_t pinned)
 	/* Compaction may have no reason to move these pages later. */
 	if (fx->expected.outcome != OUTCOME_MOVED)
 		return fixture_judge_content(fx);
-	verdict_reset(&fx->verdict);
-	fixture_inspect_before(fx);
-	fixture_fire(fx, first, pinned, 0);
-	fixture_inspect_after(fx);
+	fixture_fire_inspected(fx, first, pinned, 0);
 	verdict_expect(&fx->verdict, first, pinned, OUTCOME_MOVED, from, fx->to);
 	return fixture_judge_content(fx) ?: property_rewrite_and_judge(fx);
 }

@@ -19,9 +19,7 @@
 #include "migrate/matrix/property.h"
 #include "migrate/mm/numa.h"
 #include "migrate/runner/test_env.h"
-#include "migrate/trigger/trigger.h"
 #include "migrate/util/sysfile.h"
-
 
 #define WEIGHTS		"/sys/kernel/mm/mempolicy/weighted_interleave/"
 
@@ -32,9 +30,11 @@ struct policy {
 	const char *call;		/* for reports */
 	int mode;
 	int nodes[2];
-	int weights[2];			/* pages in a row on each node, of an interleaving mode */
-	int nr_nodes;
+	int weights[2];			/* pages in a row on each node; 0: it is not in the set */
 };
+
+#define POLICY_OF_ONE(_mode, _node)	\
+	(struct policy) { "mbind(" #_mode ")", MPOL_##_mode, .nodes = { _node }, .weights = { 1 } }
 
 static long set_policy(const struct fixture *fx, const struct policy *policy, unsigned int flags)
 {
@@ -42,26 +42,19 @@ static long set_policy(const struct fixture *fx, const struct policy *policy, un
 	struct nodemask mask = {};
 	int i;
 
-	for (i = 0; i < policy->nr_nodes; i++)
-		nodemask_add(&mask, policy->nodes[i]);
-	if (policy->mode == MPOL_LOCAL)
-		mask = (struct nodemask) {};
+	for (i = 0; i < 2 && policy->mode != MPOL_LOCAL; i++)
+		if (policy->weights[i])
+			nodemask_add(&mask, policy->nodes[i]);
 	return mbind(gvm->mem, gvm->nr_pages * gvm->page_size, policy->mode, mask.bits,
 		     NODEMASK_MAXNODE, flags) ? -errno : 0;
-}
-
-/* Pages after which an interleaving starts over. */
-static int cycle_of(const struct policy *policy)
-{
-	return policy->nr_nodes == 1 ? 1 : policy->weights[0] + policy->weights[1];
 }
 
 /* The phase of the task's interleaving is unknown: count the first cycle, all others repeat it. */
 static int judge_nodes(struct fixture *fx, const struct policy *policy)
 {
-	size_t nr = fx->gvm->nr_pages, cycle = cycle_of(policy), page;
+	size_t nr = fx->gvm->nr_pages, cycle = policy->weights[0] + policy->weights[1], page;
 	const struct page_verdict *pages = fx->verdict.pages;
-	int node, count = 0, wanted = policy->nr_nodes == 1 ? 1 : policy->weights[0], result;
+	int node, count = 0, wanted = policy->weights[0], result;
 
 	fixture_inspect_before(fx);
 	fixture_inspect_after(fx);
@@ -95,23 +88,19 @@ static int touch_first(struct fixture *fx, const struct policy *policy,
 
 static bool has_node(const struct policy *policy, int node)
 {
-	return policy->mode != MPOL_LOCAL && (policy->nodes[0] == node ||
-	       (policy->nr_nodes == 2 && policy->nodes[1] == node));
+	return policy->mode != MPOL_LOCAL &&
+	       (policy->nodes[0] == node || (policy->weights[1] && policy->nodes[1] == node));
 }
 
 /* Move all pages from .from, which may be in the set of the policy. */
 static int move(struct fixture *fx, const struct policy *policy)
 {
-	const struct policy back = {
-		.call = "mbind(BIND)", .mode = MPOL_BIND, .nodes = { fx->from }, .nr_nodes = 1,
-	};
 	bool stay = has_node(policy, fx->from);
 	long wanted = stay ? 0 : expected_return(&fx->expected, fx->gvm->nr_pages);
-	int result = touch_first(fx, &back, gmem_guest_fill);
+	int result = touch_first(fx, &POLICY_OF_ONE(BIND, fx->from), gmem_guest_fill);
 
 	if (result)
 		return result;
-	verdict_reset(&fx->verdict);
 	fixture_inspect_before(fx);
 	verdict_call(&fx->verdict, policy->call,
 		     set_policy(fx, policy, MPOL_MF_MOVE | MPOL_MF_STRICT), wanted, NULL, 0, 0);
@@ -131,24 +120,19 @@ static int check_policy(struct fixture *fx, const struct policy *policy)
 
 int act_policy_bind(struct fixture *fx)
 {
-	return check_policy(fx, &(struct policy) {
-		.call = "mbind(BIND)", .mode = MPOL_BIND, .nodes = { fx->to }, .nr_nodes = 1,
-	});
+	return check_policy(fx, &POLICY_OF_ONE(BIND, fx->to));
 }
 
 int act_policy_preferred(struct fixture *fx)
 {
-	return check_policy(fx, &(struct policy) {
-		.call = "mbind(PREFERRED)", .mode = MPOL_PREFERRED, .nodes = { fx->to },
-		.nr_nodes = 1,
-	});
+	return check_policy(fx, &POLICY_OF_ONE(PREFERRED, fx->to));
 }
 
 int act_policy_interleave(struct fixture *fx)
 {
 	return check_policy(fx, &(struct policy) {
 		.call = "mbind(INTERLEAVE)", .mode = MPOL_INTERLEAVE,
-		.nodes = { fx->from, fx->to }, .weights = { 1, 1 }, .nr_nodes = 2,
+		.nodes = { fx->from, fx->to }, .weights = { 1, 1 },
 	});
 }
 
@@ -166,7 +150,7 @@ int act_policy_weighted(struct fixture *fx)
 	const struct policy policy = {
 		.call = "mbind(WEIGHTED_INTERLEAVE)", .mode = MODE_WEIGHTED_INTERLEAVE,
 		.nodes = { fx->from, fx->to },
-		.weights = { weight_of(fx->from), weight_of(fx->to) }, .nr_nodes = 2,
+		.weights = { weight_of(fx->from), weight_of(fx->to) },
 	};
 
 	if (fx->suite->options.verbose)
@@ -177,18 +161,14 @@ int act_policy_weighted(struct fixture *fx)
 /* The node of the task that touches and calls: the case runs on a CPU of it. */
 int act_policy_local(struct fixture *fx)
 {
-	int cpu = numa_cpu_of(fx->to);
-	const struct policy policy = {
-		.call = "mbind(LOCAL)", .mode = MPOL_LOCAL,
-		.nodes = { cpu < 0 ? fx->from : fx->to }, .nr_nodes = 1,
-	};
+	int node = fx->to;
 
-	if (cpu < 0)
-		cpu = numa_cpu_of(fx->from);
-	if (cpu < 0)
+	if (numa_cpu_of(node) < 0)
+		node = fx->from;
+	if (numa_cpu_of(node) < 0)
 		return suite_skip("neither node has a CPU (needs a node with CPUs and memory)");
-	pin_self_to_cpu(cpu);
-	return check_policy(fx, &policy);
+	pin_self_to_cpu(numa_cpu_of(node));
+	return check_policy(fx, &POLICY_OF_ONE(LOCAL, node));
 }
 
 const char *weighted_interleave_skip_reason(void)

@@ -57,6 +57,5 @@ int act_punch_race(struct fixture *fx)
 		fixture_swap_nodes(fx);
 	}
 	verdict_reset(&fx->verdict);
-	property_fire_all(fx);
-	return fixture_judge_content(fx) ?: property_rewrite_and_judge(fx);
+	return property_fire_and_judge(fx) ?: property_rewrite_and_judge(fx);
 }

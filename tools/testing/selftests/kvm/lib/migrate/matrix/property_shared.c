@@ -26,9 +26,7 @@ int act_shared_mapping(struct fixture *fx)
 	second_mapper_start(&mapper, fx->gvm);
 	if (spares) {
 		/* A page that is spared does not count as failed, not even for mbind(STRICT). */
-		fixture_inspect_before(fx);
-		fixture_fire(fx, 0, nr, 0);
-		fixture_inspect_after(fx);
+		fixture_fire_inspected(fx, 0, nr, 0);
 		fixture_expect(fx, 0, nr, OUTCOME_REFUSED);
 		if (fx->trigger->has_status)
 			verdict_expect_status(&fx->verdict, 0, nr, -EACCES);
@@ -44,7 +42,5 @@ int act_shared_mapping(struct fixture *fx)
 	if (result || !spares)
 		return result ?: property_rewrite_and_judge(fx);
 	/* The other mapping is gone. */
-	verdict_reset(&fx->verdict);
-	property_fire_all(fx);
-	return fixture_judge_content(fx) ?: property_rewrite_and_judge(fx);
+	return property_fire_and_judge(fx) ?: property_rewrite_and_judge(fx);
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <string.h>
+
 #include "kselftest.h"
 #include "migrate/matrix/property.h"
 
@@ -6,10 +8,14 @@ void property_fire_all(struct fixture *fx)
 {
 	size_t nr = fx->gvm->nr_pages;
 
-	fixture_inspect_before(fx);
-	fixture_fire(fx, 0, nr, expected_return(&fx->expected, nr));
-	fixture_inspect_after(fx);
+	fixture_fire_inspected(fx, 0, nr, expected_return(&fx->expected, nr));
 	fixture_expect(fx, 0, nr, fx->expected.outcome);
+}
+
+int property_fire_and_judge(struct fixture *fx)
+{
+	property_fire_all(fx);
+	return fixture_judge_content(fx);
 }
 
 int property_rewrite_and_judge(struct fixture *fx)
@@ -22,19 +28,21 @@ int property_rewrite_and_judge(struct fixture *fx)
 	return fixture_judge_content(fx);
 }
 
+static bool is_zero(const u64 *words, size_t size)
+{
+	return !words[0] && !memcmp(words, words + 1, size - sizeof(*words));
+}
+
 /* Host and guest take turns in touching a page first; without a mapping the guest does. */
 static bool page_reads_zero(struct gmem_vm *gvm, size_t page)
 {
-	size_t last = gvm->page_size - sizeof(u64);
-	const u64 *words = gmem_page(gvm, page);
 	bool maps = vm_kind_host_maps(gvm->kind), zero = true;
 
-	if (maps && page % 2 == 0)
-		zero = !words[0] && !words[last / sizeof(u64)];
-	zero &= !gmem_guest_peek(gvm, page, 0) && !gmem_guest_peek(gvm, page, last);
-	if (maps && page % 2)
-		zero &= !words[0] && !words[last / sizeof(u64)];
-	return zero;
+	if (maps && page / 2 % 2)
+		zero = is_zero(gmem_page(gvm, page), gvm->page_size);
+	zero &= !gmem_guest_peek(gvm, page, 0) &&
+		!gmem_guest_peek(gvm, page, gvm->page_size - sizeof(u64));
+	return zero && (!maps || is_zero(gmem_page(gvm, page), gvm->page_size));
 }
 
 int property_reads_zero(const struct fixture *fx, size_t first, size_t nr)

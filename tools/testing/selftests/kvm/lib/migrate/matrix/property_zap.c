@@ -42,13 +42,10 @@ static int move_and_count(struct fixture *fx, size_t first, size_t nr)
 	long wanted = pages_to_zap(fx, first, nr), before, zapped;
 	int result;
 
-	verdict_reset(&fx->verdict);
 	gmem_guest_check(fx->gvm);
-	fixture_inspect_before(fx);
 	before = pages_mapped(fx->gvm);
-	fixture_fire(fx, first, nr, expected_return(&fx->expected, nr));
+	fixture_fire_inspected(fx, first, nr, expected_return(&fx->expected, nr));
 	zapped = before - pages_mapped(fx->gvm);
-	fixture_inspect_after(fx);
 	verdict_expect(&fx->verdict, 0, first, OUTCOME_UNTOUCHED, fx->from, fx->from);
 	verdict_expect(&fx->verdict, behind, all - behind, OUTCOME_UNTOUCHED, fx->from, fx->from);
 	fixture_expect(fx, first, nr, fx->expected.outcome);

@@ -368,7 +368,7 @@ static int move_with_guest(struct ops_fixture *fx, struct fixture *guest)
 
 static int act_with_guest(struct ops_fixture *fx)
 {
-	const struct fixture_config config = { .nr_vcpus = 1 };
+	const struct gmem_config config = { .nr_vcpus = 1 };
 	/* No trigger: the one of @fx also finds the guest's memory. */
 	const struct contract_row row = { .vm = &vm_kind_default };
 	struct testcase test = *fx->test;

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "kselftest.h"
-#include "kvm_util.h"
-#include "migrate/matrix/fixture.h"
-#include "migrate/matrix/not_isolated.h"
-#include "migrate/mm/numa.h"
-#include "migrate/mm/vmstat.h"
-#include "migrate/runner/testcase.h"
-#include "migrate/trigger/placement.h"
-#include "migrate/trigger/trigger.h"
-
 /*
+ * Property not_isolated; see migrate/matrix/property_table.h.
+ *
  * isolate_migratepages_block() in mm/compaction.c must skip unmovable folios by a look at their
  * mapping, rather than isolate and unmap each and fail then.  The counter of failed migrations
  * counts the whole machine's, so the same compaction without our folios is the comparison.
  */
+#include "kselftest.h"
+#include "kvm_util.h"
+#include "migrate/matrix/property.h"
+#include "migrate/mm/numa.h"
+#include "migrate/mm/vmstat.h"
+#include "migrate/trigger/trigger.h"
+
 #define COMPARISONS 3
 
 /* Fragment memory and compact it, with our folios or without.  Returns the failed migrations. */
@@ -35,7 +34,7 @@ static long failures_of_compaction(struct fixture *fx, bool ours)
 	return vmstat_read(NUMA_ANY_NODE, "pgmigrate_fail") - before;
 }
 
-static int act_not_isolated(struct fixture *fx)
+int act_not_isolated(struct fixture *fx)
 {
 	long enough = fx->gvm->nr_pages / 2, ours = 0, others = 0;
 	int i;
@@ -52,23 +51,4 @@ static int act_not_isolated(struct fixture *fx)
 		       "%ld without; %s\n", fx->gvm->nr_pages, fx->trigger->call, ours,
 		       others, suite_context(fx->suite));
 	return KSFT_FAIL;
-}
-
-static int run(const struct suite *suite, const struct testcase *test)
-{
-	const struct fixture_config config = { .nr_vcpus = 1 };
-
-	return fixture_run(suite, test, &config, act_not_isolated);
-}
-
-void not_isolated_add_case(struct case_list *list, const struct contract_row *row)
-{
-	const struct testcase test = {
-		.skip_reason = fixture_skip_reason_two_nodes,
-		.run = run,
-		.row = row,
-	};
-
-	if (row->trigger->placement == &placement_fragment)
-		case_list_add(list, &test, "not_isolated");
 }
