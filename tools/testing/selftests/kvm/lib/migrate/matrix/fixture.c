@@ -40,7 +40,7 @@ static bool guest_needs_uaddr(struct fixture *fx, const struct fixture_config *c
 	return !config->uaddr_is_mapping && !gmem_guest_reaches(fx->gvm);
 }
 
-static void open_verdict(struct fixture *fx)
+void fixture_open_verdict(struct fixture *fx)
 {
 	struct gmem_vm *gvm = fx->gvm;
 	size_t i;
@@ -98,7 +98,7 @@ bool fixture_open(struct fixture *fx, const struct suite *suite, const struct te
 	fx->gvm = gmem_vm_create(test->row->vm, &gmem);
 	fx->finder = fx->gvm->kind->unmapped;
 	fx->placement.gvm = fx->gvm;
-	open_verdict(fx);
+	fixture_open_verdict(fx);
 	placement_setup(&fx->placement);
 	return !guest_needs_uaddr(fx, config);
 }
@@ -297,6 +297,11 @@ static int fill_and_verify(void *data)
 	return good ? KSFT_PASS : PLACEMENT_RETRY;
 }
 
+int fixture_populate(struct fixture *fx, int tries)
+{
+	return placement_populate(&fx->placement, tries, fill_and_verify, fx);
+}
+
 int fixture_begin(struct fixture *fx)
 {
 	bool moves = outcome_moves(fx->expected.outcome);
@@ -308,7 +313,7 @@ int fixture_begin(struct fixture *fx)
 			return control_not_moved(fx->trigger);
 		placement_again(fx);
 	}
-	if (placement_populate(&fx->placement, PLACEMENT_TRIES, fill_and_verify, fx))
+	if (fixture_populate(fx, PLACEMENT_TRIES))
 		return suite_skip(fx->placement.placement->skip_reason);
 	if (!moves && !control_moves(fx))
 		return control_not_moved(fx->trigger);
