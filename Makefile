@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The tests are built and run by tools/testing/selftests; here is what belongs to the
-# project as a whole.  "make help" lists the targets: a line "target: ... ## what".
+# tools/testing/selftests builds and runs the tests; the targets here are for the whole project.
+# "make help" lists them: the lines "target: ... ## what".
 
 selftests := tools/testing/selftests
 
@@ -11,26 +11,26 @@ all:		## build the tests, beside their sources
 run_tests:	## build the tests and run them on this machine
 	$(MAKE) -C $(selftests) TARGETS=kvm run_tests
 
-# "make check NAMES=unit" runs the checks with that in their name.
+# "make check NAMES=unit" runs the checks whose names contain "unit".
 check:		## check everything, in the lab too; NAMES="..." chooses
 	@check/run $(NAMES)
 
-# All of lab/faults; "make check" tries a few.
-faults:		## plant each fault in the kernel, and see the tests find it
+# All faults of lab/faults; "make check" tries a few.
+faults:		## plant each fault in the kernel; the tests must find it
 	@lab/faults
 
 # A hundred runs without a fault, in ten boots.
-soak:		## see that the tests raise no false alarm, for some hours
+soak:		## search for false alarms of the tests, for some hours
 	@for boot in 1 2 3 4 5 6 7 8 9 10; do \
 		lab/run -q --kernel faulty --repeat 10 -t migrate || exit; \
 	done
 
-# By the cheapest calls, and with more memory than usual: most moves for the time.
+# The cheapest calls and more memory than usual make the most moves in the time.
 stress:		## move pages under running guests ten million times, for some minutes
 	lab/run --kernel movable --timeout 7200 -t guest_memfd_migrate_stress \
 		-- -t by_range -b 16M -i 64
 
-docs:		## renew the page that is made from the contract's table
+docs:		## generate docs/contract.md from the tables of the contracts
 	@check/docs >docs/contract.md.new && mv docs/contract.md.new docs/contract.md
 
 clean:		## remove what "all" built

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash source-path=SCRIPTDIR
 #
-# Gives the checks of make and run_kselftest.sh a copy of tools/testing/selftests with
-# the collection check/harness/fake.
+# For the checks of make and run_kselftest.sh: makes a copy of tools/testing/selftests with the
+# collection check/harness/fake.
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 

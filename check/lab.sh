@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2034,SC2154 source-path=SCRIPTDIR source=lib.sh
 #
-# For the checks of the lab (check/t/*-lab-*): run a command, look at its status and
-# words, and at what it left behind.
+# For the checks of the lab (check/t/*-lab-*): run a command, check its status, its output, and
+# that it leaves nothing behind.
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 LAB=$CHECK_TOP/lab
 
-# processes NAME TEXT: prints the ids of processes of the program NAME (any, if empty)
-# with TEXT on their command line.  (A small system has no pgrep.)
+# processes NAME TEXT: prints the ids of processes of program NAME (empty: of any) with TEXT on
+# their command line.  A minimal system has no pgrep.
 processes()
 {
 	local file words
@@ -21,7 +21,7 @@ processes()
 	done
 }
 
-# leftovers: prints processes and temporary files of ours that are still there.
+# leftovers: prints our processes and temporary files that still exist.
 leftovers()
 {
 	local pid
@@ -33,8 +33,8 @@ leftovers()
 	find "$TMPDIR" -mindepth 1
 }
 
-# expect NAME STATUS TEXT... -- COMMAND...: COMMAND has to end with STATUS, have every
-# TEXT in its output, and leave neither process nor temporary file.
+# expect NAME STATUS TEXT... -- COMMAND...: COMMAND must exit with STATUS, print every TEXT, and
+# leave no process and no temporary file.
 expect()
 {
 	local name=$1 want=$2 texts=()
@@ -49,8 +49,8 @@ expect()
 	judge "$name" "$want" $? "${texts[@]}"
 }
 
-# judge NAME WANT STATUS TEXT...: as expect, for a command that ended with STATUS and
-# wrote to $output.
+# judge NAME WANT STATUS TEXT...: the same for a command that exited with STATUS and wrote to
+# $output.
 judge()
 {
 	local name=$1 want=$2 status=$3 text bad='' left
@@ -74,15 +74,15 @@ judge()
 	fi
 }
 
-# none NAME FILE PATTERN: no file of that name below FILE
+# none NAME FILE PATTERN: passes if no file below FILE has a name as PATTERN
 none()
 {
 	find "$2" -name "$3" >"$check_work/found"
 	is "$1" test ! -s "$check_work/found"
 }
 
-# collection DIR LINE...: an installed kselftest directory with the program
-# fake_migrate_test, whose run_kselftest.sh runs the shell LINEs.
+# collection DIR LINE...: makes an installed kselftest directory with the program
+# fake_migrate_test.  Its run_kselftest.sh runs the shell LINEs.
 collection()
 {
 	local dir=$1
@@ -97,8 +97,8 @@ collection()
 	chmod +x "$dir/run_kselftest.sh"
 }
 
-# on_kernel NAME ARGUMENT...: the collection on the kernel NAME of the lab, every
-# test point in it a point of this script.
+# on_kernel NAME ARGUMENT...: runs the collection on the kernel NAME of the lab.  Every result
+# of a test is a result of this script.
 on_kernel()
 {
 	local kernel=$1 status line name program

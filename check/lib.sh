@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# For the scripts in check/t: a place to work in, programs they need, TAP.
+# For the scripts in check/t: a work directory, the programs that they need, TAP.
 
 CHECK_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 export SELFTESTS=$CHECK_TOP/tools/testing/selftests
@@ -9,7 +9,7 @@ export SELFTESTS=$CHECK_TOP/tools/testing/selftests
 check_work=$(mktemp -d) || exit
 check_owner=$BASHPID
 
-# A child that was just forked may get a signal while it still has our traps.
+# A new child may receive a signal before it has reset our traps.
 check_cleanup()
 {
 	((BASHPID != check_owner)) || rm -rf "$check_work"
@@ -32,7 +32,7 @@ pass()
 	echo "ok $check_points $1"
 }
 
-# fail NAME [FILE]: shows FILE
+# fail NAME [FILE]: prints FILE
 fail()
 {
 	check_points=$((check_points + 1))
@@ -48,7 +48,7 @@ skip()
 	echo "ok $check_points $1 # SKIP $2"
 }
 
-# is NAME COMMAND...: passes where the command succeeds, else shows what it printed.
+# is NAME COMMAND...: passes if the command succeeds, else prints its output.
 is()
 {
 	local name=$1
@@ -61,13 +61,13 @@ is()
 	fi
 }
 
-# same NAME WANTED GOT: two files with the same text
+# same NAME WANTED GOT: passes if both files have the same text
 same()
 {
 	is "$1" diff -u "$2" "$3"
 }
 
-# status NAME WANTED COMMAND...: ends with that status; its output is left in $output.
+# status NAME WANTED COMMAND...: passes if the command exits with WANTED; $output has its output.
 output=$check_work/output
 status()
 {
@@ -84,7 +84,7 @@ status()
 	fi
 }
 
-# says NAME TEXT...: $output has a line with each TEXT.
+# says NAME TEXT...: passes if each TEXT is in a line of $output.
 says()
 {
 	local name=$1 text
@@ -100,8 +100,8 @@ says()
 	pass "$name"
 }
 
-# running TEXT: is there another process with TEXT in its command line?  Tests that never
-# end sleep for a number of seconds that is theirs alone.
+# running TEXT: whether another process has TEXT in its command line.  Each test that never ends
+# sleeps for a number of seconds that no other test has.
 running()
 {
 	local file words
@@ -113,7 +113,7 @@ running()
 	return 1
 }
 
-# until_running TEXT: waits for such a process, for a while.
+# until_running TEXT: waits some time for such a process.
 until_running()
 {
 	local tries=600
@@ -123,7 +123,7 @@ until_running()
 	done
 }
 
-# gone NAME TEXT: no such process is left, after the moment that a signal takes.
+# gone NAME TEXT: passes if no such process is left, some time after a signal.
 gone()
 {
 	local tries=300
@@ -138,7 +138,7 @@ gone()
 	fi
 }
 
-# need PROGRAM...: true where they are here, or the lab's installer gets them.
+# need PROGRAM...: whether this machine has them, or the lab can install them.
 need()
 {
 	(
@@ -150,7 +150,7 @@ need()
 	return 1
 }
 
-# need_or_skip_all PROGRAM...: without them the script ends here.
+# need_or_skip_all PROGRAM...: without them, skips all of the script.
 need_or_skip_all()
 {
 	need "$@" && return

@@ -11,8 +11,7 @@
 #include "migrate/gmem/gmem_vm.h"
 #include "migrate/matrix/contract_table.h"
 #include "migrate/matrix/more_cases.h"
-#include "migrate/movable_ops/ops_contract.h"
-#include "migrate/movable_ops/ops_property.h"
+#include "migrate/movable_ops/movable_ops.h"
 #include "migrate/trigger/trigger.h"
 
 #define ROW(_trigger, _vm, _unmovable, _movable) { #_unmovable, #_movable },
@@ -145,7 +144,7 @@ static void print_ops_properties(void)
 
 	printf("\n"
 	       "The cases are `TRIGGER.PAGES.PROPERTY`;\n"
-	       "`migrate/movable_ops/ops_property.h` describes the properties:\n"
+	       "`migrate/movable_ops/movable_ops.h` describes the properties:\n"
 	       "\n");
 	for (i = 0; i < nr_ops_properties; i++) {
 		for (j = rows = 0; j < nr_ops_rows; j++)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2154,SC2034
 #
-# The collection, which the lab knows only as an installed kselftest directory.
+# The collection: an installed kselftest directory.  The lab knows nothing else of it.
 
-# lab_collection_build: sets collection to a fresh install of kvm/.  Objects stay in
-# the cache, so that only what changed is compiled.
+# lab_collection_build: installs kvm/ and sets collection to its directory.  Objects stay in
+# the cache, so that make compiles only what changed.
 lab_collection_build()
 {
 	local out tmp entry
@@ -36,10 +36,9 @@ lab_collection_check()
 		lab_die "the collection in $collection is empty (kselftest-list.txt)"
 }
 
-# lab_select FILE PATTERN...: from the names that contain a PATTERN, set select_options
-# for run_kselftest.sh, in the order of the patterns; to FILE write the variables that
-# hand opt_args to programs, behind those in the file LAB_ENV, which another program of
-# the lab may have set.
+# lab_select FILE PATTERN...: sets select_options for run_kselftest.sh to the programs whose
+# names contain a PATTERN, in the order of the patterns.  Writes to FILE the variables of the
+# file LAB_ENV, which other programs of the lab set, and those that pass opt_args to programs.
 lab_select()
 {
 	local file=$1 entry name pattern hit any args

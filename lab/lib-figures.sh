@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2154 source-path=SCRIPTDIR
 #
-# Two libraries that run the same tests, in figures.  Part of lab/upstream-tests.
+# Compares two libraries that run the same tests, in figures.  Part of lab/upstream-tests.
 
-# sources SELFTESTS: prints what of it a program of the KVM selftests may be linked with or
-# include; what only migration tests share, and shims of the kernel's headers, not.
+# sources SELFTESTS: prints the files that any KVM selftest may include or be linked with.
+# It leaves out files of migration tests only, and shims of the kernel's headers.
 sources()
 {
 	find "$1"/kvm/{lib,include}/{.,x86} -maxdepth 1 -name '*.[chS]'
 }
 
-# lines SELFTESTS: prints how many lines they have, but for empty ones and comments.
+# lines SELFTESTS: prints the number of their lines, without empty lines and comments.
 lines()
 {
 	sources "$1" | xargs cat | "${CC:-gcc}" -fpreprocessed -dD -E -P -w -x c - 2>/dev/null |
@@ -41,7 +41,7 @@ figure()
 	printf '%-44s %-32s %s\n' "$@"
 }
 
-# build_seconds ARGUMENT...: as build_on; sets took to the seconds that it took.
+# build_seconds ARGUMENT...: calls build_on, and sets took to its duration in seconds.
 build_seconds()
 {
 	local begin

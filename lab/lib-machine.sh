@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2154,SC2034
 #
-# The machine: its initramfs, how QEMU is asked for it, and watching it run.
+# The machine: its initramfs, its QEMU command line, and the watch on it while it runs.
 # Uses the options that lab/run has read (opt_*) and kernel_* of lib-kernel.sh.
 
-# lab_accelerator: sets machine_accel.  Hardware is used only where this host is
-# able to nest: the device alone, or the parameter alone, proves nothing.
+# lab_accelerator: sets machine_accel.  KVM needs a host that can nest, and that takes the
+# device, the CPU flag and the module parameter: none of them alone is enough.
 lab_accelerator()
 {
 	local vendor
@@ -23,7 +23,7 @@ lab_accelerator()
 			"svm or vmx in /proc/cpuinfo and nested=1 in kvm_amd or kvm_intel)"
 }
 
-# In a kernel that watches itself tests take this many times as long as their authors meant.
+# Tests take so many times as long in a kernel with KASAN or lockdep.
 LAB_TIMEOUT_MULTIPLIER=8
 
 lab_kernel_slow()
@@ -31,16 +31,16 @@ lab_kernel_slow()
 	grep -q -s -E '^CONFIG_(KASAN|PROVE_LOCKING)=y' "$kernel_config"
 }
 
-# lab_scale_timeouts: the same for our own limits.
+# lab_scale_timeouts: multiplies the limits of the lab by the same number.
 lab_scale_timeouts()
 {
 	opt_silence=$((opt_silence * LAB_TIMEOUT_MULTIPLIER))
 	opt_timeout=$((opt_timeout * LAB_TIMEOUT_MULTIPLIER))
 }
 
-# lab_initramfs FILE TREE SELECT ENV: pack busybox, init, the modules of the kernel
-# and the installed collection TREE.  SELECT are options for run_kselftest.sh, ENV a
-# file of variables for the tests.  Sets machine_token.
+# lab_initramfs FILE TREE SELECT ENV: packs busybox, init, the modules of the kernel and the
+# installed collection TREE.  SELECT has options for run_kselftest.sh, ENV is a file with
+# variables for the tests.  Sets machine_token.
 lab_initramfs()
 {
 	local file=$1 tree=$2 select=$3 env=$4 busybox root applet
@@ -74,10 +74,10 @@ lab_initramfs()
 	rm -rf "$root"
 }
 
-# QEMU before 8.1 may translate code while another CPU patches it, and then keep the
-# breakpoint that the kernel put there for a moment ("Oops: int3").  Kernels with jump
-# labels patch __schedule() whenever the first VM comes or the last one goes, so there all
-# CPUs take turns in one thread.  Our own kernels have none and run in parallel.
+# QEMU before 8.1 may translate code while another CPU patches it.  Then it keeps the
+# breakpoint that the kernel inserts for a moment ("Oops: int3").  A kernel with jump labels
+# patches __schedule() when the first VM is created and when the last one is freed: run all of
+# its CPUs in one thread.  Kernels without jump labels, as ours, run in parallel.
 lab_threads()
 {
 	local version
@@ -92,12 +92,11 @@ lab_threads()
 	fi
 }
 
-# lab_spare: gives the first node machine_spare more CPUs, before those that tests run on.
-# Whenever a CPU of QEMU's restores its FPU, it writes to the first CPU's hflags2, too, for a
-# pin of the 80486 (cpu_clear_ignne(); 10.0 still does), and not atomically.  A bit that VMRUN,
-# #VMEXIT or STGI of the first CPU changes at that moment is changed back: it then runs a
-# guest without nested paging, or itself with it, or takes no interrupt.  So no guest may run
-# on the first CPU.
+# lab_spare: gives the first node machine_spare more CPUs, before those that run tests.
+# QEMU TCG: keep CPU 0 idle.  When a CPU restores its FPU, QEMU also writes to the hflags2 of
+# CPU 0, for a pin of the 80486 (cpu_clear_ignne(), up to 10.0 at least).  The write is not
+# atomic, and reverts a bit that VMRUN, #VMEXIT or STGI of CPU 0 changes at that moment.  CPU 0
+# then runs a guest without nested paging, or the host with it, or takes no interrupt.
 lab_spare()
 {
 	machine_spare=0
@@ -106,8 +105,8 @@ lab_spare()
 }
 
 # lab_machine_args DIR: sets machine_args, the QEMU command line.
-# cma_pernuma=0: what cma= asks for, and not as much again on each node, as kernels with
-# CONFIG_CMA_SIZE_PERNUMA reserve: in a small machine nothing is left to boot with.
+# cma_pernuma=0: kernels with CONFIG_CMA_SIZE_PERNUMA reserve the size of cma= once more on each
+# node, and a small machine then cannot boot.
 lab_machine_args()
 {
 	local dir=$1
@@ -129,9 +128,9 @@ lab_machine_args()
 		-append "console=ttyS0 panic=-1 cma_pernuma=0$machine_append $opt_append")
 }
 
-# lab_balloon DIR: the size in MiB that a test writes to the port balloon.mib becomes the
-# size of the machine's balloon.  That is all it may ask of QEMU, which wants to hear what
-# shall be left.  Opened for both, neither pipe waits for QEMU or ends before it.
+# lab_balloon DIR: passes the size in MiB that a test writes to the port balloon.mib to QEMU,
+# and nothing else.  QEMU expects the size that remains.  Both pipes are open for reading and
+# writing: an open does not wait for QEMU, and a read does not end before it.
 lab_balloon()
 {
 	local dir=$1 sum total
@@ -150,9 +149,9 @@ lab_balloon()
 	machine_balloon_pid=$lab_pid
 }
 
-# lab_watch DIR: boot the machine described by machine_args and pass its results on to
-# stdout and DIR/ktap.log as they come.  Sets
-#	machine_end	why it ended; anything but "end" means that there is no verdict
+# lab_watch DIR: boots the machine of machine_args and passes its results on to stdout and
+# DIR/ktap.log at once.  Sets
+#	machine_end	why it ended; the tests ran to their end only if this is "end"
 #	machine_status	exit status of run_kselftest.sh, with machine_end = end
 #	machine_taint, machine_taint_after, machine_boot (s, fraction), machine_seconds,
 #	machine_failed (s, fraction; empty where nothing failed)
@@ -171,7 +170,7 @@ lab_watch()
 	mkfifo "$dir/results"
 	lab_balloon "$dir"
 	lab_watch_began=$EPOCHREALTIME
-	# Opened for both first: neither side then waits for the other to open.
+	# Open it for reading and writing first: then no open waits for the other side.
 	exec {both}<>"$dir/results"
 	lab_start "${machine_args[@]}" >"$dir/results" 2>"$dir/qemu.log"
 	machine_pid=$lab_pid
@@ -180,7 +179,7 @@ lab_watch()
 	lab_watch_lines "$dir" "$fd"
 	exec {fd}<&-
 	if [[ $machine_end == end ]]; then
-		# It switches itself off; it need not be given long for that.
+		# The machine switches itself off, which takes a moment.
 		lab_off_or_kill "$machine_pid"
 	else
 		[[ $machine_end == quit ]] || lab_end_child "$machine_pid"
@@ -209,8 +208,8 @@ lab_since()
 	printf '%d.%d' $((us / 1000000)) $((us % 1000000 / 100000))
 }
 
-# lab_watch_lines DIR FD: read until the machine is gone or has said what we wait
-# for.  One second without a line is the moment to look at clock and console.
+# lab_watch_lines DIR FD: reads until the machine ends or a line ends the watch.  After each
+# second without a line, looks at the clock and at the console.
 lab_watch_lines()
 {
 	local dir=$1 fd=$2 line part='' got quiet_since=$SECONDS began=$SECONDS
@@ -242,7 +241,7 @@ lab_watch_lines()
 	done
 }
 
-# lab_watch_line DIR LINE: returns 0 when this was the last line of interest.
+# lab_watch_line DIR LINE: returns 0 if the watch ends with this line.
 lab_watch_line()
 {
 	local dir=$1 line=$2 rest
@@ -283,7 +282,7 @@ lab_watch_line()
 # A failed point of a program, a failed program, or one that gave up.
 LAB_FAILURE='^(# )?(not ok [0-9]|Bail out!)'
 
-# lab_watch_failure: the first one.  Returns 0 where the machine is to end here.
+# lab_watch_failure: notes the first failure.  Returns 0 if the machine must end here.
 lab_watch_failure()
 {
 	machine_failed=$(lab_since "$lab_watch_began")
@@ -299,8 +298,8 @@ lab_watch_panic()
 	machine_end=panic
 }
 
-# lab_why DIR: the machine ended without an end marker: find out why, for
-# machine_end and machine_error.
+# lab_why DIR: the machine ended without an end marker.  Sets machine_end and machine_error to
+# the reason.
 lab_why()
 {
 	local dir=$1 panic

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2034,SC2154
 #
-# The steps of building a kernel: patch, configure, compile with a progress line.
-# Sourced by lib-source.sh.
+# The steps of a kernel build: patch, configure, compile with a progress line.
+# lib-source.sh sources this file.
 
-# lab_patch TREE NAME: apply the series NAME, which has to fit exactly.
+# lab_patch TREE NAME: apply the series NAME, which must apply without fuzz.
 lab_patch()
 {
 	local tree=$1 patch tmp
@@ -19,15 +19,15 @@ lab_patch()
 	done < <(lab_series_patches "$2")
 }
 
-# Debugging information is here for BTF only, which has no use for the places where
-# variables live: a fifth of the time of compiling goes there.
+# Only BTF uses the debugging information, and it ignores the locations of variables.  Their
+# generation would take a fifth of the compile time.
 LAB_KCFLAGS="-fno-var-tracking -gno-statement-frontiers -gno-variable-location-views"
 
-# Kernels that differ in a patch have nearly all of their objects in common.
+# Kernels that differ in a patch share nearly all of their objects.
 LAB_CCACHE_SIZE=2G
 
-# lab_make_args TREE OUT: sets make_args, kbuild of TREE with objects in OUT, which may
-# be TREE itself.  Nothing of the caller's own build gets into it.
+# lab_make_args TREE OUT: sets make_args to a kbuild command for TREE with objects in OUT,
+# which may be TREE itself.  It drops the make variables of the caller's own build.
 lab_make_args()
 {
 	make_args=(env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u O -u KBUILD_OUTPUT make -C "$1"
@@ -38,8 +38,8 @@ lab_make_args()
 		CCACHE_MAXSIZE="$LAB_CCACHE_SIZE" "${make_args[@]}" CC="ccache gcc")
 }
 
-# lab_configure NAME TREE OUT STRICT LOG: tinyconfig, our fragments, and a check that
-# each line of them survived; STRICT says whether a lost one is an error.
+# lab_configure NAME TREE OUT STRICT LOG: apply our fragments to tinyconfig, and verify that
+# each of their lines survived.  A lost line is an error if STRICT is "strict".
 lab_configure()
 {
 	local name=$1 tree=$2 out=$3 strict=$4 log=$5 lost
@@ -55,8 +55,8 @@ lab_configure()
 	lab_say "this kernel lacks some options of our configuration: $lost"
 }
 
-# lab_lost_options CONFIG <FRAGMENTS: prints the wanted lines that CONFIG contradicts.
-# The last line about an option counts; "is not set" is met by silence too.
+# lab_lost_options CONFIG <FRAGMENTS: prints the lines of FRAGMENTS that CONFIG contradicts.
+# The last line about an option counts.  An option that CONFIG does not mention is not set.
 lab_lost_options()
 {
 	awk '
@@ -103,8 +103,8 @@ lab_make_failed()
 	lab_failed_write "$LAB_CACHE" "building $1 failed; all of its output: $kept"
 }
 
-# A build prints a line per step ("  CC      mm/slub.o").  How many there are is known
-# from the last build, or, for the first, about this many with base.config.
+# A build prints a line per step ("  CC      mm/slub.o").  The last build tells the number of
+# steps; the first build has about this many with base.config.
 LAB_MAKE_STEPS=1650
 
 lab_compile()
@@ -135,6 +135,6 @@ lab_compile()
 		return 1
 	fi
 	lab_progress_end
-	# A build of what changed says nothing about a whole one.
+	# An incremental build does not tell the number of steps of a complete one.
 	((steps < total / 2)) || lab_put "$LAB_CACHE/$name.steps" "$steps"
 }

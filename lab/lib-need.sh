@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2034
 #
-# lab_need: the programs this project uses, and where Debian keeps them.
-# Sourced by lib.sh.
+# lab_need: the programs that this project uses, and their Debian packages.
+# lib.sh sources this file.
 
-# lab_package NAME: the Debian package that has NAME; most are called like it.
+# lab_package NAME: prints the Debian package of NAME; most have the same name.
 lab_package()
 {
 	case $1 in
@@ -46,7 +46,7 @@ lab_busybox()
 	return 1
 }
 
-# lab_has NAME: is it here?  NAME is a program, a header or a library.
+# lab_has NAME: whether this machine has NAME, a program, a header or a library.
 lab_has()
 {
 	case $1 in
@@ -59,7 +59,7 @@ lab_has()
 }
 LAB_KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
-# lab_missing NAME...: prints those that are not here.
+# lab_missing NAME...: prints the names that this machine lacks.
 lab_missing()
 {
 	local name
@@ -69,8 +69,8 @@ lab_missing()
 	done
 }
 
-# lab_apt_install PACKAGE...: as root, without a question.  The lists of a fresh
-# machine are empty or old, so a failure is tried once more after an update.
+# lab_apt_install PACKAGE...: install as root, without a question.  The package lists of a new
+# machine are empty or old: after a failure, update them and try once more.
 lab_apt_install()
 {
 	local log ok=
@@ -86,7 +86,7 @@ lab_apt_install()
 	lab_die "apt-get could not install: $*"
 }
 
-# lab_apt_get LOG ARGS...: apt-get that ends by itself, never by our signal.
+# lab_apt_get LOG ARGS...: run apt-get to its end; signals to the lab do not reach it.
 lab_apt_get()
 {
 	local log=$1 status pid
@@ -104,8 +104,8 @@ lab_apt_get()
 	return $status
 }
 
-# lab_need NAME...: each is here afterwards, or we have left with LAB_ERROR.
-# As root it is installed; otherwise the one command that does is printed.
+# lab_need NAME...: root installs what is missing.  For other users, print the command that
+# installs it, and exit with LAB_ERROR.
 lab_need()
 {
 	local missing packages name
@@ -128,7 +128,7 @@ lab_need()
 		lab_die "still missing after installing ${packages[*]}: ${missing[*]}"
 }
 
-# lab_need_selftests TREE: what a kernel tree's own KVM selftests are built with.
+# lab_need_selftests TREE: need what builds the KVM selftests of a kernel tree.
 lab_need_selftests()
 {
 	local libkvm_needs=(make gcc ld libc.a)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2154,SC2034
 #
-# From what a machine said to a verdict, and to a summary read at a glance.
+# Derives a verdict from the output of a machine, and prints a summary.
 
-# lab_count KTAP: sets count_* from the output of run_kselftest.sh.  Its own lines
-# start a line ("ok 1 selftests: kvm: NAME"), those of a test come behind "# ".
+# lab_count KTAP: sets count_* from the output of run_kselftest.sh.  Its own results begin a
+# line ("ok 1 selftests: kvm: NAME"), those of a test follow "# ".
 lab_count()
 {
 	local name value
@@ -24,25 +24,25 @@ lab_count()
 			printf "inner_passed=%d\ninner_failed=%d\ninner_skipped=%d\n",
 				inner_passed, inner_failed, inner_skipped
 		}' "$1")
-	# "# # contract unmovable (BTF)", or the word anywhere in a first comment
+	# "# # contract unmovable (BTF)", or the first line that has the word
 	count_contract=$(grep -a -m 1 -i -o 'contract:\{0,1\} .*' "$1" | head -c 100)
 }
 
-# What the kernel must not say while tests run.
+# The kernel must print none of these while tests run.
 LAB_SPLATS='WARNING:|BUG:|BUG at|Oops:|general protection fault|Internal error|'
 LAB_SPLATS+='KASAN|KFENCE|UBSAN|'
 LAB_SPLATS+='possible circular locking|possible recursive locking|inconsistent lock state|'
 LAB_SPLATS+='rcu.*stall|blocked for more than|soft lockup|hard LOCKUP|'
 LAB_SPLATS+='Out of memory: Killed process'
 
-# lab_splats CONSOLE: prints what the kernel complained about during the tests.
+# lab_splats CONSOLE: prints the kernel splats that appeared during the tests.
 lab_splats()
 {
 	tr -d '\r' <"$1" | sed -n '/lab: tests begin/,/lab: tests end/p' |
 		grep -a -E "$LAB_SPLATS"
 }
 
-# lab_judge DIR: sets verdict_status (see lib.sh) and verdict_why, one line each.
+# lab_judge DIR: sets verdict_status (see lib.sh) and verdict_why, a line for each reason.
 lab_judge()
 {
 	local dir=$1 new
@@ -80,7 +80,7 @@ lab_judge()
 	((${#verdict_why[@]} == 0 || verdict_status != 0)) || verdict_status=$LAB_FAILED
 }
 
-# No program failed; is that the whole story?
+# No program failed: look for programs without a result, and for skipped ones.
 lab_judge_rest()
 {
 	if ((count_ran != count_plan)); then
@@ -93,7 +93,7 @@ lab_judge_rest()
 	fi
 }
 
-# lab_taint BITS: the letters of Documentation/admin-guide/tainted-kernels.rst.
+# lab_taint BITS: prints the letters of Documentation/admin-guide/tainted-kernels.rst.
 lab_taint()
 {
 	local letters=PFSRMBUDAWCIOELKXTNJ bit out=
@@ -104,8 +104,8 @@ lab_taint()
 	echo "${out:-$1}"
 }
 
-# lab_logs: makes a directory for what a run leaves behind, in log_dir.  The
-# twenty newest are kept.
+# lab_logs NAME: makes a directory for the logs of a run, and sets log_dir.  Keeps the twenty
+# newest ones.
 lab_logs()
 {
 	local name=${1##*/} old
@@ -118,8 +118,8 @@ lab_logs()
 		done
 }
 
-# lab_report NAME DIR: the paragraph about one machine; keeps the logs if anything is
-# wrong.  Adds to summary_lines.
+# lab_report NAME DIR: adds the paragraph about one machine to summary_lines.  Keeps the logs
+# if anything is wrong.
 lab_report()
 {
 	local name=$1 dir=$2 word=ok why line
@@ -155,9 +155,9 @@ lab_report()
 	[[ $machine_end == end || $machine_end == failed ]] || lab_console_tail "$name" "$dir"
 }
 
-# lab_keep_logs DIR TO: the logs, and for programs what was made of them: "boot" is empty
-# where no test began, "end" is "end" where the machine itself ended the collection, "first"
-# is the first point that failed, and the seconds until then.
+# lab_keep_logs DIR TO: copies the logs and writes the file "verdict" for scripts.  There,
+# "boot" is empty if no test began, "end" is "end" if the collection ran to its end, and
+# "first" has the seconds until the first failed point, and its name.
 lab_keep_logs()
 {
 	{
@@ -172,7 +172,8 @@ lab_keep_logs()
 	} || lab_failed_write "$(dirname "$2")" "cannot keep the logs in $2"
 }
 
-# lab_first_failure KTAP: prints program and name of the first failed point, or the program.
+# lab_first_failure KTAP: prints the program and the name of the first failed point.  Without
+# a failed point, prints the first program that failed.
 lab_first_failure()
 {
 	awk '
@@ -181,7 +182,7 @@ lab_first_failure()
 		/^# Bail out!|^not ok [0-9]+ /	{ print program; exit }' "$1"
 }
 
-# lab_failed_points KTAP: the failed points, each behind what the program said of it.
+# lab_failed_points KTAP: prints each failed point after the comments of the program about it.
 lab_failed_points()
 {
 	awk '
@@ -194,7 +195,7 @@ lab_failed_points()
 		/^# /			{ n = 0 }' "$1" | head -n 60
 }
 
-# lab_first_failures KTAP: the failed programs and, below each, their failed points.
+# lab_first_failures KTAP: prints the failed programs, each with its failed points below.
 lab_first_failures()
 {
 	awk '
@@ -220,7 +221,7 @@ lab_console_tail()
 	fi
 }
 
-# After a panic the lines that led to it matter, not the end of its backtrace.
+# After a panic, the lines before it matter more than the end of its backtrace.
 lab_console_last()
 {
 	if [[ $machine_end == panic ]]; then

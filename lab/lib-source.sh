@@ -1,21 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2034,SC2154 source-path=SCRIPTDIR
 #
-# Kernels built from source: Debian's packaged source with one of our series, or a
-# developer's own tree.  lib-make.sh has the steps of the build itself.
+# Kernels that the lab builds from source: Debian's packaged source with one of our series, or
+# a developer's own tree.  lib-make.sh has the steps of the build.
 
 . "$LAB_DIR/lib-make.sh"
 
-# "movable" has lab/patches/movable; lab_series_patches() says what the others have.  With
-# "-debug" after it, each has lab/config/debug.config too.
+# "movable" has lab/patches/movable; lab_series_patches() lists the patches of the others.  The
+# suffix "-debug" adds lab/config/debug.config.
 LAB_SERIES="movable plain posted faulty"
 
-# The release that the series were written for; a newer one is taken where the
-# archive no longer has it.
+# The series are for this release.  If the archive no longer has it, the lab takes a newer one.
 LAB_SOURCE_BASE=7.3
 
 LAB_SOURCE_TOOLS="gcc ld make flex bison bc gelf.h pahole xz patch perl python3 cpio awk libc.a"
-# ccache makes rebuilds faster, but is optional: only root installs it.
+# ccache makes rebuilds faster and is optional: only root installs it.
 ((EUID)) || LAB_SOURCE_TOOLS+=" ccache"
 
 lab_is_series()
@@ -28,27 +27,27 @@ lab_is_series()
 	return 1
 }
 
-# lab_series_patches NAME: prints the files of the series, in order.
+# lab_series_patches NAME: prints the patch files of the series, in order.
 lab_series_patches()
 {
 	case ${1%-debug} in
 	plain)	;;
 	movable)	printf '%s\n' "$LAB_DIR/patches/movable"/*.patch ;;
-	# The series as it was posted, with NUMA balancing at large.
+	# The series as posted: without the patch that makes NUMA balancing skip guest_memfd.
 	posted)		printf '%s\n' "$LAB_DIR/patches/movable"/*.patch | grep -v /0006- ;;
-	# Faults to choose from at boot, none by default.
+	# A boot parameter selects a fault; the default is none.
 	faulty)		printf '%s\n' "$LAB_DIR/patches"/{movable,faulty}/*.patch ;;
 	esac
 }
 
-# lab_series_config NAME: prints the fragments to put on top of tinyconfig.
+# lab_series_config NAME: prints the configuration fragments on top of tinyconfig.
 lab_series_config()
 {
 	printf '%s\n' "$LAB_DIR/config/base.config"
 	[[ $1 != *-debug ]] || printf '%s\n' "$LAB_DIR/config/debug.config"
 }
 
-# lab_series_about NAME: prints what it has beyond the packaged source.
+# lab_series_about NAME: prints what the series adds to the packaged source.
 lab_series_about()
 {
 	[[ $1 != *-debug ]] || printf ', lab/config/debug.config'
@@ -60,7 +59,7 @@ lab_series_about()
 	esac
 }
 
-# lab_series NAME: prepares one of LAB_SERIES; sets lab_kernel_dir.
+# lab_series NAME: builds one of LAB_SERIES, unless it is in the cache; sets lab_kernel_dir.
 lab_series()
 {
 	local name=$1 staging entry
@@ -80,7 +79,7 @@ lab_series()
 	lab_unlock "$name"
 }
 
-# lab_series_entry NAME: prints the key of everything that makes this kernel.
+# lab_series_entry NAME: prints the cache key: a hash of all that decides what is built.
 lab_series_entry()
 {
 	local file
@@ -88,7 +87,7 @@ lab_series_entry()
 	echo "$1-$({
 		echo "$1 $source_package $source_version"
 		"${CC:-gcc}" --version | head -n 1
-		# What a patch or a comment says compiles to nothing.
+		# Without the messages of patches and without comments.
 		lab_series_patches "$1" | while IFS= read -r file; do
 			sed -n "/^diff --git/,\$p" "$file"
 		done
@@ -103,7 +102,7 @@ lab_series_ready()
 	[[ -e $LAB_CACHE/$(lab_series_entry "$1")/SHA256SUMS ]]
 }
 
-# lab_series_state NAME: a line for --list.
+# lab_series_state NAME: prints a line for --list.
 lab_series_state()
 {
 	local state="not prepared"
@@ -120,7 +119,7 @@ lab_series_state()
 	printf '%-10s %s\n' "$1" "$state"
 }
 
-# lab_prune NAME KEEP: earlier builds of NAME, from other patches or sources.
+# lab_prune NAME KEEP: removes old builds of NAME, but for KEEP and the three newest others.
 lab_prune()
 {
 	local old
@@ -132,8 +131,8 @@ lab_prune()
 		done
 }
 
-# lab_source_choose: sets source_package and source_version, asking the archive
-# only when nothing was chosen yet, or with --update.
+# lab_source_choose: sets source_package and source_version.  Asks the archive only before the
+# first choice, or with --update.
 lab_source_choose()
 {
 	local pattern='linux-source-[0-9]+[.][0-9]+'
@@ -152,7 +151,7 @@ lab_source_choose()
 	lab_put "$LAB_CACHE/source.choice" "$source_package $source_version"
 }
 
-# lab_source_deb: the chosen package, downloaded; sets source_deb.
+# lab_source_deb: downloads the chosen package, and sets source_deb to its file.
 lab_source_deb()
 {
 	local entry staging
@@ -177,16 +176,16 @@ lab_source_deb()
 	source_deb=$(echo "$LAB_CACHE/$entry"/*.deb)
 }
 
-# Two thirds of a kernel tree that none of our configurations compiles.  Kconfig and
-# Makefile of these directories have to be there.
+# None of our configurations compiles these two thirds of a kernel tree.  The Kconfig files and
+# Makefiles of these directories must be there.
 LAB_TREE_WITHOUT=(--wildcards --exclude=*.dts --exclude=*.dtsi --exclude=*.yaml --exclude=*.rst
 	--exclude=*.json "--exclude=*/arch/[!xu]*/*.[chS]" "--exclude=*/tools/testing/*")
 for lab_subdir in sound drivers/{gpu,media,net,staging,infiniband,iio}; do
 	LAB_TREE_WITHOUT+=("--exclude=*/$lab_subdir/*.[ch]")
 done
 
-# lab_source_unpack DIR WORD...: the tree in source_deb into DIR.  The words are for tar, as
-# what to leave out.
+# lab_source_unpack DIR WORD...: unpacks the tree of source_deb into DIR.  The words are options
+# of tar, to leave files out for example.
 lab_source_unpack()
 {
 	# shellcheck disable=SC2016 # for the inner shell
@@ -196,7 +195,7 @@ lab_source_unpack()
 		bash "$1" "$source_deb" "${@:2}"
 }
 
-# lab_series_make NAME STAGING: build it below STAGING, and leave only the result there.
+# lab_series_make NAME STAGING: builds the series below STAGING, and leaves only the result.
 lab_series_make()
 {
 	local name=$1 staging=$2 tree
@@ -216,8 +215,8 @@ lab_series_make()
 	rm -rf "$tree"
 }
 
-# lab_own_source TREE NAME: build a developer's tree with the patches of NAME, as
-# far as it lacks them.  Sets lab_kernel_dir.  TREE itself is only read.
+# lab_own_source TREE NAME: builds a developer's tree, with the patches of NAME if it lacks
+# them.  Sets lab_kernel_dir.  Writes nothing to TREE.
 lab_own_source()
 {
 	local tree=$1 name=$2 key entry staging
@@ -239,7 +238,7 @@ lab_own_source()
 	fi
 	lab_staging "$key" staging
 	if [[ $name == plain* ]] && lab_tree_clean "$tree"; then
-		# Objects stay, so that the next build compiles only what changed.
+		# Objects stay: the next build compiles only what changed.
 		lab_need_space "$LAB_CACHE" 1800 "building a kernel"
 		mkdir -p "$LAB_CACHE/objects-$key"
 		lab_make_kernel "$name" "$tree" "$LAB_CACHE/objects-$key" "$staging" lenient
@@ -255,7 +254,7 @@ lab_own_source()
 	lab_unlock "$key"
 }
 
-# A tree that was configured in place cannot be built out of tree.
+# kbuild refuses to build a tree elsewhere that was configured in place.
 lab_tree_clean()
 {
 	[[ ! -e $1/.config && ! -d $1/include/config && ! -d $1/arch/x86/include/generated ]]

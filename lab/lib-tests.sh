@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2034,SC2154 source-path=SCRIPTDIR
 #
-# The kernel's own KVM selftests, out of the packaged source: in the cache and nowhere
-# else.  Wants lib-apt.sh and lib-source.sh.
+# The kernel's own KVM selftests, from the packaged source.  They are only in the cache.  Needs
+# lib-apt.sh and lib-source.sh.
 
-# What it takes to build them; what a release does not have is no error.
+# These files build them.  A release may lack some.
 LAB_TESTS_PARTS=({Makefile,Kbuild} {scripts,usr,include/{uapi,asm-generic}}/'*'
 	include/linux/pci_ids.h arch/x86/{'Makefile*',include/uapi/'*',entry/syscalls/'*'}
 	drivers/{dma,net/ethernet/intel/igb}/'*.h'
@@ -12,8 +12,8 @@ LAB_TESTS_PARTS=({Makefile,Kbuild} {scripts,usr,include/{uapi,asm-generic}}/'*'
 	tools/testing/selftests/{Makefile,lib.mk,'*.h','kselftest*',run_kselftest.sh}
 	tools/testing/selftests/{kvm,cgroup,clone3,rseq,vfio}/'*')
 
-# lab_tests: sets tests_tree to a kernel tree with that and no more, for reading only.
-# Its headers for user space are in usr/include.
+# lab_tests: sets tests_tree to a kernel tree with only these files, which is read-only.  The
+# headers for user space are in its usr/include.
 lab_tests()
 {
 	local staging entry pattern patterns=()
@@ -48,8 +48,8 @@ lab_tests()
 	lab_unlock tests
 }
 
-# lab_tests_compare <KTAP: prints what the collections "kernel" and "ours" said, side by side;
-# fails where that differs.
+# lab_tests_compare <KTAP: prints the results of the collections "kernel" and "ours" side by
+# side.  Fails if they differ.
 lab_tests_compare()
 {
 	awk '
@@ -80,7 +80,7 @@ lab_tests_compare()
 		next
 	}
 	/^# Bail out!/ { note("", "bail out, ") }
-	# What they say besides, but for what the library says, or chance and time decide.
+	# Other output, except for lines of the library and those that depend on chance or time.
 	/^# (timeout set to|Random seed:|Testing guest mode:|TAP version|1[.][.][0-9])/ { next }
 	program != "" && /^# [^ #]/ {
 		gsub(/0x[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]+/, "0x...")

@@ -4,10 +4,10 @@
  *
  * Property: compaction, memory offlining, soft offlining and CMA allocation isolate such pages,
  * have their owner migrate them and put them back where that fails (mm/migrate.c), as
- * MOVABLE_OPS_CONTRACT in migrate/movable_ops/ops_contract.h says.  No page is lost, stays isolated
+ * MOVABLE_OPS_CONTRACT in migrate/movable_ops/movable_ops.h says.  No page is lost, stays isolated
  * or loses its type, and each holds what was written last.
  *
- * Algorithm, for each row of the contract and each property of migrate/movable_ops/ops_property.h:
+ * Algorithm, for each row of the contract and each property of migrate/movable_ops/movable_ops.h:
  * allocate pages where the trigger finds them, find their frames, fire, find them again, judge
  * once.  Four observations must agree: the flags of all frames, the owner's count of its pages, the
  * counter of each node, and the kernel's count of migrated pages.  Where nothing moved, the same
@@ -20,7 +20,7 @@
 
 #include "kvm_util.h"
 #include "migrate/gmem/gmem_vm.h"
-#include "migrate/movable_ops/ops_property.h"
+#include "migrate/movable_ops/movable_ops.h"
 #include "migrate/runner/testcase.h"
 #include "migrate/trigger/trigger.h"
 
@@ -49,9 +49,7 @@ static int run(const struct suite *suite, const struct testcase *test)
 	struct ops_fixture fx;
 	int result;
 
-	ops_fixture_open(&fx, suite, test, of_test->row);
-	if (of_test->property->second)
-		ops_fixture_add(&fx, of_test->property->second);
+	ops_fixture_open(&fx, suite, of_test->row, of_test->property->second);
 	result = of_test->property->act(&fx);
 	return ops_fixture_close(&fx) ?: result;
 }

@@ -20,11 +20,10 @@
 
 #include "kvm_util.h"
 #include "migrate/gmem/private_vm.h"
-#include "migrate/gmem/vm_kinds_absent.h"
 #include "migrate/matrix/more_cases.h"
 #include "migrate/matrix/property.h"
 #include "migrate/mm/numa.h"
-#include "migrate/runner/suite.h"
+#include "migrate/runner/testcase.h"
 #include "migrate/trigger/trigger.h"
 
 /* The guest uses shared memory on the source node from now on. */

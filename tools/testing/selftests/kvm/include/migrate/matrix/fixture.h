@@ -64,6 +64,12 @@ int fixture_begin(struct fixture *fx);
 /* Fill all pages by the guest and inspect the host's view. */
 void fixture_fill(struct fixture *fx);
 
+/* Initialise .verdict for the pages of .gvm. */
+void fixture_open_verdict(struct fixture *fx);
+
+/* Fill all pages where .placement needs them.  Returns as placement_populate() does. */
+int fixture_populate(struct fixture *fx, int tries);
+
 /*
  * Note node, frame and flags of all pages.  A mapped page counts once the host has touched it.
  * The first forgets the verdict on the last trigger, if it is good.

@@ -44,8 +44,7 @@ struct stress_stream {
 struct workload {
 	const char *name;
 	const char *unit;	/* of what .step() counts in .done */
-	bool main;		/* pages and vCPUs of the options, else a quarter and one */
-	bool two_slots;
+	bool main;		/* pages and vCPUs of the options, two slots; else a quarter, one */
 	bool runs;		/* guests work on all pages all the time (GUEST_RUN) */
 	bool steady;		/* only migrators change the frames of pages */
 	bool apart;		/* creates VMs of its own, which migrators do not know */
@@ -71,12 +70,6 @@ struct migrator {
 	unsigned long whole, part, refused;	/* calls */
 	unsigned long ms;	/* of all calls */
 	unsigned long moved;	/* pages, one by one */
-};
-
-struct migrator_thread {
-	struct stress *stress;
-	uint32_t id;		/* of its random stream */
-	pthread_t thread;
 };
 
 /*
@@ -107,6 +100,7 @@ struct stress {
 	int nr_targets;
 	struct migrator migrators[STRESS_MIGRATORS_MAX];
 	int nr_migrators;
+	uint32_t next_stream;		/* random stream of the next migrator thread */
 	pthread_rwlock_t concurrent;	/* read: one of many migrators; write: the only one */
 	unsigned long round;
 	bool placed;			/* pages are in the CMA area */
@@ -115,11 +109,11 @@ struct stress {
 };
 
 #define for_each_target(stress, target) \
-	for ((target) = (stress)->targets; \
+	for (typeof((stress)->targets[0]) *(target) = (stress)->targets; \
 	     (target) < (stress)->targets + (stress)->nr_targets; (target)++)
 
 #define for_each_migrator(stress, migrator) \
-	for ((migrator) = (stress)->migrators; \
+	for (typeof((stress)->migrators[0]) *(migrator) = (stress)->migrators; \
 	     (migrator) < (stress)->migrators + (stress)->nr_migrators; (migrator)++)
 
 /* For .skip_reason and .run of a case with a struct stress_mix as its .data. */
@@ -149,8 +143,7 @@ bool stress_target_open(struct stress_target *target, struct stress *stress,
 void stress_target_close(struct stress_target *target);
 struct gmem_config stress_target_config(const struct stress_target *target);
 
-/* @filled: migrators_place() has filled the pages of this round. */
-void stress_target_begin_round(struct stress_target *target, bool filled);
+void stress_target_begin_round(struct stress_target *target);
 void stress_target_end_round(struct stress_target *target);
 
 /*
@@ -161,7 +154,8 @@ void stress_target_touch(const struct stress_target *target, size_t first, size_
 void stress_target_pfns(const struct stress_target *target, size_t first, size_t nr,
 			uint64_t *pfns);
 
-/* Call move_pages() for a random range and node, whatever it returns. */
+/* Call move_pages(), whatever it returns; the second one for a random range and node. */
+void stress_move_pages(void *addr, size_t nr, int to);
 void stress_target_move_some(struct stress_target *target);
 
 /*
@@ -171,47 +165,26 @@ void stress_target_move_some(struct stress_target *target);
 void stress_target_fill(struct stress_target *target, size_t first, size_t nr, bool by_guest);
 void stress_target_check(struct stress_target *target, size_t first, size_t nr, bool by_guest);
 
-/* Compare the words of page @page with the pattern of @round. */
-void stress_target_check_words(struct stress_target *target, uint32_t round, size_t page,
-			       const u64 *words);
+/*
+ * Compare the words of page @page with the last write to it, except for the counter word, if guests
+ * run and change it.
+ */
+void stress_target_check_words(struct stress_target *target, size_t page, const u64 *words);
+
+/* Note a wrong word, as verdict_bad_word() does, and fail. */
+void stress_target_bad_word(struct stress_target *target, unsigned int bad, size_t page,
+			    size_t word, uint64_t expected, uint64_t got);
 
 /* ---- migrator.c -------------------------------------------------------------------------- */
 
-/* Returns a SKIP reason where no migrator can be fired here, else NULL. */
-const char *migrators_init(struct stress *stress);
-void migrators_print_absent(const struct stress *stress);
+/* Returns a SKIP reason where no migrator can be fired here, else NULL; @print the absent ones. */
+const char *migrators_init(struct stress *stress, bool print);
 
-/* Fire migrators in the concurrent phase; @self is a struct migrator_thread. */
-void *migrators_concurrent(void *self);
+/* The thread function of the concurrent phase; @arg is the struct stress. */
+void *migrators_concurrent(void *arg);
 
-/* Soft offlining makes a call for each page, and each call interrupts every CPU. */
-#define FRAMES_AT_ONCE	8
-
-/* One firing of a migrator at some pages of a target. */
-struct migrate_call {
-	struct stress_target *target;
-	struct migrator *migrator;
-	size_t first;
-	struct trigger_range range;
-	struct trigger_result result;
-	uint64_t *pfns;
-	long wanted;
-};
-
-void migrate_call_prepare(struct migrate_call *call, size_t first, size_t nr, int from, int to);
-void migrate_call_finish(struct migrate_call *call);
-
-/* Fire it, concurrently with others if possible, and count the result; report it, and fail. */
-void migrate_call_fire(struct migrate_call *call);
-void migrate_call_report(const struct migrate_call *call, const char *what);
-
-/* ---- serial.c ---------------------------------------------------------------------------- */
-
-/*
- * Set up the placements that migrators need.  Returns whether the guest has filled its pages for
- * one.
- */
-bool migrators_place(struct stress *stress, struct stress_target *target);
+/* Set up the placements that migrators need. */
+void migrators_place(struct stress *stress, struct stress_target *target);
 
 /* Fire one by one those that need a placement (@first), or the others. */
 void migrators_serial(struct stress *stress, struct stress_target *target, bool first);

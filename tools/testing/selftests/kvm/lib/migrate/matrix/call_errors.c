@@ -193,7 +193,7 @@ static bool find_no_page(struct fixture *fx, const struct error_case *error)
 		range.addr = unmapped_addr(fx);
 	else if (host_maps_first_page(fx))
 		return false;
-	fx->trigger->fire(&range, &result);
+	trigger_fire(fx->trigger, &range, &result);
 	verdict_call(&fx->verdict, fx->trigger->call, result.ret, 0, status, 0, range.nr_pages);
 	verdict_expect_status(&fx->verdict, 0, range.nr_pages, error->wanted);
 	return true;

@@ -33,7 +33,7 @@ const char *fixture_skip_reason_two_nodes(const struct suite *suite, const struc
 	return reason;
 }
 
-static void open_verdict(struct fixture *fx)
+void fixture_open_verdict(struct fixture *fx)
 {
 	struct gmem_vm *gvm = fx->gvm;
 	size_t i;
@@ -85,7 +85,7 @@ bool fixture_open(struct fixture *fx, const struct suite *suite, const struct te
 	gmem.node = fx->from;
 	fx->gvm = gmem_vm_create(test->row->vm, &gmem);
 	fx->placement.gvm = fx->gvm;
-	open_verdict(fx);
+	fixture_open_verdict(fx);
 	placement_setup(&fx->placement);
 	/* KVM that emulates guest code accesses guest memory through userspace_addr. */
 	return config->uaddr_is_mapping || gmem_guest_reaches(fx->gvm);
@@ -276,6 +276,11 @@ static int fill_and_verify(void *data)
 	return good ? KSFT_PASS : PLACEMENT_RETRY;
 }
 
+int fixture_populate(struct fixture *fx, int tries)
+{
+	return placement_populate(&fx->placement, tries, fill_and_verify, fx);
+}
+
 int fixture_begin(struct fixture *fx)
 {
 	bool moves = outcome_moves(fx->expected.outcome);
@@ -287,7 +292,7 @@ int fixture_begin(struct fixture *fx)
 			return control_not_moved(fx->trigger);
 		placement_again(fx);
 	}
-	if (placement_populate(&fx->placement, PLACEMENT_TRIES, fill_and_verify, fx))
+	if (fixture_populate(fx, PLACEMENT_TRIES))
 		return suite_skip(fx->placement.placement->skip_reason);
 	if (!moves && !control_moves(fx))
 		return control_not_moved(fx->trigger);

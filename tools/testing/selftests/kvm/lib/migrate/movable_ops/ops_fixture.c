@@ -6,47 +6,52 @@
 #include "kselftest.h"
 #include "migrate/mm/numa.h"
 #include "migrate/mm/vmstat.h"
-#include "migrate/movable_ops/ops_fixture.h"
-#include "migrate/trigger/placement.h"
+#include "migrate/movable_ops/movable_ops.h"
 #include "migrate/trigger/trigger.h"
 #include "migrate/verdict/verdict.h"
+
+#define MOVED		{ OUTCOME_MOVED, RET_0 }
+#define MOVED_SOME	{ OUTCOME_MOVED_SOME, RET_0 }
+
+#define ROW(_trigger, _kind, _expected)		{ &trigger_##_trigger, &ops_##_kind, _expected },
+
+const struct ops_row ops_rows[] = { MOVABLE_OPS_CONTRACT(ROW) };
+const size_t nr_ops_rows = ARRAY_SIZE(ops_rows);
 
 /* Compaction may begin elsewhere. */
 #define MOVE_TRIES	5
 
 #define for_each_kind(fx, pages) \
-	for ((pages) = (fx)->pages; (pages) < (fx)->pages + (fx)->nr_kinds; (pages)++)
-
-void ops_fixture_add(struct ops_fixture *fx, const struct ops_kind *kind)
-{
-	ops_open(&fx->pages[fx->nr_kinds++], kind, fx->from, fx->suite->options.pages,
-		 fx->suite->options.seed);
-}
+	for (typeof((fx)->pages[0]) *(pages) = (fx)->pages; \
+	     (pages) < (fx)->pages + (fx)->nr_kinds; (pages)++)
 
 void ops_fixture_open(struct ops_fixture *fx, const struct suite *suite,
-		      const struct testcase *test, const struct ops_row *row)
+		      const struct ops_row *row, const struct ops_kind *second)
 {
-	*fx = (struct ops_fixture) { .suite = suite, .test = test, .row = row };
+	const struct ops_kind *kinds[OPS_KINDS_MAX] = { row->kind, second };
+
+	*fx = (struct ops_fixture) { .suite = suite, .row = row };
 	fx->from = placement_select_node(&fx->placement, row->trigger->placement, suite->nodes,
 					 suite->nr_nodes, true);
-	ops_fixture_add(fx, row->kind);
+	fx->nr_kinds = second ? 2 : 1;
+	for_each_kind(fx, pages)
+		ops_open(pages, kinds[pages - fx->pages], fx->from, suite->options.pages,
+			 suite->options.seed);
 }
 
 int ops_fixture_close(struct ops_fixture *fx)
 {
-	struct ops_pages *pages;
 	bool gone = true;
 
 	placement_teardown(&fx->placement);
 	for_each_kind(fx, pages)
 		gone &= ops_close(pages);
+	free(fx->left);
 	return gone ? KSFT_PASS : KSFT_FAIL;
 }
 
 bool ops_fixture_look_after(struct ops_fixture *fx)
 {
-	struct ops_pages *pages;
-
 	fx->agree = true;
 	for_each_kind(fx, pages)
 		fx->agree &= ops_look(pages);
@@ -55,33 +60,13 @@ bool ops_fixture_look_after(struct ops_fixture *fx)
 
 void ops_fixture_note(struct ops_fixture *fx)
 {
-	struct ops_pages *pages;
-
 	for_each_kind(fx, pages)
 		ops_note(pages);
-}
-
-static int look_before(struct ops_fixture *fx)
-{
-	struct ops_pages *pages;
-
-	if (!ops_fixture_look_after(fx))
-		return KSFT_FAIL;
-	for_each_kind(fx, pages) {
-		if (pages->frames.nr)
-			continue;
-		ksft_print_msg("%s: no page was allocated\n", pages->kind->name);
-		return KSFT_FAIL;
-	}
-	ops_fixture_note(fx);
-	return KSFT_PASS;
 }
 
 /* A trigger that chooses among pages finds only those of its node. */
 static bool on_node(const struct ops_fixture *fx)
 {
-	const struct ops_pages *pages;
-
 	if (!fx->row->trigger->partial)
 		return true;
 	for_each_kind(fx, pages)
@@ -92,16 +77,12 @@ static bool on_node(const struct ops_fixture *fx)
 
 static void drop_all(struct ops_fixture *fx)
 {
-	struct ops_pages *pages;
-
 	for_each_kind(fx, pages)
 		pages->kind->drop(pages);
 }
 
 static void fill_all(struct ops_fixture *fx)
 {
-	struct ops_pages *pages;
-
 	for_each_kind(fx, pages)
 		pages->kind->fill(pages);
 }
@@ -110,12 +91,19 @@ static int fill_and_verify(void *data)
 {
 	struct ops_fixture *fx = data;
 	const struct pfn_set *frames = &fx->pages[0].before;
-	int result;
 
 	fill_all(fx);
-	result = look_before(fx);
-	if (result || (on_node(fx) && placement_verify(&fx->placement, frames->pfns, frames->nr)))
-		return result;
+	if (!ops_fixture_look_after(fx))
+		return KSFT_FAIL;
+	for_each_kind(fx, pages) {
+		if (pages->frames.nr)
+			continue;
+		ksft_print_msg("%s: no page was allocated\n", pages->kind->name);
+		return KSFT_FAIL;
+	}
+	ops_fixture_note(fx);
+	if (on_node(fx) && placement_verify(&fx->placement, frames->pfns, frames->nr))
+		return KSFT_PASS;
 	drop_all(fx);
 	return PLACEMENT_RETRY;
 }
@@ -158,30 +146,22 @@ static void fire(struct ops_fixture *fx, const uint64_t *pfns, bool *left, size_
 /* All kinds at once; the trigger tells each which of its pages have left. */
 void ops_fixture_fire(struct ops_fixture *fx)
 {
-	struct ops_pages *pages;
-	size_t all = 0, at = 0, nr;
+	size_t all = 0, at = 0;
 	uint64_t *pfns;
-	bool *left;
 
 	for_each_kind(fx, pages)
 		all += pages->before.nr;
+	free(fx->left);
+	fx->left = calloc(all, sizeof(*fx->left));
 	pfns = calloc(all, sizeof(*pfns));
-	left = calloc(all, sizeof(*left));
-	TEST_ASSERT(pfns && left, "out of memory");
+	TEST_ASSERT(pfns && fx->left, "out of memory");
 	for_each_kind(fx, pages) {
-		nr = pages->before.nr;
-		memcpy(pfns + at, pages->before.pfns, nr * sizeof(*pfns));
-		at += nr;
+		pages->left = fx->left + at;
+		memcpy(pfns + at, pages->before.pfns, pages->before.nr * sizeof(*pfns));
+		at += pages->before.nr;
 	}
-	fire(fx, pfns, left, all);
-	at = 0;
-	for_each_kind(fx, pages) {
-		nr = pages->before.nr;
-		memcpy(pages->left, left + at, nr * sizeof(*left));
-		at += nr;
-	}
+	fire(fx, pfns, fx->left, all);
 	free(pfns);
-	free(left);
 }
 
 void ops_fixture_fire_at(struct ops_fixture *fx, uint64_t pfn)
@@ -194,8 +174,6 @@ void ops_fixture_fire_at(struct ops_fixture *fx, uint64_t pfn)
 /* Whether pages of every kind have moved. */
 static bool some_moved(const struct ops_fixture *fx)
 {
-	const struct ops_pages *pages;
-
 	for_each_kind(fx, pages)
 		if (!ops_left(pages))
 			return false;
@@ -203,20 +181,19 @@ static bool some_moved(const struct ops_fixture *fx)
 }
 
 /* For MOVED_SOME some times, each with a new placement, until pages have moved. */
-static int move(struct ops_fixture *fx)
+int ops_fixture_move_and_judge(struct ops_fixture *fx)
 {
-	int tries, result;
+	int tries, result = KSFT_PASS;
 
-	for (tries = 1; ; tries++) {
+	for (tries = 1; !result; tries++) {
 		ops_fixture_fire(fx);
 		ops_fixture_look_after(fx);
 		if (fx->row->expected.outcome != OUTCOME_MOVED_SOME || tries == MOVE_TRIES ||
 		    (!fx->ret && some_moved(fx)))
-			return KSFT_PASS;
+			return ops_fixture_judge(fx);
 		result = ops_fixture_begin(fx);
-		if (result)
-			return result;
 	}
+	return result;
 }
 
 /* A trigger that moves no shmem either proves nothing about these pages. */
@@ -284,7 +261,6 @@ static bool judge_count(const struct ops_fixture *fx, const struct ops_pages *pa
 
 bool ops_fixture_intact(const struct ops_fixture *fx)
 {
-	const struct ops_pages *pages;
 	bool good = true;
 
 	for_each_kind(fx, pages)
@@ -295,14 +271,15 @@ bool ops_fixture_intact(const struct ops_fixture *fx)
 
 int ops_fixture_judge(struct ops_fixture *fx)
 {
-	const struct ops_pages *pages;
 	bool good = fx->agree, all_moved = true;
 
 	for_each_kind(fx, pages) {
 		size_t moved = ops_left(pages);
 
 		good &= judge_count(fx, pages, moved);
-		ops_report_counters(pages);
+		/* Report nodes whose counter has not followed pages that moved. */
+		if (pages->kind->counter_stays)
+			ops_node_counters_agree(pages, true);
 		all_moved &= moved > 0;
 		if (all_moved)
 			good &= judge_pages(fx, pages);
@@ -317,9 +294,4 @@ int ops_fixture_rewrite(struct ops_fixture *fx)
 {
 	fill_all(fx);
 	return ops_fixture_intact(fx) ? KSFT_PASS : KSFT_FAIL;
-}
-
-int ops_fixture_move_and_judge(struct ops_fixture *fx)
-{
-	return move(fx) ?: ops_fixture_judge(fx);
 }

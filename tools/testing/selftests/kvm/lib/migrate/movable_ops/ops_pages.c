@@ -5,10 +5,9 @@
 
 #include "kvm_util.h"
 #include "kselftest.h"
-#include "migrate/mm/folio.h"
 #include "migrate/mm/numa.h"
 #include "migrate/mm/vmstat.h"
-#include "migrate/movable_ops/ops_pages.h"
+#include "migrate/movable_ops/movable_ops.h"
 
 /* A worker may free pages late, and CPUs sum up counters late. */
 #define LOOK_TRIES	20
@@ -73,7 +72,7 @@ static size_t count_isolated(const struct ops_pages *pages)
 	return isolated;
 }
 
-static bool node_counters_agree(const struct ops_pages *pages, bool print)
+bool ops_node_counters_agree(const struct ops_pages *pages, bool print)
 {
 	struct nodemask nodes;
 	bool good = true;
@@ -109,14 +108,8 @@ static bool all_agree(const struct ops_pages *pages, bool print)
 	if (print && all != (long long)count)
 		ksft_print_msg("%s: %zu pages by the owner's count, %lld by %s\n", name, count,
 			       all, pages->kind->counter);
-	return (pages->kind->counter_stays || node_counters_agree(pages, print)) &&
+	return (pages->kind->counter_stays || ops_node_counters_agree(pages, print)) &&
 	       count == pages->frames.nr && !isolated && all == (long long)count;
-}
-
-void ops_report_counters(const struct ops_pages *pages)
-{
-	if (pages->kind->counter_stays)
-		node_counters_agree(pages, true);
 }
 
 bool ops_look(struct ops_pages *pages)
@@ -149,7 +142,6 @@ bool ops_close(struct ops_pages *pages)
 	pfn_set_free(&pages->others);
 	pfn_set_free(&pages->frames);
 	pfn_set_free(&pages->before);
-	free(pages->left);
 	return gone;
 }
 
@@ -158,19 +150,18 @@ void ops_note(struct ops_pages *pages)
 	const struct pfn_set *frames = &pages->frames;
 	struct pfn_set *before = &pages->before;
 
-	pfn_set_free(before);
-	free(pages->left);
-	before->pfns = calloc(frames->nr + 1, sizeof(*before->pfns));
-	pages->left = calloc(frames->nr + 1, sizeof(*pages->left));
-	TEST_ASSERT(before->pfns && pages->left, "out of memory");
+	before->pfns = realloc(before->pfns, (frames->nr + 1) * sizeof(*before->pfns));
+	TEST_ASSERT(before->pfns, "out of memory");
 	memcpy(before->pfns, frames->pfns, frames->nr * sizeof(*before->pfns));
 	before->nr = before->room = frames->nr;
+	pages->left = NULL;
 	pages->moves_before = vmstat_read(NUMA_ANY_NODE, pages->kind->moves);
 }
 
 static bool has_left(const struct ops_pages *pages, size_t i)
 {
-	return pages->left[i] || !pfn_set_has(&pages->frames, pages->before.pfns[i]);
+	return (pages->left && pages->left[i]) ||
+	       !pfn_set_has(&pages->frames, pages->before.pfns[i]);
 }
 
 size_t ops_left(const struct ops_pages *pages)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The cases about movable_ops pages: act_NAME() is property NAME of migrate/movable_ops/
- * ops_property.h, after its helpers; the table is at the end.
+ * The cases about movable_ops pages: act_NAME() is property NAME of
+ * migrate/movable_ops/movable_ops.h, after its helpers; the table is at the end.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -12,9 +12,8 @@
 #include "kselftest.h"
 #include "migrate/matrix/fixture.h"
 #include "migrate/mm/fill_nodes.h"
-#include "migrate/mm/folio.h"
 #include "migrate/mm/numa.h"
-#include "migrate/movable_ops/ops_property.h"
+#include "migrate/movable_ops/movable_ops.h"
 #include "migrate/trigger/trigger.h"
 
 /* ---- intact, mixed ----------------------------------------------------------------------- */
@@ -46,16 +45,13 @@ static int act_again(struct ops_fixture *fx)
 /* Returns the new frame if just one page has moved, else 0. */
 static uint64_t only_new_frame(const struct ops_pages *pages)
 {
-	uint64_t found = 0;
-	size_t i, fresh = 0;
+	size_t nr = pages->frames.nr, i;
 
-	for (i = 0; i < pages->frames.nr; i++) {
-		if (pfn_set_has(&pages->before, pages->frames.pfns[i]))
-			continue;
-		found = pages->frames.pfns[i];
-		fresh++;
-	}
-	return fresh == 1 && ops_left(pages) == 1 ? found : 0;
+	if (nr == pages->before.nr && ops_left(pages) == 1)
+		for (i = 0; i < nr; i++)
+			if (!pfn_set_has(&pages->before, pages->frames.pfns[i]))
+				return pages->frames.pfns[i];
+	return 0;
 }
 
 static int act_one_page(struct ops_fixture *fx)
@@ -89,60 +85,43 @@ static int act_one_page(struct ops_fixture *fx)
 /* Rounds of I/O; something must move at least once. */
 #define IO_TRIES	5
 
-/* Threads that read the disk under test and write another disk. */
-struct load {
+/* A thread that compares all pages of a disk again and again. */
+struct disk_user {
 	const struct zram *disk;
-	struct zram other;
 	int node;
-	pthread_t reader, writer;
-	volatile bool stop;
-	volatile unsigned long reads, writes;
-	size_t bad;
+	bool writes;			/* and gives each page new content */
+	pthread_t thread;
+	volatile bool stop, bad;
+	volatile unsigned long rounds;
 };
 
-static void *read_pages(void *data)
+static void *use_disk(void *data)
 {
-	struct load *load = data;
-	void *buffer = zram_buffer(load->node);
-	size_t page, bad = 0;
+	struct disk_user *user = data;
+	const struct zram *disk = user->disk;
+	void *buffer = zram_buffer(user->node);
+	uint32_t round = disk->pattern.round;
+	size_t page;
 
-	while (!load->stop && !bad) {
-		for (page = 0; page < load->disk->nr_pages && !bad; page++)
-			bad += !zram_check(load->disk, buffer, page, load->disk->pattern.round);
-		load->reads++;
-	}
-	zram_buffer_free(buffer);
-	__atomic_add_fetch(&load->bad, bad, __ATOMIC_RELAXED);
-	return NULL;
-}
-
-/* Read the pages of the round before, then write and read those of this round. */
-static void *write_pages(void *data)
-{
-	struct load *load = data;
-	void *buffer = zram_buffer(load->node);
-	size_t page, bad = 0;
-	uint32_t round;
-
-	for (round = 1; !load->stop && !bad; round++) {
-		for (page = 0; page < load->other.nr_pages && !bad; page++) {
-			if (round > 1)
-				bad += !zram_check(&load->other, buffer, page, round - 1);
-			zram_write(&load->other, buffer, page, round);
-			bad += !zram_check(&load->other, buffer, page, round);
+	for (; !user->stop && !user->bad; user->rounds++, round += user->writes) {
+		for (page = 0; page < disk->nr_pages && !user->bad; page++) {
+			user->bad = !zram_check(disk, buffer, page, round);
+			if (!user->writes)
+				continue;
+			zram_write(disk, buffer, page, round + 1);
+			user->bad |= !zram_check(disk, buffer, page, round + 1);
 		}
-		load->writes++;
 	}
 	zram_buffer_free(buffer);
-	__atomic_add_fetch(&load->bad, bad, __ATOMIC_RELAXED);
 	return NULL;
 }
 
-/* Wait until both threads finish the round after @reads and @writes. */
-static void load_wait(const struct load *load, unsigned long reads, unsigned long writes)
+/* Wait until the current round of @user ends. */
+static void finish_round(const struct disk_user *user)
 {
-	while (!__atomic_load_n(&load->bad, __ATOMIC_RELAXED) &&
-	       (load->reads == reads || load->writes == writes))
+	unsigned long rounds = user->rounds;
+
+	while (!user->bad && user->rounds == rounds)
 		sched_yield();
 }
 
@@ -150,19 +129,24 @@ static void load_wait(const struct load *load, unsigned long reads, unsigned lon
 static bool fire_under_load(struct ops_fixture *fx)
 {
 	const struct zram *disk = &fx->pages[0].zram;
-	struct load load = { .disk = disk, .node = fx->from };
+	struct zram other;
+	struct disk_user reader = { .disk = disk, .node = fx->from };
+	struct disk_user writer = { .disk = &other, .node = fx->from, .writes = true };
 
-	zram_open(&load.other, disk->nr_pages, 1, disk->pattern.seed);
-	kvm_pthread_create(&load.reader, NULL, read_pages, &load);
-	kvm_pthread_create(&load.writer, NULL, write_pages, &load);
-	load_wait(&load, 0, 0);
+	zram_open(&other, disk->nr_pages, 1, disk->pattern.seed);
+	zram_fill(&other, fx->from);
+	kvm_pthread_create(&reader.thread, NULL, use_disk, &reader);
+	kvm_pthread_create(&writer.thread, NULL, use_disk, &writer);
+	finish_round(&reader);
+	finish_round(&writer);
 	ops_fixture_fire(fx);
-	load_wait(&load, load.reads, load.writes);
-	load.stop = true;
-	kvm_pthread_join(load.reader, NULL);
-	kvm_pthread_join(load.writer, NULL);
-	zram_close(&load.other);
-	return !load.bad;
+	finish_round(&reader);
+	finish_round(&writer);
+	reader.stop = writer.stop = true;
+	kvm_pthread_join(reader.thread, NULL);
+	kvm_pthread_join(writer.thread, NULL);
+	zram_close(&other);
+	return !reader.bad && !writer.bad;
 }
 
 /* A reader locks pages that CMA needs, so CMA may fail: a bounded number of tries. */
@@ -371,11 +355,10 @@ static int act_with_guest(struct ops_fixture *fx)
 	const struct gmem_config config = { .nr_vcpus = 1 };
 	/* No trigger: the one of @fx also finds the guest's memory. */
 	const struct contract_row row = { .vm = &vm_kind_default };
-	struct testcase test = *fx->test;
+	const struct testcase test = { .row = &row };
 	struct fixture guest;
 	int result;
 
-	test.row = &row;
 	result = fixture_open(&guest, fx->suite, &test, &config) ? move_with_guest(fx, &guest) :
 								   fixture_skip();
 	fixture_close(&guest);
@@ -384,38 +367,36 @@ static int act_with_guest(struct ops_fixture *fx)
 
 /* ---- The table --------------------------------------------------------------------------- */
 
-#define EITHER		.kind = NULL
-#define ZSMALLOC	.kind = &ops_zsmalloc
-#define BALLOON		.kind = &ops_balloon
-#define MIXED		.kind = &ops_zsmalloc, .second = &ops_balloon
-
-#define ALL		NULL
 #define OFFLINE		&trigger_memory_offline
-#define SOFT_OFFLINE	&trigger_soft_offline_phys
-#define COMPACT_NODE	&trigger_compact_node
 /* Triggers that take many pages at once, without compact_node, which is like compact. */
 #define MANY		&trigger_compact, &trigger_memory_offline, &trigger_cma_alloc
-
-#define ROW(_name, _act, _pages, _skip_reason, ...)		\
-	{							\
-		.name = #_name,					\
-		.act = act_##_act,				\
-		_pages,						\
-		.skip_reason = _skip_reason,			\
-		.triggers = { __VA_ARGS__ },			\
-	}
+#define BOTH		.kind = &ops_zsmalloc, .second = &ops_balloon
 
 const struct ops_property ops_properties[] = {
-	/*  property	   act		  pages     skip_reason		    triggers */
-	ROW(intact,	   intact,	  EITHER,   NULL,		    ALL),
-	ROW(again,	   again,	  EITHER,   NULL,		    OFFLINE),
-	ROW(one_page,	   one_page,	  ZSMALLOC, NULL,		    SOFT_OFFLINE),
-	ROW(concurrent_io, concurrent_io, ZSMALLOC, NULL,		    ALL),
-	ROW(owner_removed, owner_removed, EITHER,   NULL,		    MANY),
-	ROW(keeps_type,	   keeps_type,	  BALLOON,  NULL,		    OFFLINE),
-	ROW(enomem,	   enomem,	  EITHER,   enomem_skip_reason,	    OFFLINE),
-	ROW(mixed,	   intact,	  MIXED,    NULL,		    COMPACT_NODE, OFFLINE),
-	ROW(with_guest,	   with_guest,	  MIXED,    with_guest_skip_reason, MANY),
+	{ .name = "intact", .act = act_intact },
+	{ .name = "again", .act = act_again, .triggers = { OFFLINE } },
+	{
+		.name = "one_page", .act = act_one_page, .kind = &ops_zsmalloc,
+		.triggers = { &trigger_soft_offline_phys },
+	},
+	{ .name = "concurrent_io", .act = act_concurrent_io, .kind = &ops_zsmalloc },
+	{ .name = "owner_removed", .act = act_owner_removed, .triggers = { MANY } },
+	{
+		.name = "keeps_type", .act = act_keeps_type, .kind = &ops_balloon,
+		.triggers = { OFFLINE },
+	},
+	{
+		.name = "enomem", .act = act_enomem, .triggers = { OFFLINE },
+		.skip_reason = enomem_skip_reason,
+	},
+	{
+		.name = "mixed", .act = act_intact, BOTH,
+		.triggers = { &trigger_compact_node, OFFLINE },
+	},
+	{
+		.name = "with_guest", .act = act_with_guest, BOTH, .triggers = { MANY },
+		.skip_reason = with_guest_skip_reason,
+	},
 };
 const size_t nr_ops_properties = ARRAY_SIZE(ops_properties);
 

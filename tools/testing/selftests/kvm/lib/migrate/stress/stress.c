@@ -24,8 +24,6 @@
 #define TOLERANCE_PAGES	2048
 #define COUNTERS_TRIES	5
 
-/* ---- What a case needs ----------------------------------------------------------------- */
-
 static void init_stress(struct stress *stress, const struct suite *suite,
 			const struct testcase *test)
 {
@@ -71,10 +69,8 @@ const char *stress_skip_reason(const struct suite *suite, const struct testcase 
 	init_stress(&stress, suite, test);
 	if (!stress.nr_nodes)
 		return "no NUMA node with enough free memory (free some, or give a smaller -b)";
-	return migrators_init(&stress);
+	return migrators_init(&stress, false);
 }
-
-/* ---- Targets and threads --------------------------------------------------------------- */
 
 static bool open_targets(struct stress *stress)
 {
@@ -107,32 +103,23 @@ static void *run_workload(void *arg)
 static void start_threads(struct stress *stress)
 {
 	int nr = stress->suite->options.nr_vcpus, i;
-	struct migrator_thread migrators[nr];
-	struct stress_target *target;
+	pthread_t migrators[nr];
 
+	stress->next_stream = STRESS_WORKLOADS_MAX;
 	for_each_target(stress, target)
 		kvm_pthread_create(&target->thread, NULL, run_workload, target);
-	for (i = 0; i < nr; i++) {
-		migrators[i] = (struct migrator_thread) {
-			.stress = stress,
-			.id = STRESS_WORKLOADS_MAX + i,
-		};
-		kvm_pthread_create(&migrators[i].thread, NULL, migrators_concurrent,
-				   &migrators[i]);
-	}
 	for (i = 0; i < nr; i++)
-		kvm_pthread_join(migrators[i].thread, NULL);
+		kvm_pthread_create(&migrators[i], NULL, migrators_concurrent, stress);
+	for (i = 0; i < nr; i++)
+		kvm_pthread_join(migrators[i], NULL);
 	for_each_target(stress, target)
 		kvm_pthread_join(target->thread, NULL);
 }
-
-/* ---- Rounds ---------------------------------------------------------------------------- */
 
 static void print_progress(const struct stress *stress, long long migrated, long long failed)
 {
 	unsigned long rounds = stress->suite->options.iterations, calls = 0, whole = 0, refused = 0;
 	unsigned long stride = DIV_ROUND_UP(rounds, PROGRESS_LINES);
-	const struct migrator *migrator;
 
 	if (!stress->suite->options.verbose && stress->round % stride && stress->round < rounds)
 		return;
@@ -149,7 +136,6 @@ static void print_progress(const struct stress *stress, long long migrated, long
 
 static void print_end(const struct stress *stress, long long migrated, long seconds)
 {
-	const struct stress_target *target;
 	int i;
 
 	for_each_target(stress, target)
@@ -165,11 +151,10 @@ static void print_end(const struct stress *stress, long long migrated, long seco
 /* The first target is the live one: its guests run, and only migrators move its pages. */
 static void run_round(struct stress *stress)
 {
-	struct stress_target *target;
-
 	for_each_target(stress, target) {
 		target->random = stress_random(stress, target - stress->targets);
-		stress_target_begin_round(target, migrators_place(stress, target));
+		migrators_place(stress, target);
+		stress_target_begin_round(target);
 	}
 	migrators_serial(stress, &stress->targets[0], true);
 	if (!stress_over(stress))
@@ -194,8 +179,6 @@ static int run_rounds(struct stress *stress)
 	print_end(stress, migrated, time(NULL) - begun);
 	return migrators_all_moved(stress) && !stress_over(stress) ? KSFT_PASS : KSFT_FAIL;
 }
-
-/* ---- Counters -------------------------------------------------------------------------- */
 
 /* Frames that soft offlining has retired, in KiB. */
 static long long poisoned(void)
@@ -240,8 +223,7 @@ int stress_run(const struct suite *suite, const struct testcase *test)
 	int result;
 
 	init_stress(&stress, suite, test);
-	migrators_init(&stress);
-	migrators_print_absent(&stress);
+	migrators_init(&stress, true);
 	mm_counters_read(&before, stress.nodes, stress.nr_nodes);
 	result = open_targets(&stress) ? run_rounds(&stress) : fixture_skip();
 	while (stress.nr_targets)

@@ -20,45 +20,34 @@ struct gmem_config stress_target_config(const struct stress_target *target)
 	return (struct gmem_config) {
 		.nr_pages = target->workload->main ? options->pages : quarter,
 		.nr_vcpus = target->workload->main ? options->nr_vcpus : 1,
-		.two_slots = target->workload->two_slots,
+		.two_slots = target->workload->main,
 		.node = target->stress->nodes[0],
 		.seed = options->seed,
 		.yielding = true,
 	};
 }
 
-static void open_fixture(struct stress_target *target)
-{
-	const struct gmem_config config = stress_target_config(target);
-	struct fixture *fx = &target->fx;
-	struct gmem_vm *gvm;
-	size_t i;
-
-	gvm = gmem_vm_create(target->workload->private_mem ? vm_kind_private() : &vm_kind_default,
-			     &config);
-	gvm->pattern.file = target - target->stress->targets;
-	fx->gvm = gvm;
-	fx->suite = target->stress->suite;
-	fx->test = target->stress->test;
-	target->rounds = calloc(gvm->nr_pages, sizeof(*target->rounds));
-	TEST_ASSERT(target->rounds && !verdict_init(&fx->verdict, gvm->nr_pages, gvm->page_size),
-		    "out of memory");
-	fx->verdict.start = gvm->start;
-	for (i = 0; i < gvm->nr_pages; i++)
-		fx->verdict.pages[i].gpa = gmem_gpa(gvm, i);
-}
-
 bool stress_target_open(struct stress_target *target, struct stress *stress,
 			const struct workload *workload)
 {
+	struct fixture *fx = &target->fx;
+	struct gmem_config config;
+
 	*target = (struct stress_target) { .workload = workload, .stress = stress };
 	if (workload->apart)
 		return true;
-	open_fixture(target);
-	if (!gmem_guest_reaches(target->fx.gvm))
+	config = stress_target_config(target);
+	fx->suite = stress->suite;
+	fx->gvm = gmem_vm_create(workload->private_mem ? vm_kind_private() : &vm_kind_default,
+				 &config);
+	fx->gvm->pattern.file = target - stress->targets;
+	fixture_open_verdict(fx);
+	target->rounds = calloc(config.nr_pages, sizeof(*target->rounds));
+	TEST_ASSERT(target->rounds, "out of memory");
+	if (!gmem_guest_reaches(fx->gvm))
 		return false;
 	if (!workload->runs)
-		stress_target_fill(target, 0, target->fx.gvm->nr_pages, true);
+		stress_target_fill(target, 0, config.nr_pages, true);
 	return true;
 }
 
@@ -116,19 +105,17 @@ static void check_both(struct stress_target *target)
 	stress_target_check(target, 0, fx->gvm->nr_pages, false);
 }
 
-void stress_target_begin_round(struct stress_target *target, bool filled)
+void stress_target_begin_round(struct stress_target *target)
 {
 	struct fixture *fx = &target->fx;
 
 	if (target->workload->apart)
 		return;
 	verdict_reset(&fx->verdict);
-	if (target->workload->runs && !filled) {
-		if (stress_flip(&target->random))
-			gmem_guest_fill(fx->gvm);
-		else
-			gmem_host_fill(fx->gvm);
-	}
+	if (target->workload->runs && stress_flip(&target->random))
+		gmem_guest_fill(fx->gvm);
+	else if (target->workload->runs)
+		gmem_host_fill(fx->gvm);
 	check_both(target);
 	if (vm_kind_host_maps(fx->gvm->kind))
 		fixture_inspect_before(fx);
@@ -156,21 +143,27 @@ void stress_target_end_round(struct stress_target *target)
 	judge(target);
 }
 
+void stress_move_pages(void *addr, size_t nr, int to)
+{
+	struct trigger_range range = trigger_range_of(addr, nr, NUMA_ANY_NODE, to);
+	struct trigger_result result = { .status = calloc(nr, sizeof(int)) };
+
+	TEST_ASSERT(result.status, "out of memory");
+	trigger_fire(&trigger_move_pages, &range, &result);
+	free(result.status);
+}
+
 void stress_target_move_some(struct stress_target *target)
 {
 	struct gmem_vm *gvm = target->fx.gvm;
-	struct trigger_result result = { .status = calloc(gvm->nr_pages, sizeof(int)) };
-	struct trigger_range range;
 	size_t first, nr;
+	int to;
 
-	TEST_ASSERT(result.status, "out of memory");
 	stress_pick_range(&target->random, gvm->nr_pages, gvm->nr_pages, &first, &nr);
-	range = trigger_range_of(gmem_page(gvm, first), nr, NUMA_ANY_NODE,
-				 stress_pick_node(target->stress, &target->random, -1));
+	to = stress_pick_node(target->stress, &target->random, -1);
 	pthread_rwlock_rdlock(&target->stress->concurrent);
-	trigger_fire(&trigger_move_pages, &range, &result);
+	stress_move_pages(gmem_page(gvm, first), nr, to);
 	pthread_rwlock_unlock(&target->stress->concurrent);
-	free(result.status);
 }
 
 /* ---- Guests that do not run -------------------------------------------------------------- */
@@ -212,26 +205,26 @@ void stress_target_fill(struct stress_target *target, size_t first, size_t nr, b
 		command_guest(target, GUEST_FILL, first, nr, round);
 }
 
-void stress_target_check_words(struct stress_target *target, uint32_t round, size_t page,
-			       const u64 *words)
+void stress_target_bad_word(struct stress_target *target, unsigned int bad, size_t page,
+			    size_t word, uint64_t expected, uint64_t got)
 {
-	size_t nr_words = GUEST_PAGE_WORDS(target->fx.gvm->page_size), bad;
-	struct pattern pattern = target->fx.gvm->pattern;
-
-	pattern.round = round;
-	bad = pattern_check(&pattern, page, words, nr_words);
-	if (bad < nr_words)
-		verdict_bad_word(&target->fx.verdict, BAD_CONTENT, page, bad,
-				 pattern_word(&pattern, page, bad), READ_ONCE(words[bad]));
+	verdict_bad_word(&target->fx.verdict, bad, page, word, expected, got);
+	stress_fail(target->stress);
 }
 
-static void check_by_host(struct stress_target *target, size_t first, size_t nr)
+void stress_target_check_words(struct stress_target *target, size_t page, const u64 *words)
 {
-	size_t page;
+	size_t nr = GUEST_PAGE_WORDS(target->fx.gvm->page_size), bad;
+	struct pattern pattern = target->fx.gvm->pattern;
 
-	for (page = first; page < first + nr; page++)
-		stress_target_check_words(target, target->rounds[page], page,
-					  gmem_page(target->fx.gvm, page));
+	if (target->workload->runs)
+		nr = GUEST_COUNTER_WORD(target->fx.gvm->page_size);
+	else
+		pattern.round = target->rounds[page];
+	bad = pattern_check(&pattern, page, words, nr);
+	if (bad < nr)
+		stress_target_bad_word(target, BAD_CONTENT, page, bad,
+				       pattern_word(&pattern, page, bad), READ_ONCE(words[bad]));
 }
 
 /* One command for each run of pages that were filled together. */
@@ -247,18 +240,20 @@ static void check_by_guest(struct stress_target *target, size_t first, size_t nr
 			struct guest_page *found = &target->fx.gvm->pages[page];
 
 			if (found->bad_word != GUEST_NO_BAD_WORD)
-				verdict_bad_word(&target->fx.verdict, BAD_GUEST, page,
-						 found->bad_word, found->expected, found->got);
+				stress_target_bad_word(target, BAD_GUEST, page, found->bad_word,
+						       found->expected, found->got);
 		}
 	}
 }
 
 void stress_target_check(struct stress_target *target, size_t first, size_t nr, bool by_guest)
 {
+	struct gmem_vm *gvm = target->fx.gvm;
+	size_t page;
+
 	if (by_guest)
 		check_by_guest(target, first, nr);
-	else if (vm_kind_host_maps(target->fx.gvm->kind))
-		check_by_host(target, first, nr);
-	if (verdict_bad_pages(&target->fx.verdict))
-		stress_fail(target->stress);
+	else if (vm_kind_host_maps(gvm->kind))
+		for (page = first; page < first + nr; page++)
+			stress_target_check_words(target, page, gmem_page(gvm, page));
 }
