@@ -76,8 +76,12 @@ int property_pinned_by(struct fixture *fx, const struct gup_pin_kind *kind);
 int act_idle(struct fixture *fx);
 int act_running(struct fixture *fx);
 int act_partial(struct fixture *fx);
+int act_move_again(struct fixture *fx);
+int act_soft_offline_later(struct fixture *fx);
+int act_soft_offline_clean(struct fixture *fx);
 int act_no_leak(struct fixture *fx);
 int act_memcg_charge(struct fixture *fx);
+int act_memcg_other(struct fixture *fx);
 int act_shared_mapping(struct fixture *fx);
 int act_already_on_node(struct fixture *fx);
 int act_pinned(struct fixture *fx);
@@ -94,6 +98,7 @@ int act_policy_weighted(struct fixture *fx);
 int act_policy_local(struct fixture *fx);
 
 const char *longterm_pin_skip_reason(void);
+const char *soft_offline_later_skip_reason(void);
 const char *weighted_interleave_skip_reason(void);
 extern const struct test_env env_memcg, env_weighted_interleave;
 
