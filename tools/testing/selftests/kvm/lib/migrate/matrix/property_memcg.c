@@ -28,15 +28,18 @@ const struct test_env env_memcg = { .cgroup = "memory" };
  * (memcg_vmstats_needs_flush()): a child makes them, because this process may have left the cgroup.
  * A page that comes and goes is two changes.
  */
-static long make_changes(const void *data)
+static void force_flush(void)
 {
 	size_t size = MEMCG_CHARGE_BATCH * sysconf(_SC_NPROCESSORS_ONLN) * getpagesize();
+	pid_t pid = child_fork();
 
-	(void)data;
-	cgroup_enter();
-	kvm_munmap(kvm_mmap(size, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1), size);
-	return 0;
+	if (!pid) {
+		cgroup_enter();
+		kvm_munmap(kvm_mmap(size, PROT_READ | PROT_WRITE,
+				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1), size);
+		_exit(0);
+	}
+	child_wait(pid);
 }
 
 /* File pages on @node that the cgroup is charged for. */
@@ -46,7 +49,7 @@ static long charged_on(int node)
 	const char *line, *at = NULL;
 	int r;
 
-	child_call(make_changes, NULL);
+	force_flush();
 	cgroup_file("memory.numa_stat", path, sizeof(path));
 	r = sysfile_read(path, text, sizeof(text));
 	TEST_ASSERT(r > 0, "cannot read %s: %s", path, strerror(-r));
