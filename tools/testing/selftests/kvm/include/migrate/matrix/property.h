@@ -91,6 +91,7 @@ PROPERTIES(ACT)
 #undef ACT
 
 const char *longterm_pin_skip_reason(void);
+const char *soft_offline_later_skip_reason(void);
 const char *weighted_interleave_skip_reason(void);
 extern const struct test_env env_memcg, env_weighted_interleave;
 

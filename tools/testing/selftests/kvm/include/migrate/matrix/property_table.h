@@ -11,11 +11,16 @@
  *   running_two_slots    running, with two memslots and a part of the file in neither, so that a
  *                        range cannot be right by chance
  *   running_large_offset the same at file offsets whose page numbers exceed 32 bits
+ *   move_again           the pages move several times in a row, untouched in between
+ *   soft_offline_later   after the move the host unmaps the pages, and soft offlining moves them
+ *                        by frame before anything touches them
+ *   soft_offline_clean   the same with pages that were only read: they read zero
  *   partial              only the pages of the range move
  *   no_leak              repeated moves; after close no memory is lost and all counters are as
  *                        before
  *   memcg_charge         the memory cgroup that pays for the pages goes on paying until they are
  *                        freed
+ *   memcg_other          the same, moved by a task of another cgroup
  *   shared_mapping       another process maps the pages, too: it sees the same content
  *                        afterwards, or its mapping keeps them from moving (MPOL_MF_MOVE)
  *   already_on_node      pages on the target node keep their frames
@@ -54,9 +59,17 @@
 	ROW(running_two_slots,    running,           ONLY(move_pages),   MAPPED, TWO,   2) \
 	ROW(running_large_offset, running,           ONLY(move_pages),   MAPPED, FAR,   2) \
 	ROW(partial,              partial,           RANGE,              FOUND,  ONE,   1) \
+	ROW(move_again,           move_again,        RANGE,              FOUND,  ONE,   1) \
+	ROW(soft_offline_later,   soft_offline_later, ALL,               MAPPED, ONE,   1, \
+	    .skip_reason = soft_offline_later_skip_reason) \
+	ROW(soft_offline_clean,   soft_offline_clean, ONLY(move_pages),  MAPPED, ONE,   1, \
+	    .skip_reason = soft_offline_later_skip_reason) \
 	ROW(no_leak,              no_leak,           EITHER(move_pages, compact), \
 									 FOUND,  ONE,   1) \
 	ROW(memcg_charge,         memcg_charge,      ONLY(move_pages),   MAPPED, ONE,   1, \
+	    .env = &env_memcg) \
+	ROW(memcg_other,          memcg_other,       EITHER(move_pages, migrate_pages), \
+									 MAPPED, ONE,   1, \
 	    .env = &env_memcg) \
 	ROW(shared_mapping,       shared_mapping,    ALL,                MAPPED, ONE,   1) \
 	ROW(already_on_node,      already_on_node,   NODE,               FOUND,  ONE,   1) \

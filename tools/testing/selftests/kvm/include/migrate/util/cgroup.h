@@ -14,6 +14,9 @@ int cgroup_create(void);
 /* Move this process into the cgroup.  Asserts success. */
 void cgroup_enter(void);
 
+/* Move this process to the root cgroup; its memory stays charged.  Asserts success. */
+void cgroup_leave(void);
+
 /*
  * Kill the processes of the cgroup and remove it, in the process that created it.  Safe in a signal
  * handler.

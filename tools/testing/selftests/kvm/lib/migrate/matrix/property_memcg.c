@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Property memcg_charge; see migrate/matrix/property_table.h.
+ * Properties memcg_charge and memcg_other; see migrate/matrix/property_table.h.
  *
  * The case runs in a cgroup of its own; memory.numa_stat has its file pages by node.
  * mem_cgroup_migrate() in mm/memcontrol.c charges the new folio to the cgroup of the old one; a
@@ -18,21 +18,28 @@
 #include "migrate/mm/vmstat.h"
 #include "migrate/runner/test_env.h"
 #include "migrate/util/cgroup.h"
+#include "migrate/util/child.h"
 #include "migrate/util/sysfile.h"
 
 const struct test_env env_memcg = { .cgroup = "memory" };
 
 /*
  * The kernel sums up the counters of its CPUs for a reader only after enough changes
- * (memcg_vmstats_needs_flush()): make them.  A page that comes and goes is two changes.
+ * (memcg_vmstats_needs_flush()): a child makes them, because this process may have left the cgroup.
+ * A page that comes and goes is two changes.
  */
 static void force_flush(void)
 {
 	size_t size = MEMCG_CHARGE_BATCH * sysconf(_SC_NPROCESSORS_ONLN) * getpagesize();
-	void *mem = kvm_mmap(size, PROT_READ | PROT_WRITE,
-			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1);
+	pid_t pid = child_fork();
 
-	kvm_munmap(mem, size);
+	if (!pid) {
+		cgroup_enter();
+		kvm_munmap(kvm_mmap(size, PROT_READ | PROT_WRITE,
+				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1), size);
+		_exit(0);
+	}
+	child_wait(pid);
 }
 
 /* File pages on @node that the cgroup is charged for. */
@@ -90,4 +97,11 @@ int act_memcg_charge(struct fixture *fx)
 	result = fixture_judge_content(fx);
 	gmem_punch(fx->gvm, 0, nr);
 	return charge ?: result ?: judge_charge(fx, "with all pages freed", &before, -nr, 0);
+}
+
+/* The case's process leaves the cgroup, which goes on paying for its pages. */
+int act_memcg_other(struct fixture *fx)
+{
+	cgroup_leave();
+	return act_memcg_charge(fx);
 }

@@ -65,6 +65,13 @@ void cgroup_enter(void)
 	TEST_ASSERT(!r, "cannot enter %s: %s", cgroup, strerror(-r));
 }
 
+void cgroup_leave(void)
+{
+	int r = sysfile_write(CGROUPS "/cgroup.procs", "0");
+
+	TEST_ASSERT(!r, "cannot leave %s: %s", cgroup, strerror(-r));
+}
+
 /* The children of a case may outlive it for a moment. */
 void cgroup_remove(void)
 {
