@@ -86,6 +86,7 @@ int act_punch_refault(struct fixture *fx);
 int act_punch_race(struct fixture *fx);
 int act_not_uptodate(struct fixture *fx);
 int act_zap_exact(struct fixture *fx);
+int act_unevictable_disallowed(struct fixture *fx);
 int act_guest_image(struct fixture *fx);
 int act_policy_bind(struct fixture *fx);
 int act_policy_preferred(struct fixture *fx);
@@ -95,6 +96,7 @@ int act_policy_local(struct fixture *fx);
 
 const char *longterm_pin_skip_reason(void);
 const char *weighted_interleave_skip_reason(void);
-extern const struct test_env env_memcg, env_weighted_interleave;
+const char *unevictable_disallowed_skip_reason(void);
+extern const struct test_env env_memcg, env_weighted_interleave, env_unevictable_disallowed;
 
 #endif /* SELFTEST_KVM_MIGRATE_MATRIX_PROPERTY_H */
