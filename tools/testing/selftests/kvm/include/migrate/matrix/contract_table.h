@@ -46,6 +46,9 @@
 	ROW(compact,		   default,		REFUSED(0),		MOVED_SOME)	\
 	ROW(compact_node,	   default,		REFUSED(0),		MOVED_SOME)	\
 	ROW(cma_alloc,		   default,		NO_FOLIO,		MOVED_SOME)	\
+	/* Long-term pins in ZONE_MOVABLE and in CMA areas. */					\
+	ROW(longterm_pin,	   default,		NO_FOLIO,		MOVED)		\
+	ROW(longterm_pin_cma,	   default,		NO_FOLIO,		MOVED_SOME)	\
 	/* Calls with MPOL_MF_MOVE_ALL, calls by another task, cpusets. */			\
 	ROW(move_pages_all,	   default,		REFUSED(NR_FAILED),	MOVED)		\
 	ROW(move_pages_remote,	   default,		REFUSED(NR_FAILED),	MOVED)		\

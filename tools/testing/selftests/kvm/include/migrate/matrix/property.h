@@ -87,6 +87,7 @@ int act_punch_race(struct fixture *fx);
 int act_not_uptodate(struct fixture *fx);
 int act_zap_exact(struct fixture *fx);
 int act_unevictable_disallowed(struct fixture *fx);
+int act_leaves_zone(struct fixture *fx);
 int act_guest_image(struct fixture *fx);
 int act_policy_bind(struct fixture *fx);
 int act_policy_preferred(struct fixture *fx);

@@ -22,6 +22,8 @@
  *   pinned               a pipe holds references to some pages: only the others move, until it is
  *                        drained
  *   pinned_longterm      io_uring pins some pages (FOLL_LONGTERM): the same
+ *   leaves_zone          pages leave ZONE_MOVABLE for a long-term pin and stay on their node;
+ *                        their memory blocks go offline while they are pinned
  *   punch_refault        the policy of the file fills a hole that is punched after the move
  *   punch_race           holes are punched and filled during moves; the two must not deadlock
  *   not_uptodate         pages that were allocated but never written read zero after the move
@@ -62,6 +64,7 @@
 	ROW(pinned_longterm,      pinned_longterm,   EITHER(move_pages, mbind_strict), \
 									 MAPPED, ONE,   1, \
 	    .skip_reason = longterm_pin_skip_reason) \
+	ROW(leaves_zone,          leaves_zone,       ONLY(longterm_pin), MAPPED, ONE,   1) \
 	ROW(punch_refault,        punch_refault,     EITHER(move_pages, mbind_strict), \
 									 MAPPED, ONE,   1, \
 	    .allocates_on_target = true) \

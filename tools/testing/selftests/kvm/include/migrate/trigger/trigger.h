@@ -54,6 +54,8 @@ struct trigger {
 	bool evacuates;		/* empties a memory block or a CMA area */
 	bool all_or_nothing;	/* one page that stays fails the call for all */
 	bool huge;		/* acts on huge pages or larger ranges */
+	bool moves_once;	/* a folio that has moved has no reason to move again */
+	bool solitary;		/* not in the stress test: calls of other threads would fail */
 	/*
 	 * MPOL_MF_MOVE: pages that another process also maps stay, which is no failure: status
 	 * -EACCES if there are statuses, else no answer.  The second: without CAP_SYS_NICE only.
@@ -136,6 +138,12 @@ extern const struct trigger trigger_memory_offline;
 
 /* Allocate the whole CMA area, so that its pages move out, and free it. */
 extern const struct trigger trigger_cma_alloc;
+
+/*
+ * Pin the pages long-term, as a buffer of io_uring, and unpin them: folios leave ZONE_MOVABLE, or a
+ * CMA area.
+ */
+extern const struct trigger trigger_longterm_pin, trigger_longterm_pin_cma;
 
 /* A CPU of node .to reads the pages until NUMA balancing moves them there. */
 extern const struct trigger trigger_numa_balancing;

@@ -15,8 +15,6 @@ size_t gup_pin_size(const struct gup_pin *pin)
 
 void gup_pin_set_pages(struct gup_pin *pin, void *mem, size_t nr_pages)
 {
-	TEST_ASSERT(nr_pages <= GUP_PIN_PAGES_MAX, "%zu pages, %d at most", nr_pages,
-		    GUP_PIN_PAGES_MAX);
 	pin->mem = mem;
 	pin->nr_pages = nr_pages;
 }
@@ -36,6 +34,8 @@ static void hold_by_pipe(struct gup_pin *pin, void *mem, size_t nr_pages)
 	struct iovec pages;
 	ssize_t n;
 
+	TEST_ASSERT(nr_pages <= GUP_PIN_PAGES_MAX, "%zu pages, %d at most", nr_pages,
+		    GUP_PIN_PAGES_MAX);
 	gup_pin_set_pages(pin, mem, nr_pages);
 	pages = (struct iovec) { .iov_base = mem, .iov_len = gup_pin_size(pin) };
 	TEST_ASSERT(!pipe2(pin->fds, O_CLOEXEC), "pipe: %s", strerror(errno));

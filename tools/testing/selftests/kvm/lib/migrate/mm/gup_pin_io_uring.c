@@ -26,7 +26,7 @@ static const char *io_uring_skip_reason(void)
 }
 
 /* The ring is in .fds[0]. */
-static void hold_by_io_uring(struct gup_pin *pin, void *mem, size_t nr_pages)
+int gup_pin_register(struct gup_pin *pin, void *mem, size_t nr_pages)
 {
 	struct iovec pages;
 	int r;
@@ -35,8 +35,18 @@ static void hold_by_io_uring(struct gup_pin *pin, void *mem, size_t nr_pages)
 	pages = (struct iovec) { .iov_base = mem, .iov_len = gup_pin_size(pin) };
 	pin->fds[0] = setup_ring(&pin->params);
 	TEST_ASSERT(pin->fds[0] >= 0, "io_uring_setup: %s", strerror(errno));
-	r = syscall(__NR_io_uring_register, pin->fds[0], IORING_REGISTER_BUFFERS, &pages, 1);
-	TEST_ASSERT(!r, "io_uring_register of %zu pages: %s", nr_pages, strerror(errno));
+	if (!syscall(__NR_io_uring_register, pin->fds[0], IORING_REGISTER_BUFFERS, &pages, 1))
+		return 0;
+	r = -errno;
+	kvm_close(pin->fds[0]);
+	return r;
+}
+
+static void hold_by_io_uring(struct gup_pin *pin, void *mem, size_t nr_pages)
+{
+	int r = gup_pin_register(pin, mem, nr_pages);
+
+	TEST_ASSERT(!r, "io_uring_register of %zu pages: %s", nr_pages, strerror(-r));
 }
 
 static void *map_ring(const struct gup_pin *pin, off_t offset)
