@@ -250,7 +250,7 @@ static void print_reasons(void)
 		printf(" |\n");
 	}
 	printf("\n"
-	       "`pinned_longterm` pins pages where they are, so MR_LONGTERM_PIN has no trigger.\n"
+	       "`pinned_longterm` pins pages that may stay where they are: no migration.\n"
 	       "These triggers merge, reclaim or collapse pages and do not migrate them:\n");
 	print_triggers_with(NULL);
 	printf(".\n");

@@ -46,6 +46,12 @@
 	ROW(compact,		   default,		REFUSED(0),		MOVED_SOME)	\
 	ROW(compact_node,	   default,		REFUSED(0),		MOVED_SOME)	\
 	ROW(cma_alloc,		   default,		NO_FOLIO,		MOVED_SOME)	\
+	/* Compaction that the kernel starts. */						\
+	ROW(direct_compaction,	   default,		REFUSED(0),		MOVED_SOME)	\
+	ROW(kcompactd,		   default,		REFUSED(0),		MOVED_SOME)	\
+	/* Long-term pins in ZONE_MOVABLE and in CMA areas. */					\
+	ROW(longterm_pin,	   default,		NO_FOLIO,		MOVED)		\
+	ROW(longterm_pin_cma,	   default,		NO_FOLIO,		MOVED_SOME)	\
 	/* Calls with MPOL_MF_MOVE_ALL, calls by another task, cpusets. */			\
 	ROW(move_pages_all,	   default,		REFUSED(NR_FAILED),	MOVED)		\
 	ROW(move_pages_remote,	   default,		REFUSED(NR_FAILED),	MOVED)		\
@@ -53,6 +59,8 @@
 	ROW(cpuset,		   default,		REFUSED(0),		MOVED)		\
 	/* Background mechanisms that must ignore guest_memfd. */				\
 	ROW(numa_balancing,	   default,		NEVER(0),		NEVER(0))	\
+	ROW(numa_balancing_bind,   default,		NEVER(0),		NEVER(0))	\
+	ROW(numa_balancing_tiering, default,		NEVER(0),		NEVER(0))	\
 	ROW(damon_hot_vaddr,	   default,		NEVER(0),		NEVER(0))	\
 	ROW(damon_cold_paddr,	   default,		NEVER(0),		NEVER(0))	\
 	ROW(ksm,		   default,		NEVER(0),		NEVER(0))	\

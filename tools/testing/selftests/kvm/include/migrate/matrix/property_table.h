@@ -27,10 +27,14 @@
  *   pinned               a pipe holds references to some pages: only the others move, until it is
  *                        drained
  *   pinned_longterm      io_uring pins some pages (FOLL_LONGTERM): the same
+ *   leaves_zone          pages leave ZONE_MOVABLE for a long-term pin and stay on their node;
+ *                        their memory blocks go offline while they are pinned
  *   punch_refault        the policy of the file fills a hole that is punched after the move
  *   punch_race           holes are punched and filled during moves; the two must not deadlock
  *   not_uptodate         pages that were allocated but never written read zero after the move
  *   zap_exact            only guest mappings of the range are zapped
+ *   unevictable_disallowed  vm.compact_unevictable_allowed=0: compaction moves no page; with 1
+ *                        it moves the same pages
  *   guest_image          the guest's program, stacks and page tables move while it runs and takes
  *                        exceptions
  *   policy_*             each policy of mbind(), on first touch and for existing pages
@@ -77,12 +81,17 @@
 	ROW(pinned_longterm,      pinned_longterm,   EITHER(move_pages, mbind_strict), \
 									 MAPPED, ONE,   1, \
 	    .skip_reason = longterm_pin_skip_reason) \
+	ROW(leaves_zone,          leaves_zone,       ONLY(longterm_pin), MAPPED, ONE,   1) \
 	ROW(punch_refault,        punch_refault,     EITHER(move_pages, mbind_strict), \
 									 MAPPED, ONE,   1, \
 	    .allocates_on_target = true) \
 	ROW(punch_race,           punch_race,        ONLY(move_pages),   MAPPED, ONE,   1) \
 	ROW(not_uptodate,         not_uptodate,      ONLY(compact),      ANY,    ONE,   1) \
 	ROW(zap_exact,            zap_exact,         ONLY(move_pages),   MAPPED, TWO,   1) \
+	ROW(unevictable_disallowed, unevictable_disallowed, ONLY(compact), \
+									 FOUND,  ONE,   1, \
+	    .skip_reason = unevictable_disallowed_skip_reason, \
+	    .env = &env_unevictable_disallowed) \
 	ROW(guest_image,          guest_image,       ONLY(move_pages),   MAPPED, ONE,   1, \
 	    .skip_reason = slot0_gmem_skip_reason) \
 	ROW(policy_bind,          policy_bind,       ONLY(mbind_strict), MAPPED, ONE,   1, \

@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
-/* The capacity of a pipe (PIPE_DEF_BUFFERS in include/linux/pipe_fs_i.h). */
+/* The capacity of a pipe (PIPE_DEF_BUFFERS in include/linux/pipe_fs_i.h); io_uring takes more. */
 #define GUP_PIN_PAGES_MAX 16
 
 struct gup_pin {
@@ -36,6 +36,9 @@ extern const struct gup_pin_kind gup_pin_pipe;
 
 /* A buffer registered with io_uring, until it is unregistered (FOLL_PIN | FOLL_LONGTERM). */
 extern const struct gup_pin_kind gup_pin_io_uring;
+
+/* gup_pin_io_uring.hold() for any number of pages.  Returns 0 or -errno. */
+int gup_pin_register(struct gup_pin *pin, void *mem, size_t nr_pages);
 
 /* For the kinds: note what is held, and read all of it from @fd. */
 void gup_pin_set_pages(struct gup_pin *pin, void *mem, size_t nr_pages);

@@ -55,6 +55,8 @@ struct trigger {
 	bool evacuates;		/* empties a memory block or a CMA area */
 	bool all_or_nothing;	/* one page that stays fails the call for all */
 	bool huge;		/* acts on huge pages or larger ranges */
+	bool moves_once;	/* a folio that has moved has no reason to move again */
+	bool solitary;		/* not in the stress test: calls of other threads would fail */
 	/*
 	 * MPOL_MF_MOVE: pages that another process also maps stay, which is no failure: status
 	 * -EACCES if there are statuses, else no answer.  The second: without CAP_SYS_NICE only.
@@ -159,6 +161,12 @@ extern const struct trigger trigger_soft_offline_mapped, trigger_soft_offline_ph
 extern const struct trigger trigger_compact, trigger_compact_node;
 
 /*
+ * Compaction that an allocation of huge pages on node .from starts, or kcompactd of that node when
+ * vm.compaction_proactiveness asks for it.
+ */
+extern const struct trigger trigger_direct_compaction, trigger_kcompactd;
+
+/*
  * Take the memory blocks of the pages offline, and online again (migrate/mm/memory_block.h).  After
  * many failures per page a signal ends the attempt: -EINTR.
  */
@@ -167,8 +175,17 @@ extern const struct trigger trigger_memory_offline;
 /* Allocate the whole CMA area, so that its pages move out, and free it. */
 extern const struct trigger trigger_cma_alloc;
 
+/*
+ * Pin the pages long-term, as a buffer of io_uring, and unpin them: folios leave ZONE_MOVABLE, or a
+ * CMA area.
+ */
+extern const struct trigger trigger_longterm_pin, trigger_longterm_pin_cma;
+
 /* A CPU of node .to reads the pages until NUMA balancing moves them there. */
 extern const struct trigger trigger_numa_balancing;
+
+/* The same with a policy that asks for it (MPOL_F_NUMA_BALANCING); promotion from slow memory. */
+extern const struct trigger trigger_numa_balancing_bind, trigger_numa_balancing_tiering;
 
 /*
  * DAMON's schemes that send hot or cold memory to a node, with all memory hot and cold enough: by

@@ -20,7 +20,7 @@ int act_idle(struct fixture *fx)
 {
 	int result = property_fire_and_judge(fx) ?: property_rewrite_and_judge(fx);
 
-	if (result || fx->expected.outcome != OUTCOME_MOVED)
+	if (result || fx->expected.outcome != OUTCOME_MOVED || fx->trigger->moves_once)
 		return result;
 	/* A page that moved must be able to move again. */
 	fixture_swap_nodes(fx);
@@ -80,10 +80,10 @@ static bool fire_under_guest(struct fixture *fx)
 	return !done;
 }
 
-/* Compaction does not move a page twice; a trigger by frame makes a call for each page. */
+/* Some triggers do not move a page twice; a trigger by frame makes a call for each page. */
 static unsigned long moves_under_guest(const struct fixture *fx)
 {
-	if (fx->trigger->partial)
+	if (fx->trigger->partial || fx->trigger->moves_once)
 		return 1;
 	return fx->trigger->by_pfn ? 2 : 2 * fx->suite->options.iterations;
 }

@@ -9,8 +9,6 @@
 
 void gup_pin_set_pages(struct gup_pin *pin, void *mem, size_t nr_pages)
 {
-	TEST_ASSERT(nr_pages <= GUP_PIN_PAGES_MAX, "%zu pages, %d at most", nr_pages,
-		    GUP_PIN_PAGES_MAX);
 	pin->mem.iov_base = mem;
 	pin->mem.iov_len = nr_pages * getpagesize();
 	pin->nr_pages = nr_pages;
@@ -31,6 +29,8 @@ static void hold_by_pipe(struct gup_pin *pin, void *mem, size_t nr_pages)
 {
 	ssize_t n;
 
+	TEST_ASSERT(nr_pages <= GUP_PIN_PAGES_MAX, "%zu pages, %d at most", nr_pages,
+		    GUP_PIN_PAGES_MAX);
 	gup_pin_set_pages(pin, mem, nr_pages);
 	TEST_ASSERT(!pipe2(pin->fds, O_CLOEXEC), "pipe: %s", strerror(errno));
 	n = vmsplice(pin->fds[1], &pin->mem, 1, 0);

@@ -29,7 +29,7 @@ static const char *io_uring_skip_reason(void)
 }
 
 /* The ring is in .fds[0]. */
-static void hold_by_io_uring(struct gup_pin *pin, void *mem, size_t nr_pages)
+int gup_pin_register(struct gup_pin *pin, void *mem, size_t nr_pages)
 {
 	struct io_uring_params params;
 	int r;
@@ -39,8 +39,18 @@ static void hold_by_io_uring(struct gup_pin *pin, void *mem, size_t nr_pages)
 	TEST_ASSERT(pin->fds[0] >= 0, "io_uring_setup: %s", strerror(errno));
 	pin->tail = params.sq_off.tail;
 	pin->array = params.sq_off.array;
-	r = syscall(__NR_io_uring_register, pin->fds[0], IORING_REGISTER_BUFFERS, &pin->mem, 1);
-	TEST_ASSERT(!r, "io_uring_register of %zu pages: %s", nr_pages, strerror(errno));
+	if (!syscall(__NR_io_uring_register, pin->fds[0], IORING_REGISTER_BUFFERS, &pin->mem, 1))
+		return 0;
+	r = -errno;
+	kvm_close(pin->fds[0]);
+	return r;
+}
+
+static void hold_by_io_uring(struct gup_pin *pin, void *mem, size_t nr_pages)
+{
+	int r = gup_pin_register(pin, mem, nr_pages);
+
+	TEST_ASSERT(!r, "io_uring_register of %zu pages: %s", nr_pages, strerror(-r));
 }
 
 static void *map_ring(const struct gup_pin *pin, off_t offset)

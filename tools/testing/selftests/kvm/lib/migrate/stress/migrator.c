@@ -30,7 +30,7 @@ static bool belongs_to(const struct stress_mix *mix, const struct contract_row *
 {
 	const struct trigger *trigger = row->trigger;
 
-	if (row->vm != &vm_kind_default || trigger->must_not_touch)
+	if (row->vm != &vm_kind_default || trigger->must_not_touch || trigger->solitary)
 		return false;
 	switch (mix->migrators) {
 	case MIGRATORS_BY_RANGE:
