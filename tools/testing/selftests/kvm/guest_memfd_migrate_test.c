@@ -23,6 +23,7 @@
 #include "migrate/matrix/alloc_zone.h"
 #include "migrate/matrix/call_errors.h"
 #include "migrate/matrix/mapping_flags.h"
+#include "migrate/matrix/memory_failure.h"
 #include "migrate/matrix/must_not_touch.h"
 #include "migrate/matrix/property.h"
 #include "migrate/runner/suite.h"
@@ -61,6 +62,8 @@ int main(int argc, char **argv)
 	call_errors_add_cases(&list);
 	alloc_zone_add_cases(&list, allocation_rows, nr_allocation_rows);
 	mapping_flags_add_cases(&list, contract_row_of(&trigger_move_pages));
+	memory_failure_add_cases(&list, &vm_kind_default);
+	memory_failure_add_cases(&list, &vm_kind_default_unshared);
 	vm_keep_one_open();
 	return suite_main(&suite, argc, argv, list.cases, list.nr, probe);
 }

@@ -24,6 +24,7 @@
 #include "migrate/matrix/absent_kinds.h"
 #include "migrate/matrix/alloc_zone.h"
 #include "migrate/matrix/fixture.h"
+#include "migrate/matrix/memory_failure.h"
 #include "migrate/matrix/not_isolated.h"
 #include "migrate/matrix/property.h"
 #include "migrate/mm/numa.h"
@@ -149,6 +150,7 @@ int main(int argc, char **argv)
 			     contract_rows_for(&vm_kind_sw_protected, private_allocation_rows,
 					       nr_private_allocation_rows),
 			     nr_private_allocation_rows);
+	memory_failure_add_cases(&list, &vm_kind_sw_protected);
 	vm_keep_one_open();
 	/* No probe: both contracts are the same for private memory. */
 	return suite_main(&suite, argc, argv, list.cases, list.nr, NULL);

@@ -18,4 +18,8 @@ struct case_list {
  */
 void case_list_add(struct case_list *list, const struct testcase *test, const char *property);
 
+/* The same with @what for the name of the trigger. */
+void case_list_add_named(struct case_list *list, const struct testcase *test, const char *what,
+			 const char *property);
+
 #endif /* SELFTEST_KVM_MIGRATE_MATRIX_CASE_LIST_H */

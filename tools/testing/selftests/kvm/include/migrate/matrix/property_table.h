@@ -28,6 +28,11 @@
  *   zap_exact            only guest mappings of the range are zapped
  *   guest_image          the guest's program, stacks and page tables move while it runs and takes
  *                        exceptions
+ *   poisoned             pages with a memory error stay poisoned while the others move, and pages
+ *                        are poisoned after they moved
+ *   poison_race          memory errors hit pages while they move: no mark is lost
+ *   retired              the frame that soft offlining took out of use is marked, and is not
+ *                        allocated again
  *   policy_*             each policy of mbind(), on first touch and for existing pages
  *
  * Columns:
@@ -68,6 +73,13 @@
 	ROW(zap_exact,            zap_exact,         ONLY(move_pages),   MAPPED, TWO,   1) \
 	ROW(guest_image,          guest_image,       ONLY(move_pages),   MAPPED, ONE,   1, \
 	    .skip_reason = slot0_gmem_skip_reason) \
+	ROW(poisoned,             poisoned,          EITHER(move_pages, compact), \
+									 MAPPED, ONE,   1, \
+	    .skip_reason = hwpoison_skip_reason, .env = &env_hwpoison) \
+	ROW(poison_race,          poison_race,       ONLY(move_pages),   MAPPED, ONE,   1, \
+	    .skip_reason = hwpoison_skip_reason, .env = &env_hwpoison) \
+	ROW(retired,              retired,           ONLY(soft_offline_phys), MAPPED, ONE, 1, \
+	    .skip_reason = hwpoison_skip_reason, .env = &env_hwpoison) \
 	ROW(policy_bind,          policy_bind,       ONLY(mbind_strict), MAPPED, ONE,   1, \
 	    .allocates_on_target = true) \
 	ROW(policy_preferred,     policy_preferred,  ONLY(mbind_strict), MAPPED, ONE,   1, \

@@ -7,7 +7,8 @@
 #include "migrate/matrix/case_list.h"
 #include "migrate/trigger/trigger.h"
 
-void case_list_add(struct case_list *list, const struct testcase *test, const char *property)
+void case_list_add_named(struct case_list *list, const struct testcase *test, const char *what,
+			 const char *property)
 {
 	const struct contract_row *row = test->row;
 	struct testcase *added;
@@ -18,6 +19,13 @@ void case_list_add(struct case_list *list, const struct testcase *test, const ch
 	*added = *test;
 	if (row->trigger && row->trigger->env)
 		added->env = row->trigger->env;
-	snprintf(added->name, sizeof(added->name), "%s.%s.%s",
-		 row->trigger ? row->trigger->name : row->zone->name, row->vm->name, property);
+	snprintf(added->name, sizeof(added->name), "%s.%s.%s", what, row->vm->name, property);
+}
+
+void case_list_add(struct case_list *list, const struct testcase *test, const char *property)
+{
+	const struct contract_row *row = test->row;
+
+	case_list_add_named(list, test, row->trigger ? row->trigger->name : row->zone->name,
+			    property);
 }

@@ -79,6 +79,13 @@ static void print_run(const struct suite *suite)
 			       "(needs CAP_SYS_ADMIN)\n");
 }
 
+/* A case that may make the machine unusable is selected by its name only. */
+static bool selects(const struct suite *suite, const struct testcase *test)
+{
+	return options_select(&suite->options, test->name) &&
+	       (!test->unsafe || suite->options.nr_filters || suite->options.list);
+}
+
 /* Returns a filter that selects no case, or NULL. */
 static const char *unmatched_filter(const struct suite *suite, const struct testcase *cases,
 				    size_t nr)
@@ -103,7 +110,7 @@ static size_t count_selected(const struct suite *suite, const struct testcase *c
 	size_t i, selected = 0;
 
 	for (i = 0; i < nr; i++) {
-		if (!options_select(&suite->options, cases[i].name))
+		if (!selects(suite, &cases[i]))
 			continue;
 		selected++;
 		if (print)
@@ -118,7 +125,7 @@ static bool any_runnable(const struct suite *suite, const struct testcase *cases
 	size_t i;
 
 	for (i = 0; i < nr; i++)
-		if (options_select(&suite->options, cases[i].name) &&
+		if (selects(suite, &cases[i]) &&
 		    !testcase_skip_reason(suite, &cases[i]))
 			return true;
 	return false;
@@ -141,7 +148,7 @@ static int run_cases(const struct suite *suite, const struct testcase *cases, si
 	size_t i;
 
 	for (i = 0; i < nr; i++)
-		if (options_select(&suite->options, cases[i].name))
+		if (selects(suite, &cases[i]))
 			run_case(suite, &cases[i]);
 	ksft_print_cnts();
 	if (ksft_get_fail_cnt())
