@@ -47,7 +47,4 @@ int poisoned_pages_unpoison(struct fixture *fx, const struct poisoned_pages *poi
 /* Have the guest fill the pages again.  Judges the content of all pages. */
 int poisoned_pages_refill(struct fixture *fx, const struct poisoned_pages *poisoned);
 
-/* Settings that keep tasks from being killed. */
-extern const struct test_env env_hwpoison;
-
 #endif /* SELFTEST_KVM_MIGRATE_MATRIX_POISONED_PAGES_H */

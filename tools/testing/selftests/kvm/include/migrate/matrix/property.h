@@ -97,7 +97,8 @@ int act_policy_weighted(struct fixture *fx);
 int act_policy_local(struct fixture *fx);
 
 const char *longterm_pin_skip_reason(void);
+const char *poisoned_skip_reason(void);
 const char *weighted_interleave_skip_reason(void);
-extern const struct test_env env_memcg, env_weighted_interleave;
+extern const struct test_env env_hwpoison, env_memcg, env_weighted_interleave;
 
 #endif /* SELFTEST_KVM_MIGRATE_MATRIX_PROPERTY_H */

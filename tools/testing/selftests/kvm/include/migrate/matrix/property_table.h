@@ -75,11 +75,11 @@
 	    .skip_reason = slot0_gmem_skip_reason) \
 	ROW(poisoned,             poisoned,          EITHER(move_pages, compact), \
 									 MAPPED, ONE,   1, \
-	    .skip_reason = hwpoison_skip_reason, .env = &env_hwpoison) \
+	    .skip_reason = poisoned_skip_reason, .env = &env_hwpoison) \
 	ROW(poison_race,          poison_race,       ONLY(move_pages),   MAPPED, ONE,   1, \
-	    .skip_reason = hwpoison_skip_reason, .env = &env_hwpoison) \
+	    .skip_reason = poisoned_skip_reason, .env = &env_hwpoison) \
 	ROW(retired,              retired,           ONLY(soft_offline_phys), MAPPED, ONE, 1, \
-	    .skip_reason = hwpoison_skip_reason, .env = &env_hwpoison) \
+	    .skip_reason = poisoned_skip_reason, .env = &env_hwpoison) \
 	ROW(policy_bind,          policy_bind,       ONLY(mbind_strict), MAPPED, ONE,   1, \
 	    .allocates_on_target = true) \
 	ROW(policy_preferred,     policy_preferred,  ONLY(mbind_strict), MAPPED, ONE,   1, \

@@ -7,10 +7,10 @@
 #include "migrate/gmem/guest_access.h"
 #include "migrate/matrix/memory_failure.h"
 #include "migrate/matrix/poisoned_pages.h"
+#include "migrate/matrix/property.h"
 #include "migrate/mm/hwpoison.h"
 #include "migrate/mm/mm_counters.h"
 #include "migrate/runner/suite.h"
-#include "migrate/runner/test_env.h"
 
 /* Iterations that a guest may end before it touches a poisoned page. */
 #define ITERATIONS 3
@@ -51,7 +51,7 @@ static int poison(struct fixture *fx, struct poisoned_pages *poisoned)
 }
 
 /* Host and guest lose the poisoned pages only. */
-static int act_idle(struct fixture *fx, struct poisoned_pages *poisoned)
+static int error_idle(struct fixture *fx, struct poisoned_pages *poisoned)
 {
 	int result = poison(fx, poisoned);
 
@@ -80,7 +80,7 @@ static int run_on(struct fixture *fx, const struct poisoned_pages *poisoned)
 	return KSFT_FAIL;
 }
 
-static int act_running(struct fixture *fx, struct poisoned_pages *poisoned)
+static int error_running(struct fixture *fx, struct poisoned_pages *poisoned)
 {
 	FILE *nowhere = fopen("/dev/null", "w");
 	int result, iterations = 0;
@@ -106,12 +106,12 @@ static int act_running(struct fixture *fx, struct poisoned_pages *poisoned)
 	       poisoned_pages_refill(fx, poisoned);
 }
 
-static int act_closed(struct fixture *fx, struct poisoned_pages *poisoned)
+static int error_closed(struct fixture *fx, struct poisoned_pages *poisoned)
 {
 	return poison(fx, poisoned);
 }
 
-static int act_deadlock(struct fixture *fx, struct poisoned_pages *poisoned)
+static int error_deadlock(struct fixture *fx, struct poisoned_pages *poisoned)
 {
 	(void)poisoned;
 	return act_hwpoison_deadlock(fx);
@@ -163,10 +163,10 @@ static int run_closed(const struct suite *suite, const struct testcase *test)
 	return result;
 }
 
-static const struct error_case idle = { "idle", .act = act_idle };
-static const struct error_case running = { "running", .act = act_running };
-static const struct error_case closed = { "closed", .act = act_closed };
-static const struct error_case deadlock = { "deadlock", .unsafe = true, .act = act_deadlock };
+static const struct error_case idle = { "idle", .act = error_idle };
+static const struct error_case running = { "running", .act = error_running };
+static const struct error_case closed = { "closed", .act = error_closed };
+static const struct error_case deadlock = { "deadlock", .unsafe = true, .act = error_deadlock };
 
 static const struct error errors[] = {
 	{ true, &idle }, { true, &running }, { true, &closed }, { true, &deadlock },

@@ -8,6 +8,7 @@
 #include "kvm_util.h"
 #include "migrate/gmem/guest_access.h"
 #include "migrate/matrix/poisoned_pages.h"
+#include "migrate/matrix/property.h"
 #include "migrate/mm/folio.h"
 #include "migrate/mm/hwpoison.h"
 #include "migrate/runner/test_env.h"
@@ -18,6 +19,7 @@
 /* A folio that was on an LRU list or mapped keeps neither flag. */
 #define FLAGS_OFF (FOLIO_FLAG(LRU) | FOLIO_FLAG(MMAP) | FOLIO_FLAG(BUDDY))
 
+/* An error must kill no task, and not end in a panic. */
 static const struct setting settings[] = {
 	{ "/proc/sys/vm/memory_failure_early_kill", "0", .optional = true },
 	{ "/proc/sys/vm/memory_failure_recovery", "1", .optional = true },

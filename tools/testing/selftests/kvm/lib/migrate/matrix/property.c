@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "kselftest.h"
 #include "kvm_util.h"
-#include "migrate/matrix/poisoned_pages.h"
 #include "migrate/matrix/property.h"
 #include "migrate/matrix/property_table.h"
-#include "migrate/mm/hwpoison.h"
 #include "migrate/mm/numa.h"
 #include "migrate/trigger/trigger.h"
 
