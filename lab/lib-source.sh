@@ -34,8 +34,8 @@ lab_series_patches()
 	case ${1%-debug} in
 	plain)	;;
 	movable)	printf '%s\n' "$LAB_DIR/patches/movable"/*.patch ;;
-	# The series as it was posted, with NUMA balancing at large.
-	posted)		printf '%s\n' "$LAB_DIR/patches/movable"/*.patch | grep -v /0006- ;;
+	# The series as it was posted: without what this collection found.
+	posted)		printf '%s\n' "$LAB_DIR/patches/movable"/*.patch | grep -v '/000[567]-' ;;
 	# Faults to choose from at boot, none by default.
 	faulty)		printf '%s\n' "$LAB_DIR/patches"/{movable,faulty}/*.patch ;;
 	esac
@@ -54,7 +54,7 @@ lab_series_about()
 	[[ $1 != *-debug ]] || printf ', lab/config/debug.config'
 	case ${1%-debug} in
 	plain)	;;
-	posted)	printf ', lab/patches/movable without the last' ;;
+	posted)	printf ', lab/patches/movable without the last three' ;;
 	faulty)	printf ', lab/patches/movable, lab/patches/faulty' ;;
 	*)	printf ', lab/patches/%s' "${1%-debug}" ;;
 	esac
