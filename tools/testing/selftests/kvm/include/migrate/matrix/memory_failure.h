@@ -5,8 +5,8 @@
  *	idle		the pages are not in use
  *	running		a guest reads and writes all pages: it stops at the first poisoned one
  *	closed		the file is closed with poisoned pages in it
- *	deadlock	errors hit pages while holes are punched: the two must not deadlock.  Released
- *			kernels do, and then handle no memory error until they are booted again
+ *	deadlock	errors hit pages while holes are punched: the two must not deadlock.
+ *			Released kernels do, and then handle no memory error until the next boot
  *
  * The errors are by mapping (memory_failure_mapped) or by frame (memory_failure_phys).  Properties
  * of migrate/matrix/property_table.h have errors before, during and after a move.

@@ -27,7 +27,10 @@ int hwpoison_phys(uint64_t pfn);
 /* Take frame @pfn out of use (soft_offline_page in sysfs).  Returns 0 or -errno. */
 int soft_offline_phys(uint64_t pfn);
 
-/* Register an undo that unpoisons frame @pfn, before it is poisoned; run it.  Returns 0 or -errno. */
+/*
+ * Register an undo that unpoisons frame @pfn, before it is poisoned; run and drop it.  Returns 0 or
+ * -errno; -ENOENT where the frame is not marked.
+ */
 void hwpoison_undo_add(uint64_t pfn);
 int hwpoison_undo_run(uint64_t pfn);
 
