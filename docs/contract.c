@@ -10,6 +10,7 @@
 #include "kselftest.h"
 #include "migrate/gmem/gmem_vm.h"
 #include "migrate/matrix/contract_table.h"
+#include "migrate/matrix/memory_failure.h"
 #include "migrate/matrix/more_cases.h"
 #include "migrate/movable_ops/movable_ops.h"
 #include "migrate/trigger/trigger.h"
@@ -233,6 +234,36 @@ static void print_triggers_with(const char *reason)
 	printf("%s", *separator ? "" : "none");
 }
 
+static void print_memory_failure(void)
+{
+	struct case_list list = {};
+	size_t i;
+
+	memory_failure_add_cases(&list, &vm_kind_default);
+	memory_failure_add_cases(&list, &vm_kind_default_unshared);
+	printf("\n"
+	       "## Memory errors\n"
+	       "\n"
+	       "Under both contracts the folio stays in the file: KVM_RUN fails with EHWPOISON at\n"
+	       "the guest's access, that of the host is SIGBUS (BUS_MCEERR_AR), and the frame is\n"
+	       "marked and on no LRU list, so that nothing migrates it.  Once a hole is punched,\n"
+	       "the page reads zero in another frame, and the poisoned one can be unpoisoned.\n"
+	       "The host unmaps the page before: its PTE outlives the hole.\n"
+	       "memory_failure() itself reports -EBUSY.  The properties `poisoned`, `poison_race`\n"
+	       "and `retired` above have errors before, during and after moves.\n"
+	       "`migrate/matrix/memory_failure.h` describes these cases:\n"
+	       "\n");
+	for (i = 0; i < list.nr; i++)
+		printf("* `%s`%s\n", list.cases[i].name,
+		       list.cases[i].unsafe ? ": only with `-U` and its name after `-t`" : "");
+	free(list.cases);
+	printf("\n"
+	       "Private memory has those by frame (`memory_failure_phys`).\n"
+	       "\n"
+	       "No case takes a memory block with a poisoned page offline: the kernel neither\n"
+	       "brings it online again (memory_block_online()) nor unpoisons a frame of it.\n");
+}
+
 static void print_reasons(void)
 {
 	size_t i;
@@ -272,6 +303,7 @@ int main(void)
 	print_must_not_touch_properties();
 	print_private_rows();
 	print_allocation_rows();
+	print_memory_failure();
 	print_ops_rows();
 	print_reasons();
 	return 0;

@@ -20,6 +20,7 @@
  */
 #include "kvm_util.h"
 #include "migrate/gmem/gmem_vm.h"
+#include "migrate/matrix/memory_failure.h"
 #include "migrate/matrix/more_cases.h"
 #include "migrate/matrix/property.h"
 #include "migrate/runner/testcase.h"
@@ -58,6 +59,8 @@ int main(int argc, char **argv)
 	}
 	call_errors_add_cases(&list);
 	alloc_zone_add_cases(&list, NULL);
+	memory_failure_add_cases(&list, &vm_kind_default);
+	memory_failure_add_cases(&list, &vm_kind_default_unshared);
 	vm_keep_one_open();
 	return suite_main(&suite, argc, argv, list.cases, list.nr, probe);
 }

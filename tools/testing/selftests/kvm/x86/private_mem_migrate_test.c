@@ -20,6 +20,7 @@
 
 #include "kvm_util.h"
 #include "migrate/gmem/private_vm.h"
+#include "migrate/matrix/memory_failure.h"
 #include "migrate/matrix/more_cases.h"
 #include "migrate/matrix/property.h"
 #include "migrate/mm/numa.h"
@@ -120,6 +121,7 @@ int main(int argc, char **argv)
 	}
 	absent_kinds_add_cases(&list, vm_kinds_absent);
 	alloc_zone_add_cases(&list, &vm_kind_sw_protected);
+	memory_failure_add_cases(&list, &vm_kind_sw_protected);
 	vm_keep_one_open();
 	/* No probe: both contracts are the same for private memory. */
 	return suite_main(&suite, argc, argv, list.cases, list.nr, NULL);

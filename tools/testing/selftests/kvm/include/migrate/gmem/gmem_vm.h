@@ -125,6 +125,7 @@ struct gmem_vm {
 	size_t nr_pages, page_size;
 	size_t split;			/* first page of the second slot; 0: there is none */
 	size_t hole;			/* first page before it that is in no slot */
+	size_t left_out, left_out_end;	/* pages that no check reads: gmem_leave_out() */
 	struct pattern pattern;		/* what the memory holds now */
 	struct guest_page *pages;	/* host's view of the per-page counters */
 	struct gmem_vcpu vcpus[GMEM_VCPUS_MAX];

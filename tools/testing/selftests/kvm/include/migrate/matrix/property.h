@@ -91,9 +91,11 @@ PROPERTIES(ACT)
 #undef ACT
 
 const char *longterm_pin_skip_reason(void);
+const char *poisoned_skip_reason(void);
 const char *soft_offline_later_skip_reason(void);
 const char *weighted_interleave_skip_reason(void);
 const char *unevictable_disallowed_skip_reason(void);
-extern const struct test_env env_memcg, env_weighted_interleave, env_unevictable_disallowed;
+extern const struct test_env env_hwpoison, env_memcg, env_weighted_interleave,
+			     env_unevictable_disallowed;
 
 #endif /* SELFTEST_KVM_MIGRATE_MATRIX_PROPERTY_H */

@@ -37,6 +37,11 @@
  *                        it moves the same pages
  *   guest_image          the guest's program, stacks and page tables move while it runs and takes
  *                        exceptions
+ *   poisoned             pages with a memory error stay poisoned while the others move, and pages
+ *                        are poisoned after they moved
+ *   poison_race          memory errors hit pages while they move: no mark is lost
+ *   retired              the frame that soft offlining took out of use is marked, and is not
+ *                        allocated again
  *   policy_*             each policy of mbind(), on first touch and for existing pages
  *   not_isolated         compaction does not even isolate unmovable folios
  *   inaccessible         requests that would change a part of a page are refused, and nothing
@@ -94,6 +99,13 @@
 	    .env = &env_unevictable_disallowed) \
 	ROW(guest_image,          guest_image,       ONLY(move_pages),   MAPPED, ONE,   1, \
 	    .skip_reason = slot0_gmem_skip_reason) \
+	ROW(poisoned,             poisoned,          EITHER(move_pages, compact), \
+									 MAPPED, ONE,   1, \
+	    .skip_reason = poisoned_skip_reason, .env = &env_hwpoison) \
+	ROW(poison_race,          poison_race,       ONLY(move_pages),   MAPPED, ONE,   1, \
+	    .skip_reason = poisoned_skip_reason, .env = &env_hwpoison) \
+	ROW(retired,              retired,           ONLY(soft_offline_phys), MAPPED, ONE, 1, \
+	    .skip_reason = poisoned_skip_reason, .env = &env_hwpoison) \
 	ROW(policy_bind,          policy_bind,       ONLY(mbind_strict), MAPPED, ONE,   1, \
 	    .allocates_on_target = true) \
 	ROW(policy_preferred,     policy_preferred,  ONLY(mbind_strict), MAPPED, ONE,   1, \

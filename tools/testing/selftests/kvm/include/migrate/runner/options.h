@@ -21,6 +21,7 @@ struct migrate_options {
 	const char *filters[OPTIONS_FILTERS_MAX];
 	int nr_filters;
 	bool list, verbose, help;
+	bool unsafe;			/* run cases that may make the machine unusable, too */
 	size_t pages;			/* of the guest_memfd under test */
 	unsigned long iterations;	/* moves there and back under a running guest */
 	unsigned long nr_vcpus;		/* and as many migrator threads; 0: the test has no -v */

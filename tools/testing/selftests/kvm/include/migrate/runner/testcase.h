@@ -56,6 +56,7 @@ struct testcase {
 	int (*run)(const struct suite *suite, const struct testcase *test);
 	const struct contract_row *row;
 	const struct test_env *env;	/* NULL: none */
+	bool unsafe;			/* runs only where -t selects it and -U allows it */
 	const void *data;		/* private to the case */
 };
 

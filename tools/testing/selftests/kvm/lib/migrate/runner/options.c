@@ -88,6 +88,9 @@ static const char *parse_option(int option, struct migrate_options *options)
 	case 'l':
 		options->list = true;
 		return NULL;
+	case 'U':
+		options->unsafe = true;
+		return NULL;
 	case 'V':
 		options->verbose = true;
 		return NULL;
@@ -103,7 +106,7 @@ static const char *parse_option(int option, struct migrate_options *options)
 
 const char *options_parse(int argc, char **argv, struct migrate_options *options)
 {
-	const char *known = options->nr_vcpus ? "+:k:t:p:b:v:i:s:lVh" : "+:k:t:p:i:s:lVh";
+	const char *known = options->nr_vcpus ? "+:k:t:p:b:v:i:s:lUVh" : "+:k:t:p:i:s:lUVh";
 	const char *wrong = NULL;
 	int option;
 
@@ -145,6 +148,7 @@ void options_help(FILE *out, const char *program, const struct migrate_options *
 		"  -i ITERATIONS  %s (default %lu)\n"
 		"  -s SEED        repeat the contents%s of an earlier run (default: random)\n"
 		"  -l             list the cases\n"
+		"  -U             run cases that may make the machine unusable, if -t names them\n"
 		"  -V             print more about each case\n"
 		"  -h             print this help\n\n"
 		"Exit status: 0 all passed, 1 a case failed, 4 all were skipped.\n",

@@ -11,10 +11,17 @@
 /* Free memory of a node beyond twice the memory under test: page tables, shmem of the control. */
 #define NODE_SLACK (32UL << 20)
 
+/* A case that may make the machine unusable is selected by its name only. */
+static bool selects(const struct suite *suite, const struct testcase *test)
+{
+	return options_select(&suite->options, test->name) &&
+	       (!test->unsafe || suite->options.nr_filters || suite->options.list);
+}
+
 /* Each @test of @nr @cases that the command line selects. */
 #define for_each_selected(suite, test, cases, nr)			\
 	for ((test) = (cases); (test) < (cases) + (nr); (test)++)	\
-		if (options_select(&(suite)->options, (test)->name))
+		if (selects((suite), (test)))
 
 static void choose_seed(struct migrate_options *options)
 {

@@ -57,6 +57,8 @@ static void print_rerun(const struct suite *suite, const struct testcase *test)
 	       suite->options.iterations, suite->options.seed);
 	if (suite->options.nr_vcpus)
 		printf(" -v %lu", suite->options.nr_vcpus);
+	if (test->unsafe)
+		printf(" -U");
 	printf("\n");
 }
 
