@@ -17,7 +17,7 @@ static volatile int mark;
  * Only the triggers under test may move pages.  Freed pages must return to the buddy allocator at
  * once: compaction does not find them on a per-CPU list.
  */
-static void disable_background(void)
+static void prepare_system(void)
 {
 	static const struct {
 		const char *path;
@@ -53,7 +53,9 @@ static int contract_from_btf(void)
 	if (has <= 0)
 		return has ?: -ENOENT;
 	has = btf_vmlinux_has("AS_UNMOVABLE");
-	return has > 0 ? CONTRACT_MOVABLE : has ?: CONTRACT_UNMOVABLE;
+	if (has < 0)
+		return has;
+	return has ? CONTRACT_MOVABLE : CONTRACT_UNMOVABLE;
 }
 
 const char *test_env_skip_reason(const struct test_env *env)
@@ -125,7 +127,7 @@ static bool no_splats(void)
 }
 
 const struct runner_hook test_env_hook = {
-	.init = disable_background,
+	.init = prepare_system,
 	.exit = undo_all,
 	.contract = contract_from_btf,
 	.skip_reason = test_env_skip_reason,
