@@ -134,7 +134,7 @@ struct gmem_vm {
 	/* While the host has no PTEs for the pages, else NULL: */
 	const struct unmapped_ops *finder;
 	struct unmapped_pfns *unmapped;	/* its data */
-	bool *left;			/* set by triggers too: the page has left its frame before */
+	bool *left;			/* set by triggers too: the page has left its frame */
 };
 
 struct gmem_vm *gmem_vm_create(const struct vm_kind *kind, const struct gmem_config *config);

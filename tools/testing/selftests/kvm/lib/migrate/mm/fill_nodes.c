@@ -172,8 +172,9 @@ void fill_nodes_open(struct fill_nodes *filled, int node)
 	for_each_node_in(other, &nodes) {
 		if (other == node)
 			continue;
-		hugetlb_reserve(other, pagetypeinfo_free_pages(other, false, NULL, hugetlb_order()) +
-				       pagetypeinfo_free_pages(other, true, NULL, hugetlb_order()));
+		hugetlb_reserve(other,
+				pagetypeinfo_free_pages(other, false, NULL, hugetlb_order()) +
+				pagetypeinfo_free_pages(other, true, NULL, hugetlb_order()));
 		others++;
 	}
 	filled->size = others * SMALL_MAX;
