@@ -133,9 +133,10 @@ static int judge(struct fixture *fx, const struct controls *controls)
 
 	for (i = 0; i < nr; i++) {
 		uint64_t pfn = fx->verdict.pages[i].before.pfn;
+		bool inside = is_in(fx, pfn);
 
-		in += is_in(fx, pfn);
-		some_pfn[is_in(fx, pfn)] = pfn;
+		in += inside;
+		some_pfn[inside] = pfn;
 	}
 	good = outcome == OUTCOME_NO_FOLIO ? !in : outcome == OUTCOME_MOVED ? in == nr : in;
 	if (!good || fx->suite->options.verbose)

@@ -110,8 +110,7 @@ static bool are_mapped(const struct fixture *fx)
 	return !fx->gvm->finder;
 }
 
-/* Returns the state of all pages, which the caller frees. */
-static struct folio_info *inspect(struct fixture *fx, bool after)
+static void inspect(struct fixture *fx, bool after)
 {
 	size_t nr = fx->gvm->nr_pages, i;
 	struct folio_info *info = calloc(nr, sizeof(*info));
@@ -125,32 +124,28 @@ static struct folio_info *inspect(struct fixture *fx, bool after)
 	/* Host user space has no PTEs for hidden pages, and nothing finds their frames. */
 	for (i = 0; i < nr && fx->verdict.hidden; i++)
 		info[i].node = -ENOENT;
-	if (fx->verdict.hidden)
-		return info;
-	if (are_mapped(fx))
+	if (are_mapped(fx) && !fx->verdict.hidden)
 		r = folio_inspect(fx->gvm->mem, nr, info);
-	else
-		fx->gvm->finder->look(fx->gvm, info, after);
 	TEST_ASSERT(!r, "cannot inspect the pages: %s", strerror(-r));
-	return info;
+	if (!are_mapped(fx))
+		fx->gvm->finder->look(fx->gvm, info, after);
+	if (after)
+		verdict_after(&fx->verdict, info);
+	else
+		verdict_before(&fx->verdict, info);
+	free(info);
 }
 
 void fixture_inspect_before(struct fixture *fx)
 {
-	struct folio_info *info = inspect(fx, false);
-
 	if (fx->verdict.judged && verdict_good(&fx->verdict))
 		verdict_reset(&fx->verdict);
-	verdict_before(&fx->verdict, info);
-	free(info);
+	inspect(fx, false);
 }
 
 void fixture_inspect_after(struct fixture *fx)
 {
-	struct folio_info *info = inspect(fx, true);
-
-	verdict_after(&fx->verdict, info);
-	free(info);
+	inspect(fx, true);
 }
 
 /* Returns the frames at the last inspection, which the caller frees. */
