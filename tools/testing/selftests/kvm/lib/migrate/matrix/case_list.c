@@ -25,7 +25,7 @@ void case_list_add_named(struct case_list *list, const struct testcase *test, co
 void case_list_add(struct case_list *list, const struct testcase *test, const char *property)
 {
 	const struct contract_row *row = test->row;
+	const char *what = row->trigger ? row->trigger->name : row->zone->name;
 
-	case_list_add_named(list, test, row->trigger ? row->trigger->name : row->zone->name,
-			    property);
+	case_list_add_named(list, test, what, property);
 }

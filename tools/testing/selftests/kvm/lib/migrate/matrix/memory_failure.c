@@ -192,6 +192,7 @@ void memory_failure_add_cases(struct case_list *list, const struct vm_kind *kind
 
 	for (i = 0; i < ARRAY_SIZE(errors); i++) {
 		const struct error *error = &errors[i];
+		const char *what = error->mapped ? "memory_failure_mapped" : "memory_failure_phys";
 		const struct testcase test = {
 			.skip_reason = skip_reason,
 			.run = error->error_case->run,
@@ -203,8 +204,6 @@ void memory_failure_add_cases(struct case_list *list, const struct vm_kind *kind
 
 		if (error->mapped && !vm_kind_host_maps(kind))
 			continue;
-		case_list_add_named(list, &test,
-				    error->mapped ? "memory_failure_mapped" : "memory_failure_phys",
-				    error->error_case->name);
+		case_list_add_named(list, &test, what, error->error_case->name);
 	}
 }
