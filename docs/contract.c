@@ -253,9 +253,12 @@ static void print_memory_failure(void)
 	       "and `retired` above have errors before, during and after moves.\n"
 	       "`migrate/matrix/memory_failure.h` describes these cases:\n"
 	       "\n");
-	for (i = 0; i < list.nr; i++)
-		printf("* `%s`%s\n", list.cases[i].name,
-		       list.cases[i].unsafe ? ": only with `-U` and its name after `-t`" : "");
+	for (i = 0; i < list.nr; i++) {
+		printf("* `%s`", list.cases[i].name);
+		if (list.cases[i].unsafe)
+			printf(", where `-t` names it and `-U` allows it");
+		printf("\n");
+	}
 	free(list.cases);
 	printf("\n"
 	       "Private memory has those by frame (`memory_failure_phys`).\n"

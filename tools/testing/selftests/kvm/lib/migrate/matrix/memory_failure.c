@@ -29,6 +29,7 @@ static const struct contract_row no_trigger = {
 struct error_case {
 	const char *name;
 	bool unsafe;
+	int (*run)(const struct suite *suite, const struct testcase *test);
 	int (*act)(struct fixture *fx, struct poisoned_pages *poisoned);
 };
 
@@ -163,10 +164,12 @@ static int run_closed(const struct suite *suite, const struct testcase *test)
 	return result;
 }
 
-static const struct error_case idle = { "idle", .act = error_idle };
-static const struct error_case running = { "running", .act = error_running };
-static const struct error_case closed = { "closed", .act = error_closed };
-static const struct error_case deadlock = { "deadlock", .unsafe = true, .act = error_deadlock };
+static const struct error_case idle = { "idle", .run = run, .act = error_idle };
+static const struct error_case running = { "running", .run = run, .act = error_running };
+static const struct error_case closed = { "closed", .run = run_closed, .act = error_closed };
+static const struct error_case deadlock = {
+	"deadlock", .unsafe = true, .run = run, .act = error_deadlock
+};
 
 static const struct error errors[] = {
 	{ true, &idle }, { true, &running }, { true, &closed }, { true, &deadlock },
@@ -192,9 +195,10 @@ void memory_failure_add_cases(struct case_list *list, const struct vm_kind *kind
 	row->vm = kind;
 	for (i = 0; i < ARRAY_SIZE(errors); i++) {
 		const struct error *error = &errors[i];
+		const char *what = error->mapped ? "memory_failure_mapped" : "memory_failure_phys";
 		const struct testcase test = {
 			.skip_reason = skip_reason,
-			.run = error->error_case == &closed ? run_closed : run,
+			.run = error->error_case->run,
 			.row = row,
 			.env = &env_hwpoison,
 			.data = error,
@@ -203,8 +207,6 @@ void memory_failure_add_cases(struct case_list *list, const struct vm_kind *kind
 
 		if (error->mapped && !vm_kind_host_maps(kind))
 			continue;
-		case_list_add(list, &test, "memory_failure_%s.%s.%s",
-			      error->mapped ? "mapped" : "phys", kind->name,
-			      error->error_case->name);
+		case_list_add(list, &test, "%s.%s.%s", what, kind->name, error->error_case->name);
 	}
 }

@@ -112,7 +112,7 @@ int poisoned_pages_check(struct fixture *fx, const struct poisoned_pages *poison
 	return KSFT_PASS;
 }
 
-static int unpoison(struct fixture *fx, size_t page, uint64_t pfn)
+static int give_back(struct fixture *fx, size_t page, uint64_t pfn)
 {
 	int r = hwpoison_undo_run(pfn);
 
@@ -183,7 +183,7 @@ int poisoned_pages_unpoison(struct fixture *fx, const struct poisoned_pages *poi
 	size_t i;
 
 	for (i = 0; i < poisoned->nr && !result; i++)
-		result = unpoison(fx, poisoned->first + i, poisoned->pfns[i]);
+		result = give_back(fx, poisoned->first + i, poisoned->pfns[i]);
 	if (result || hwpoison_kib() == poisoned->kib)
 		return result;
 	ksft_print_msg("HardwareCorrupted: wanted %ld kB, as before, got %ld kB; %s\n",
