@@ -42,6 +42,7 @@ struct fixture_config {
 	bool uaddr_is_mapping;		/* these three as in struct gmem_config */
 	bool two_slots;
 	bool large_offset;
+	size_t nr_pages;		/* at least so many; 0: as many as the option says */
 	const struct placement *placement;	/* without a trigger; may be NULL */
 };
 

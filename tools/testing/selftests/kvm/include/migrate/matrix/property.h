@@ -26,6 +26,12 @@ enum property_pages {
 	PAGES_MAPPED,
 };
 
+/* More than four batches of migrate_pages() in mm/migrate.c (NR_MAX_BATCHED_MIGRATION). */
+#define PROPERTY_MANY_PAGES	2100
+
+/* So that the holes of a sparse file are larger than a huge page of 512 pages. */
+#define PROPERTY_SPARSE_PAGES	1700
+
 struct property {
 	const char *name;
 	enum property_triggers triggers;
@@ -48,6 +54,9 @@ bool property_applies(const struct property *property, const struct contract_row
 /* Append a case to @list if @property applies to @row. */
 void property_add_case(struct case_list *list, const struct contract_row *row,
 		       const struct property *property);
+
+/* MPOL_WEIGHTED_INTERLEAVE; kernel headers have it since Linux 6.9. */
+#define MODE_WEIGHTED_INTERLEAVE 6
 
 /* ---- Steps --------------------------------------------------------------------------- */
 
@@ -87,6 +96,13 @@ int act_punch_race(struct fixture *fx);
 int act_not_uptodate(struct fixture *fx);
 int act_zap_exact(struct fixture *fx);
 int act_guest_image(struct fixture *fx);
+int act_mixed_targets(struct fixture *fx);
+int act_bad_node_between(struct fixture *fx);
+int act_policy_nested(struct fixture *fx);
+int act_move_interleave(struct fixture *fx);
+int act_move_weighted(struct fixture *fx);
+int act_many_pages(struct fixture *fx);
+int act_sparse(struct fixture *fx);
 int act_policy_bind(struct fixture *fx);
 int act_policy_preferred(struct fixture *fx);
 int act_policy_interleave(struct fixture *fx);
@@ -95,6 +111,7 @@ int act_policy_local(struct fixture *fx);
 
 const char *longterm_pin_skip_reason(void);
 const char *weighted_interleave_skip_reason(void);
+int weighted_interleave_weight(int node);
 extern const struct test_env env_memcg, env_weighted_interleave;
 
 #endif /* SELFTEST_KVM_MIGRATE_MATRIX_PROPERTY_H */

@@ -28,7 +28,15 @@
  *   zap_exact            only guest mappings of the range are zapped
  *   guest_image          the guest's program, stacks and page tables move while it runs and takes
  *                        exceptions
+ *   many_pages           more pages than any internal batch of the call
+ *   sparse               a few pages between holes that are larger than a huge page: only they
+ *                        move, and the holes stay holes
+ *   mixed_targets        a node for each page, with pages between that are absent, unmapped or on
+ *                        their node already: the answer for each
+ *   bad_node_between     the same with a node without memory for one of the last pages
  *   policy_*             each policy of mbind(), on first touch and for existing pages
+ *   policy_nested        a policy inside the range of another one leaves both sides of it alone
+ *   move_*               mbind() with an interleaving policy moves pages to all of its nodes
  *
  * Columns:
  *
@@ -37,7 +45,8 @@
  *   pages      ANY; FOUND: the trigger finds folios, see NOT_MAPPED and NO_FOLIO in the
  *              contract; MAPPED: host user space maps the guest_memfd
  *   memslots   ONE, with userspace_addr 0; UADDR: userspace_addr is the mapping; TWO; FAR: two
- *              at a large file offset (struct gmem_config)
+ *              at a large file offset (struct gmem_config); MANY, HOLES: one, with more
+ *              pages
  */
 #ifndef SELFTEST_KVM_MIGRATE_MATRIX_PROPERTY_TABLE_H
 #define SELFTEST_KVM_MIGRATE_MATRIX_PROPERTY_TABLE_H
@@ -68,6 +77,9 @@
 	ROW(zap_exact,            zap_exact,         ONLY(move_pages),   MAPPED, TWO,   1) \
 	ROW(guest_image,          guest_image,       ONLY(move_pages),   MAPPED, ONE,   1, \
 	    .skip_reason = slot0_gmem_skip_reason) \
+	ROW(many_pages,           many_pages,        NODE,               MAPPED, MANY,  1) \
+	ROW(sparse,               sparse,            EITHER(move_pages, mbind_strict), \
+									 MAPPED, HOLES, 1) \
 	ROW(policy_bind,          policy_bind,       ONLY(mbind_strict), MAPPED, ONE,   1, \
 	    .allocates_on_target = true) \
 	ROW(policy_preferred,     policy_preferred,  ONLY(mbind_strict), MAPPED, ONE,   1, \
@@ -79,6 +91,14 @@
 	    .skip_reason = weighted_interleave_skip_reason, \
 	    .env = &env_weighted_interleave) \
 	ROW(policy_local,         policy_local,      ONLY(mbind_strict), MAPPED, ONE,   1, \
-	    .allocates_on_target = true)
+	    .allocates_on_target = true) \
+	ROW(mixed_targets,        mixed_targets,     ONLY(move_pages),   MAPPED, ONE,   1) \
+	ROW(bad_node_between,     bad_node_between,  ONLY(move_pages),   MAPPED, ONE,   1) \
+	ROW(policy_nested,        policy_nested,     ONLY(mbind_strict), MAPPED, ONE,   1, \
+	    .allocates_on_target = true) \
+	ROW(move_interleave,      move_interleave,   ONLY(mbind_strict), MAPPED, ONE,   1) \
+	ROW(move_weighted,        move_weighted,     ONLY(mbind_strict), MAPPED, ONE,   1, \
+	    .skip_reason = weighted_interleave_skip_reason, \
+	    .env = &env_weighted_interleave)
 
 #endif /* SELFTEST_KVM_MIGRATE_MATRIX_PROPERTY_TABLE_H */

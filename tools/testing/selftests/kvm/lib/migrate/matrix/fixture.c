@@ -53,10 +53,12 @@ static void open_verdict(struct fixture *fx)
 		fx->verdict.pages[i].gpa = gmem_gpa(gvm, i);
 }
 
-static size_t pages_for(const struct suite *suite, const struct trigger *trigger)
+static size_t pages_for(const struct suite *suite, const struct trigger *trigger, size_t at_least)
 {
 	size_t pages = suite->options.pages, huge;
 
+	if (pages < at_least)
+		pages = at_least;
 	if (!trigger || !trigger->huge)
 		return pages;
 	huge = get_trans_hugepagesz() / getpagesize();
@@ -79,7 +81,7 @@ bool fixture_open(struct fixture *fx, const struct suite *suite, const struct te
 		  const struct fixture_config *config)
 {
 	struct gmem_config gmem = {
-		.nr_pages = pages_for(suite, test->row->trigger),
+		.nr_pages = pages_for(suite, test->row->trigger, config->nr_pages),
 		.nr_vcpus = config->nr_vcpus,
 		.uaddr_is_mapping = config->uaddr_is_mapping,
 		.two_slots = config->two_slots,
