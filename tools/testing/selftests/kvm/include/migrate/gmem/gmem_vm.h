@@ -116,6 +116,7 @@ struct gmem_vm {
 	struct gmem_vcpu vcpus[GMEM_VCPUS_MAX];
 	int nr_vcpus;
 	bool yielding;			/* as in struct gmem_config */
+	int nr_host_users;		/* threads that GUEST_RUN leaves pages to */
 };
 
 struct gmem_vm *gmem_vm_create(const struct vm_kind *kind, const struct gmem_config *config);

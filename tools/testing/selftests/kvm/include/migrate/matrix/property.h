@@ -11,6 +11,7 @@
 
 #include "migrate/matrix/case_list.h"
 #include "migrate/matrix/fixture.h"
+#include "migrate/mm/host_mapping.h"
 
 enum property_triggers {
 	TRIGGERS_ALL,
@@ -76,6 +77,13 @@ int property_reads_zero(const struct fixture *fx, size_t first, size_t nr);
 /* Have the guest write @nr pages from @first on. */
 void property_refill(struct fixture *fx, size_t first, size_t nr);
 
+/*
+ * Whether the trigger leaves pages alone that are mapped more than once (MPOL_MF_MOVE); fire at all
+ * pages, which it must leave alone for that.
+ */
+bool property_spares_shared(const struct trigger *trigger);
+void property_fire_spared(struct fixture *fx);
+
 /* Hold some pages by @kind: they stay until they are released.  Returns a case's result. */
 struct gup_pin_kind;
 int property_pinned_by(struct fixture *fx, const struct gup_pin_kind *kind);
@@ -101,6 +109,20 @@ int act_bad_node_between(struct fixture *fx);
 int act_policy_nested(struct fixture *fx);
 int act_move_interleave(struct fixture *fx);
 int act_move_weighted(struct fixture *fx);
+int act_running_host(struct fixture *fx);
+int act_host_readonly(struct fixture *fx);
+int act_host_prot_none(struct fixture *fx);
+int act_host_mlocked(struct fixture *fx);
+int act_host_mapped_twice(struct fixture *fx);
+int act_host_mremap(struct fixture *fx);
+int act_host_unmapped(struct fixture *fx);
+int act_host_unmap_race(struct fixture *fx);
+int act_host_accessed(struct fixture *fx);
+int act_host_soft_dirty(struct fixture *fx);
+int act_many_pinned(struct fixture *fx);
+int act_target_full(struct fixture *fx);
+int act_signals(struct fixture *fx);
+int act_mover_killed(struct fixture *fx);
 int act_many_pages(struct fixture *fx);
 int act_sparse(struct fixture *fx);
 int act_policy_bind(struct fixture *fx);
