@@ -125,9 +125,30 @@ static void add_row(struct case_list *list, const struct contract_row *row)
 	for (i = 0; i < nr_properties; i++)
 		if (!properties[i].config.two_slots)
 			property_add_case(list, row, &properties[i]);
-	test.run = run_conversion;
-	case_list_add(list, &test, "conversion");
+	/* A file that can be mapped is the guest's only memory, so nothing is shared. */
+	if (!(row->vm->gmem_flags & GUEST_MEMFD_FLAG_MMAP)) {
+		test.run = run_conversion;
+		case_list_add(list, &test, "conversion");
+	}
 	not_isolated_add_case(list, row);
+}
+
+static void add_rows(struct case_list *list, const struct vm_kind *kind)
+{
+	const struct contract_row *rows = contract_rows_for(kind, private_memory_rows,
+							    nr_private_memory_rows);
+	size_t i;
+
+	for (i = 0; i < nr_private_memory_rows; i++)
+		add_row(list, &rows[i]);
+}
+
+static void add_allocation_rows(struct case_list *list, const struct vm_kind *kind)
+{
+	alloc_zone_add_cases(list,
+			     contract_rows_for(kind, private_allocation_rows,
+					       nr_private_allocation_rows),
+			     nr_private_allocation_rows);
 }
 
 int main(int argc, char **argv)
@@ -136,19 +157,13 @@ int main(int argc, char **argv)
 		.program = "private_mem_migrate_test",
 		.options = { .contract = -1, .pages = 64, .iterations = 2 },
 	};
-	struct contract_row *rows;
 	struct case_list list = {};
-	size_t i;
 
-	rows = contract_rows_for(&vm_kind_sw_protected, private_memory_rows,
-				 nr_private_memory_rows);
-	for (i = 0; i < nr_private_memory_rows; i++)
-		add_row(&list, &rows[i]);
+	add_rows(&list, &vm_kind_sw_protected);
+	add_rows(&list, &vm_kind_sw_protected_mmap);
 	absent_kinds_add_cases(&list, vm_kinds_absent);
-	alloc_zone_add_cases(&list,
-			     contract_rows_for(&vm_kind_sw_protected, private_allocation_rows,
-					       nr_private_allocation_rows),
-			     nr_private_allocation_rows);
+	add_allocation_rows(&list, &vm_kind_sw_protected);
+	add_allocation_rows(&list, &vm_kind_sw_protected_mmap);
 	vm_keep_one_open();
 	/* No probe: both contracts are the same for private memory. */
 	return suite_main(&suite, argc, argv, list.cases, list.nr, NULL);

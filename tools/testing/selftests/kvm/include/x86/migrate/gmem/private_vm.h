@@ -10,6 +10,9 @@
 /* Private by memory attributes only, without encryption: for tests, on any machine. */
 extern const struct vm_kind vm_kind_sw_protected;
 
+/* The same with a guest_memfd that can be mapped.  Each access is SIGBUS. */
+extern const struct vm_kind vm_kind_sw_protected_mmap;
+
 /* Returns whether KVM can create VMs of @kind; @kvm_fd is /dev/kvm. */
 bool vm_kind_is_offered(const struct vm_kind *kind, int kvm_fd);
 
