@@ -101,26 +101,35 @@ static const struct property conversion = {
 	.act = act_conversion,
 };
 
+static void add_cases(struct case_list *list, const struct vm_kind *kind)
+{
+	const struct contract_row *row;
+	size_t i, j;
+
+	for (i = 0; i < nr_private_memory_rows; i++) {
+		row = contract_row_for(kind, &private_memory_rows[i]);
+		/* Memslots matter only to the invalidation of folios that move. */
+		for (j = 0; j < nr_properties; j++)
+			if (!properties[j].config.two_slots)
+				property_add_case(list, row, &properties[j]);
+		/* A file that can be mapped is the guest's only memory, so nothing is shared. */
+		if (!(kind->gmem_flags & GUEST_MEMFD_FLAG_MMAP))
+			property_add_case(list, row, &conversion);
+	}
+	alloc_zone_add_cases(list, kind);
+}
+
 int main(int argc, char **argv)
 {
 	struct suite suite = {
 		.program = "private_mem_migrate_test",
 		.options = { .contract = -1, .pages = 64, .iterations = 2 },
 	};
-	struct contract_row *row = private_memory_rows;
 	struct case_list list = {};
-	size_t i;
 
-	for (; row < private_memory_rows + nr_private_memory_rows; row++) {
-		row->vm = &vm_kind_sw_protected;
-		/* Memslots matter only to the invalidation of folios that move. */
-		for (i = 0; i < nr_properties; i++)
-			if (!properties[i].config.two_slots)
-				property_add_case(&list, row, &properties[i]);
-		property_add_case(&list, row, &conversion);
-	}
+	add_cases(&list, &vm_kind_sw_protected);
+	add_cases(&list, &vm_kind_sw_protected_mmap);
 	absent_kinds_add_cases(&list, vm_kinds_absent);
-	alloc_zone_add_cases(&list, &vm_kind_sw_protected);
 	memory_failure_add_cases(&list, &vm_kind_sw_protected);
 	vm_keep_one_open();
 	/* No probe: both contracts are the same for private memory. */

@@ -131,6 +131,7 @@ struct gmem_vm {
 	struct gmem_vcpu vcpus[GMEM_VCPUS_MAX];
 	int nr_vcpus;
 	bool yielding;			/* as in struct gmem_config */
+	int nr_host_users;		/* threads that GUEST_RUN leaves pages to */
 	/* While the host has no PTEs for the pages, else NULL: */
 	const struct unmapped_ops *finder;
 	struct unmapped_pfns *unmapped;	/* its data */

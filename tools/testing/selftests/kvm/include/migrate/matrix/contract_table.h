@@ -104,8 +104,12 @@ extern const struct contract_row contract_rows[];
 extern const size_t nr_contract_rows;
 
 /* Of PRIVATE_MEMORY_CONTRACT, without .vm: the program sets it. */
-extern struct contract_row private_memory_rows[];
+extern const struct contract_row private_memory_rows[];
 extern const size_t nr_private_memory_rows;
+
+/* Returns a copy of @row for VMs of @kind. */
+const struct contract_row *contract_row_for(const struct vm_kind *kind,
+					    const struct contract_row *row);
 
 /* Returns the row of MIGRATION_CONTRACT for @trigger and the first kind of VM that has one. */
 const struct contract_row *contract_row_of(const struct trigger *trigger);

@@ -8,6 +8,7 @@
 
 #include "migrate/matrix/fixture.h"
 #include "migrate/matrix/property_table.h"
+#include "migrate/mm/host_mapping.h"
 
 /* The cases of a program. */
 struct case_list {
@@ -34,6 +35,12 @@ enum property_pages {
 	PAGES_PRIVATE,
 };
 
+/* More than four batches of migrate_pages() in mm/migrate.c (NR_MAX_BATCHED_MIGRATION). */
+#define PROPERTY_MANY_PAGES	2100
+
+/* So that the holes of a sparse file are larger than a huge page of 512 pages. */
+#define PROPERTY_SPARSE_PAGES	1700
+
 struct property {
 	const char *name;
 	const char *group;			/* in names of cases; NULL: that of the trigger */
@@ -59,6 +66,9 @@ bool property_applies(const struct property *property, const struct contract_row
 void property_add_case(struct case_list *list, const struct contract_row *row,
 		       const struct property *property);
 
+/* MPOL_WEIGHTED_INTERLEAVE; kernel headers have it since Linux 6.9. */
+#define MODE_WEIGHTED_INTERLEAVE 6
+
 /* ---- Steps --------------------------------------------------------------------------- */
 
 /* Fire at all pages, and hold each of them against the contract. */
@@ -80,6 +90,13 @@ int property_reads_zero(const struct fixture *fx, size_t first, size_t nr);
 /* Have the guest write @nr pages from @first on. */
 void property_refill(struct fixture *fx, size_t first, size_t nr);
 
+/*
+ * Whether the trigger leaves pages alone that are mapped more than once (MPOL_MF_MOVE); fire at all
+ * pages, which it must leave alone for that.
+ */
+bool property_spares_shared(const struct trigger *trigger);
+void property_fire_spared(struct fixture *fx);
+
 /* Hold some pages by @kind: they stay until they are released.  Returns a case's result. */
 struct gup_pin_kind;
 int property_pinned_by(struct fixture *fx, const struct gup_pin_kind *kind);
@@ -95,6 +112,7 @@ const char *poisoned_skip_reason(void);
 const char *soft_offline_later_skip_reason(void);
 const char *weighted_interleave_skip_reason(void);
 const char *unevictable_disallowed_skip_reason(void);
+int weighted_interleave_weight(int node);
 extern const struct test_env env_hwpoison, env_memcg, env_weighted_interleave,
 			     env_unevictable_disallowed;
 

@@ -42,11 +42,27 @@
  *   poison_race          memory errors hit pages while they move: no mark is lost
  *   retired              the frame that soft offlining took out of use is marked, and is not
  *                        allocated again
- *   policy_*             each policy of mbind(), on first touch and for existing pages
  *   not_isolated         compaction does not even isolate unmovable folios
  *   inaccessible         requests that would change a part of a page are refused, and nothing
  *                        beside holes of whole pages changes: AS_INACCESSIBLE of the mapping
  *   unmovable            holes beside pages make no difference to whether they move: AS_UNMOVABLE
+ *   many_pages           more pages than any internal batch of the call
+ *   sparse               a few pages between holes that are larger than a huge page: only they
+ *                        move, and the holes stay holes
+ *   running_host         running, and a thread of the host uses a part of the pages like the guest
+ *   host_*               the host's mapping is the same after the move: read-only, PROT_NONE or
+ *                        mlocked; two mappings; moved by mremap(); accessed and soft-dirty bits of
+ *                        its PTEs; no PTEs at all; PTEs that go away during the move
+ *   mixed_targets        a node for each page, with pages between that are absent, unmapped or on
+ *                        their node already: the answer for each
+ *   bad_node_between     the same with a node without memory for one of the last pages
+ *   policy_*             each policy of mbind(), on first touch and for existing pages
+ *   policy_nested        a policy inside the range of another one leaves both sides of it alone
+ *   move_*               mbind() with an interleaving policy moves pages to all of its nodes
+ *   many_pinned          many_pages, of which some are held in different batches: the exact count
+ *   target_full          the target runs out of memory during the call
+ *   signals              many_pages under a storm of signals: the same answer
+ *   mover_killed         the process that moves pages of another one is killed in the middle
  *
  * Columns:
  *
@@ -55,7 +71,8 @@
  *   pages      ANY; FOUND: the trigger finds folios, see NOT_MAPPED and NO_FOLIO in the
  *              contract; MAPPED: host user space maps the guest_memfd; PRIVATE: private memory
  *   memslots   ONE, with userspace_addr 0; UADDR: userspace_addr is the mapping; TWO; FAR: two
- *              at a large file offset (struct gmem_config)
+ *              at a large file offset (struct gmem_config); MANY, HOLES: one, with more
+ *              pages
  */
 #ifndef SELFTEST_KVM_MIGRATE_MATRIX_PROPERTY_TABLE_H
 #define SELFTEST_KVM_MIGRATE_MATRIX_PROPERTY_TABLE_H
@@ -106,6 +123,9 @@
 	    .skip_reason = poisoned_skip_reason, .env = &env_hwpoison) \
 	ROW(retired,              retired,           ONLY(soft_offline_phys), MAPPED, ONE, 1, \
 	    .skip_reason = poisoned_skip_reason, .env = &env_hwpoison) \
+	ROW(many_pages,           many_pages,        NODE,               MAPPED, MANY,  1) \
+	ROW(sparse,               sparse,            EITHER(move_pages, mbind_strict), \
+									 MAPPED, HOLES, 1) \
 	ROW(policy_bind,          policy_bind,       ONLY(mbind_strict), MAPPED, ONE,   1, \
 	    .allocates_on_target = true) \
 	ROW(policy_preferred,     policy_preferred,  ONLY(mbind_strict), MAPPED, ONE,   1, \
@@ -118,6 +138,43 @@
 	    .env = &env_weighted_interleave) \
 	ROW(policy_local,         policy_local,      ONLY(mbind_strict), MAPPED, ONE,   1, \
 	    .allocates_on_target = true) \
+	ROW(running_host,         running_host,      EITHER(move_pages, mbind_strict), \
+									 MAPPED, ONE,   1) \
+	ROW(host_readonly,        host_readonly,     EITHER(move_pages, mbind_strict), \
+									 MAPPED, ONE,   1) \
+	ROW(host_prot_none,       host_prot_none,    EITHER(move_pages, mbind_strict), \
+									 MAPPED, ONE,   1) \
+	ROW(host_mlocked,         host_mlocked,      EITHER(move_pages, mbind_strict), \
+									 MAPPED, ONE,   1) \
+	ROW(host_mapped_twice,    host_mapped_twice, EITHER(move_pages, move_pages_all), \
+									 MAPPED, ONE,   1) \
+	ROW(host_mremap,          host_mremap,       EITHER(move_pages, mbind_strict), \
+									 MAPPED, ONE,   1) \
+	ROW(host_unmapped,        host_unmapped,     ONLY(soft_offline_phys), \
+									 MAPPED, ONE,   1) \
+	ROW(host_unmap_race,      host_unmap_race,   ONLY(move_pages),   MAPPED, ONE,   1) \
+	ROW(host_accessed,        host_accessed,     EITHER(move_pages, mbind_strict), \
+									 MAPPED, ONE,   1, \
+	    .skip_reason = accessed_skip_reason) \
+	ROW(host_soft_dirty,      host_soft_dirty,   EITHER(move_pages, mbind_strict), \
+									 MAPPED, ONE,   1, \
+	    .skip_reason = soft_dirty_skip_reason) \
+	ROW(mixed_targets,        mixed_targets,     ONLY(move_pages),   MAPPED, ONE,   1) \
+	ROW(bad_node_between,     bad_node_between,  ONLY(move_pages),   MAPPED, ONE,   1) \
+	ROW(policy_nested,        policy_nested,     ONLY(mbind_strict), MAPPED, ONE,   1, \
+	    .allocates_on_target = true) \
+	ROW(move_interleave,      move_interleave,   ONLY(mbind_strict), MAPPED, ONE,   1) \
+	ROW(move_weighted,        move_weighted,     ONLY(mbind_strict), MAPPED, ONE,   1, \
+	    .skip_reason = weighted_interleave_skip_reason, \
+	    .env = &env_weighted_interleave) \
+	ROW(many_pinned,          many_pinned,       EITHER(move_pages, migrate_pages), \
+									 MAPPED, MANY,  1) \
+	ROW(target_full,          target_full,       EITHER(move_pages, mbind_strict), \
+									 MAPPED, ONE,   1) \
+	ROW(signals,              signals,           EITHER(move_pages, mbind_strict), \
+									 MAPPED, MANY,  1) \
+	ROW(mover_killed,         mover_killed,      ONLY(move_pages_remote), \
+									 MAPPED, ONE,   1) \
 	ROW(not_isolated,         not_isolated,      EITHER(compact, compact_node), \
 									 PRIVATE, ONE,  1) \
 	ROW(inaccessible,         inaccessible,      ONLY(move_pages),   MAPPED, ONE,   1, \

@@ -51,7 +51,7 @@ void gmem_guest_start(struct gmem_vm *gvm)
 	for (i = 0; i < gvm->nr_vcpus; i++) {
 		struct gmem_vcpu *gv = &gvm->vcpus[i];
 
-		gmem_vcpu_command(gv, GUEST_RUN, i, gvm->nr_vcpus);
+		gmem_vcpu_command(gv, GUEST_RUN, i, gvm->nr_vcpus + gvm->nr_host_users);
 		gv->stopped = false;
 		gv->died = false;
 		kvm_pthread_create(&gv->thread, NULL, run_vcpu, gv);

@@ -62,7 +62,7 @@ static const struct alloc_zone cma = {
 #define ROW(_zone, _vm, ...)		ROW_OF(_zone, &vm_kind_##_vm, __VA_ARGS__)
 #define PRIVATE_ROW(_zone, ...)		ROW_OF(_zone, NULL, __VA_ARGS__)
 
-static struct {
+static const struct {
 	const struct alloc_zone *zone;
 	struct contract_row row;
 } rows[] = {
@@ -209,8 +209,7 @@ void alloc_zone_add_cases(struct case_list *list, const struct vm_kind *kind)
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		if (!rows[i].row.vm == !kind)
 			continue;
-		rows[i].row.vm = kind ?: rows[i].row.vm;
-		test.row = &rows[i].row;
+		test.row = kind ? contract_row_for(kind, &rows[i].row) : &rows[i].row;
 		test.data = rows[i].zone;
 		case_list_add(list, &test, "%s.%s.allocated", rows[i].zone->name,
 			      test.row->vm->name);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stdlib.h>
+
 #include "kvm_util.h"
 #include "migrate/gmem/gmem_vm.h"
 #include "migrate/matrix/contract_table.h"
@@ -26,8 +28,19 @@
 const struct contract_row contract_rows[] = { MIGRATION_CONTRACT(ROW) };
 const size_t nr_contract_rows = ARRAY_SIZE(contract_rows);
 
-struct contract_row private_memory_rows[] = { PRIVATE_MEMORY_CONTRACT(PRIVATE_ROW) };
+const struct contract_row private_memory_rows[] = { PRIVATE_MEMORY_CONTRACT(PRIVATE_ROW) };
 const size_t nr_private_memory_rows = ARRAY_SIZE(private_memory_rows);
+
+const struct contract_row *contract_row_for(const struct vm_kind *kind,
+					    const struct contract_row *row)
+{
+	struct contract_row *copy = malloc(sizeof(*copy));
+
+	TEST_ASSERT(copy, "out of memory");
+	*copy = *row;
+	copy->vm = kind;
+	return copy;
+}
 
 const struct contract_row *contract_row_of(const struct trigger *trigger)
 {

@@ -46,10 +46,12 @@ void fixture_open_verdict(struct fixture *fx)
 		fx->verdict.pages[i].gpa = gmem_gpa(gvm, i);
 }
 
-static size_t pages_for(const struct suite *suite, const struct trigger *trigger)
+static size_t pages_for(const struct suite *suite, const struct trigger *trigger, size_t at_least)
 {
 	size_t pages = suite->options.pages, huge;
 
+	if (pages < at_least)
+		pages = at_least;
 	if (!trigger || !trigger->huge)
 		return pages;
 	huge = get_trans_hugepagesz() / getpagesize();
@@ -80,7 +82,7 @@ bool fixture_open(struct fixture *fx, const struct suite *suite, const struct te
 		.expected = test->row->expected[suite->contract.id],
 	};
 	select_nodes(fx, fx->trigger ? fx->trigger->placement : test->row->placement);
-	gmem.nr_pages = pages_for(suite, fx->trigger);
+	gmem.nr_pages = pages_for(suite, fx->trigger, config->nr_pages);
 	gmem.seed = suite->options.seed;
 	gmem.node = fx->from;
 	fx->gvm = gmem_vm_create(test->row->vm, &gmem);

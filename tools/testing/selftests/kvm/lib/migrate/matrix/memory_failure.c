@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "kselftest.h"
 #include "kvm_util.h"
@@ -187,12 +186,9 @@ static const char *skip_reason(const struct suite *suite, const struct testcase 
 
 void memory_failure_add_cases(struct case_list *list, const struct vm_kind *kind)
 {
-	struct contract_row *row = malloc(sizeof(*row));
+	const struct contract_row *row = contract_row_for(kind, &no_trigger);
 	size_t i;
 
-	TEST_ASSERT(row, "out of memory");
-	*row = no_trigger;
-	row->vm = kind;
 	for (i = 0; i < ARRAY_SIZE(errors); i++) {
 		const struct error *error = &errors[i];
 		const char *what = error->mapped ? "memory_failure_mapped" : "memory_failure_phys";

@@ -20,6 +20,8 @@
 #define UADDR		.uaddr_is_mapping = true
 #define TWO		.two_slots = true
 #define FAR		.two_slots = true, .large_offset = true
+#define MANY		.nr_pages = PROPERTY_MANY_PAGES
+#define HOLES		.nr_pages = PROPERTY_SPARSE_PAGES
 
 #define ROW(_name, _act, _triggers, _pages, _slots, _vcpus, ...)	\
 	{								\

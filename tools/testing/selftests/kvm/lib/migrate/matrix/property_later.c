@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Properties move_again, soft_offline_later and soft_offline_clean; see
+ * Properties move_again, host_unmapped, soft_offline_later and soft_offline_clean; see
  * migrate/matrix/property_table.h.
  *
  * A touch repairs much of what a move has lost: KVM and the page fault handler mark a folio dirty
@@ -62,17 +62,11 @@ static void unmap_and_soft_offline(struct fixture *fx, const struct expected *ex
 	free(pfns);
 }
 
-int act_soft_offline_later(struct fixture *fx)
+int act_host_unmapped(struct fixture *fx)
 {
 	const struct contract_row *row = contract_row_of(&trigger_soft_offline_phys);
 	const struct expected *expected = &row->expected[fx->suite->contract.id];
-	int result;
 
-	property_fire_all(fx);
-	result = fixture_judge(fx);
-	if (result)
-		return result;
-	verdict_reset(&fx->verdict);
 	fixture_inspect_before(fx);
 	unmap_and_soft_offline(fx, expected);
 	fixture_check_host(fx);
@@ -80,6 +74,12 @@ int act_soft_offline_later(struct fixture *fx)
 	verdict_expect(&fx->verdict, 0, fx->gvm->nr_pages, expected->outcome, NUMA_ANY_NODE,
 		       NUMA_ANY_NODE);
 	return fixture_judge_content(fx) ?: property_rewrite_and_judge(fx);
+}
+
+int act_soft_offline_later(struct fixture *fx)
+{
+	property_fire_all(fx);
+	return fixture_judge(fx) ?: act_host_unmapped(fx);
 }
 
 /*

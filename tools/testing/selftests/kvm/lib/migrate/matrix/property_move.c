@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Properties idle, running, partial and already_on_node; see migrate/matrix/property_table.h.
+ * Properties idle, running, running_host, partial and already_on_node; see
+ * migrate/matrix/property_table.h.
  */
 #include "kselftest.h"
+#include "migrate/gmem/host_user.h"
 #include "migrate/matrix/property.h"
 #include "migrate/mm/numa.h"
 #include "migrate/trigger/trigger.h"
@@ -88,11 +90,10 @@ static unsigned long moves_under_guest(const struct fixture *fx)
 	return fx->trigger->by_pfn ? 2 : 2 * fx->suite->options.iterations;
 }
 
-int act_running(struct fixture *fx)
+static void move_under_guest(struct fixture *fx)
 {
 	unsigned long move, moves = moves_under_guest(fx), pauses = 0;
 
-	gmem_guest_start(fx->gvm);
 	for (move = 0; move < moves && gmem_guest_iterate(fx->gvm); move++) {
 		if (move && outcome_moves(fx->expected.outcome))
 			fixture_swap_nodes(fx);
@@ -103,6 +104,27 @@ int act_running(struct fixture *fx)
 	gmem_guest_iterate(fx->gvm);
 	if (fx->suite->options.verbose)
 		ksft_print_msg("%lu moves, %lu of them with a pause of the guest\n", move, pauses);
+}
+
+int act_running(struct fixture *fx)
+{
+	gmem_guest_start(fx->gvm);
+	move_under_guest(fx);
+	return fixture_stop_and_judge(fx);
+}
+
+/* The guest and a thread of the host use a part of the pages each. */
+int act_running_host(struct fixture *fx)
+{
+	struct host_user user;
+
+	fx->gvm->nr_host_users = 1;
+	gmem_guest_start(fx->gvm);
+	host_user_start(&user, fx->gvm);
+	host_user_iterate(&user);
+	move_under_guest(fx);
+	host_user_iterate(&user);
+	host_user_stop(&user);
 	return fixture_stop_and_judge(fx);
 }
 

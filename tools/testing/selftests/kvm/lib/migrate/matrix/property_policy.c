@@ -23,9 +23,6 @@
 
 #define WEIGHTS		"/sys/kernel/mm/mempolicy/weighted_interleave/"
 
-/* MPOL_WEIGHTED_INTERLEAVE; kernel headers have it since Linux 6.9. */
-#define MODE_WEIGHTED_INTERLEAVE 6
-
 struct policy {
 	const char *call;		/* for reports */
 	int mode;
@@ -136,7 +133,7 @@ int act_policy_interleave(struct fixture *fx)
 	});
 }
 
-static int weight_of(int node)
+int weighted_interleave_weight(int node)
 {
 	char path[96], text[16];
 
@@ -150,7 +147,10 @@ int act_policy_weighted(struct fixture *fx)
 	const struct policy policy = {
 		.call = "mbind(WEIGHTED_INTERLEAVE)", .mode = MODE_WEIGHTED_INTERLEAVE,
 		.nodes = { fx->from, fx->to },
-		.weights = { weight_of(fx->from), weight_of(fx->to) },
+		.weights = {
+			weighted_interleave_weight(fx->from),
+			weighted_interleave_weight(fx->to),
+		},
 	};
 
 	if (fx->suite->options.verbose)

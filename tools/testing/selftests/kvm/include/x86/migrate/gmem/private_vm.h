@@ -10,6 +10,9 @@
 /* Private by memory attributes only, without encryption: for tests, on any machine. */
 extern const struct vm_kind vm_kind_sw_protected;
 
+/* The same with a guest_memfd that can be mapped.  Each access is SIGBUS. */
+extern const struct vm_kind vm_kind_sw_protected_mmap;
+
 /*
  * SEV, SEV-ES, SEV-SNP, TDX and NULL.  Their launch is not implemented: .skip_reason names what a
  * machine lacks or, where it lacks nothing, the launch.

@@ -29,6 +29,15 @@ const struct vm_kind vm_kind_sw_protected = {
 	.skip_reason = sw_protected_skip_reason,
 };
 
+const struct vm_kind vm_kind_sw_protected_mmap = {
+	.name = "sw_protected_mmap",
+	.type = KVM_X86_SW_PROTECTED_VM,
+	.gmem_flags = GUEST_MEMFD_FLAG_MMAP,
+	.private_mem = true,
+	.unmapped = &unmapped_by_flags,
+	.skip_reason = sw_protected_skip_reason,
+};
+
 const struct vm_kind *vm_kind_private(void)
 {
 	return &vm_kind_sw_protected;
