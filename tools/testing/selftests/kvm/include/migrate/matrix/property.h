@@ -33,6 +33,7 @@ struct property {
 	enum property_pages pages;
 	struct fixture_config config;
 	bool allocates_on_target;		/* which needs memory for unmovable folios there */
+	bool unsafe;				/* as in struct testcase */
 	/* Returns what this machine lacks, as a SKIP reason, or NULL.  May be absent. */
 	const char *(*skip_reason)(void);
 	const struct test_env *env;		/* where the trigger has none */
@@ -89,6 +90,7 @@ int act_zap_exact(struct fixture *fx);
 int act_guest_image(struct fixture *fx);
 int act_poisoned(struct fixture *fx);
 int act_poison_race(struct fixture *fx);
+int act_poisoned_offline(struct fixture *fx);
 int act_retired(struct fixture *fx);
 int act_policy_bind(struct fixture *fx);
 int act_policy_preferred(struct fixture *fx);
