@@ -263,8 +263,9 @@ static void print_memory_failure(void)
 	printf("\n"
 	       "Private memory has those by frame (`memory_failure_phys`).\n"
 	       "\n"
-	       "No case takes a memory block with a poisoned page offline: the kernel neither\n"
-	       "brings it online again (memory_block_online()) nor unpoisons a frame of it.\n");
+	       "`poisoned_offline` runs only where `-t` names it and `-U` allows it: the kernel\n"
+	       "neither brings the memory block online again (memory_block_online()) nor\n"
+	       "unpoisons a frame of it.\n");
 }
 
 static void print_reasons(void)

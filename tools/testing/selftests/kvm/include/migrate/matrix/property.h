@@ -50,6 +50,7 @@ struct property {
 	struct gmem_config config;		/* without what fixture_open() sets */
 	bool unfilled;				/* for fixture_run() */
 	bool allocates_on_target;		/* which needs memory for unmovable folios there */
+	bool unsafe;				/* as in struct testcase */
 	/* Returns what this machine lacks, as a SKIP reason, or NULL.  May be absent. */
 	const char *(*skip_reason)(void);
 	const struct test_env *env;		/* where the trigger has none */

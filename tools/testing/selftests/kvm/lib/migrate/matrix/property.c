@@ -124,6 +124,8 @@ static const char *skip_reason(const struct suite *suite, const struct testcase 
 		reason = target_skip_reason(suite, test);
 	if (!reason && property->skip_reason)
 		reason = property->skip_reason();
+	if (!reason && property->unsafe && !suite->options.unsafe)
+		reason = "the machine must be booted again (give -U to run it)";
 	return reason;
 }
 
@@ -142,6 +144,7 @@ void property_add_case(struct case_list *list, const struct contract_row *row,
 		.run = run,
 		.row = row,
 		.env = property->env,
+		.unsafe = property->unsafe,
 		.data = property,
 	};
 
