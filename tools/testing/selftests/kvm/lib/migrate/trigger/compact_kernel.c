@@ -17,6 +17,7 @@
 #include "migrate/mm/folio.h"
 #include "migrate/mm/fragment.h"
 #include "migrate/mm/numa.h"
+#include "migrate/mm/pagetypeinfo.h"
 #include "migrate/mm/vmstat.h"
 #include "migrate/trigger/placement.h"
 #include "migrate/trigger/trigger.h"
@@ -28,15 +29,21 @@
 /* Filling a node with more free memory than this takes too long. */
 #define FILL_MAX	(4LL << 30)
 
+/* Huge pages that compaction must make. */
+#define HUGE_PAGES	6
+
 /*
- * Add huge pages to the pool until the node has none and compaction makes none.  Kcompactd may be
- * first: without direct compaction the result is -EAGAIN.
+ * Add more huge pages to the pool of the node than it has free ones.  Kcompactd may be first:
+ * without direct compaction the result is -EAGAIN.
  */
 static void fire_direct_compaction(const struct trigger_range *range, struct trigger_result *result)
 {
 	long long before = vmstat_read(NUMA_ANY_NODE, "compact_stall");
+	int order = hugetlb_order();
 
-	hugetlb_reserve(range->from, numa_free_bytes(range->from) / getpagesize());
+	hugetlb_reserve(range->from, pagetypeinfo_free_pages(range->from, false, NULL, order) +
+			pagetypeinfo_free_pages(range->from, true, NULL, order) +
+			((size_t)HUGE_PAGES << order));
 	hugetlb_release();
 	result->ret = vmstat_read(NUMA_ANY_NODE, "compact_stall") > before ? 0 : -EAGAIN;
 }
@@ -44,10 +51,12 @@ static void fire_direct_compaction(const struct trigger_range *range, struct tri
 static const char *direct_compaction_skip_reason(void)
 {
 	struct nodemask nodes;
-	int node;
+	int node, others = -1;
 
 	if (!folio_pfns_visible())
 		return "PFNs are hidden (be root)";
+	if (access("/proc/pagetypeinfo", R_OK))
+		return "free memory by type is hidden (be root, mount /proc)";
 	if (!vmstat_has("compact_stall"))
 		return "no compaction (needs CONFIG_COMPACTION)";
 	if (numa_usable_nodes(&nodes))
@@ -57,7 +66,12 @@ static const char *direct_compaction_skip_reason(void)
 			return "no huge pages to fill memory with (be root, CONFIG_HUGETLBFS)";
 		if (numa_free_bytes(node) > FILL_MAX)
 			return "a node has too much memory to fill (needs a small machine)";
+		others += numa_holds_unmovable(node);
 	}
+	/* It needs memory while a node is full. */
+	if (others < 1)
+		return "no memory for the kernel while a node is full (needs two nodes with memory "
+		       "outside of ZONE_MOVABLE)";
 	return NULL;
 }
 

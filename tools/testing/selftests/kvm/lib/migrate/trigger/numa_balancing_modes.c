@@ -4,6 +4,7 @@
  * (NUMA_BALANCING_MEMORY_TIERING), and balancing between the nodes of a policy
  * (MPOL_F_NUMA_BALANCING; mpol_misplaced() in mm/mempolicy.c).
  */
+#include <dirent.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -16,9 +17,7 @@
 #include "migrate/trigger/placement.h"
 #include "migrate/util/sysfile.h"
 
-#define TIERS		"/sys/devices/virtual/memory_tiering/"
-/* Lower tiers have higher numbers (include/linux/memory-tiers.h). */
-#define TIERS_MAX	1024
+#define TIERS		"/sys/devices/virtual/memory_tiering"
 
 /* ---- With a policy ------------------------------------------------------------------------- */
 
@@ -58,22 +57,32 @@ static bool read_tier(int tier, struct nodemask *nodes)
 {
 	char path[128], list[256];
 
-	snprintf(path, sizeof(path), TIERS "memory_tier%d/nodelist", tier);
+	snprintf(path, sizeof(path), TIERS "/memory_tier%d/nodelist", tier);
 	return sysfile_read(path, list, sizeof(list)) > 0 && !nodemask_parse(list, nodes);
 }
 
-/* Returns one of @nr @nodes in the lowest tier where there are two, or -1. */
+/*
+ * Returns one of @nr @nodes in the lowest tier where there are two, or -1.  Lower tiers have higher
+ * numbers (include/linux/memory-tiers.h).
+ */
 static int find_slow_node(const int *nodes, int nr)
 {
-	struct nodemask slow, lowest;
-	int tier, tiers = 0, i;
+	int tier, last = -1, tiers = 0, i;
+	struct nodemask slow, lowest = {};
+	DIR *dir = opendir(TIERS);
+	struct dirent *entry;
 
-	for (tier = 0; tier < TIERS_MAX; tier++) {
-		if (!read_tier(tier, &slow))
+	while (dir && (entry = readdir(dir))) {
+		if (sscanf(entry->d_name, "memory_tier%d", &tier) != 1 || !read_tier(tier, &slow))
 			continue;
-		lowest = slow;
 		tiers++;
+		if (tier < last)
+			continue;
+		last = tier;
+		lowest = slow;
 	}
+	if (dir)
+		closedir(dir);
 	for (i = 0; i < nr && tiers > 1; i++)
 		if (nodemask_has(&lowest, nodes[i]))
 			return nodes[i];
