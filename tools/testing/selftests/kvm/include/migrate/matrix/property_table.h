@@ -42,7 +42,7 @@
  *   policy_nested        a policy inside the range of another one leaves both sides of it alone
  *   move_*               mbind() with an interleaving policy moves pages to all of its nodes
  *   many_pinned          many_pages, of which some are held in different batches: the exact count
- *   target_full          the target runs out of memory during the call
+ *   target_full          many_pages, and the target runs out of memory during the call
  *   signals              many_pages under a storm of signals: the same answer
  *   mover_killed         the process that moves pages of another one is killed in the middle
  *
@@ -132,7 +132,7 @@
 	ROW(many_pinned,          many_pinned,       EITHER(move_pages, migrate_pages), \
 									 MAPPED, MANY,  1) \
 	ROW(target_full,          target_full,       EITHER(move_pages, mbind_strict), \
-									 MAPPED, ONE,   1) \
+									 MAPPED, MANY,  1) \
 	ROW(signals,              signals,           EITHER(move_pages, mbind_strict), \
 									 MAPPED, MANY,  1) \
 	ROW(mover_killed,         mover_killed,      ONLY(move_pages_remote), \
