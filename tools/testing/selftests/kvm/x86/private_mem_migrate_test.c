@@ -143,14 +143,6 @@ static void add_rows(struct case_list *list, const struct vm_kind *kind)
 		add_row(list, &rows[i]);
 }
 
-static void add_allocation_rows(struct case_list *list, const struct vm_kind *kind)
-{
-	alloc_zone_add_cases(list,
-			     contract_rows_for(kind, private_allocation_rows,
-					       nr_private_allocation_rows),
-			     nr_private_allocation_rows);
-}
-
 int main(int argc, char **argv)
 {
 	struct suite suite = {
@@ -162,8 +154,14 @@ int main(int argc, char **argv)
 	add_rows(&list, &vm_kind_sw_protected);
 	add_rows(&list, &vm_kind_sw_protected_mmap);
 	absent_kinds_add_cases(&list, vm_kinds_absent);
-	add_allocation_rows(&list, &vm_kind_sw_protected);
-	add_allocation_rows(&list, &vm_kind_sw_protected_mmap);
+	alloc_zone_add_cases(&list,
+			     contract_rows_for(&vm_kind_sw_protected, private_allocation_rows,
+					       nr_private_allocation_rows),
+			     nr_private_allocation_rows);
+	alloc_zone_add_cases(&list,
+			     contract_rows_for(&vm_kind_sw_protected_mmap, private_allocation_rows,
+					       nr_private_allocation_rows),
+			     nr_private_allocation_rows);
 	vm_keep_one_open();
 	/* No probe: both contracts are the same for private memory. */
 	return suite_main(&suite, argc, argv, list.cases, list.nr, NULL);

@@ -11,7 +11,6 @@
 
 #include "migrate/matrix/case_list.h"
 #include "migrate/matrix/fixture.h"
-#include "migrate/mm/host_mapping.h"
 
 enum property_triggers {
 	TRIGGERS_ALL,
@@ -84,6 +83,18 @@ void property_refill(struct fixture *fx, size_t first, size_t nr);
 bool property_spares_shared(const struct trigger *trigger);
 void property_fire_spared(struct fixture *fx);
 
+/* Move all pages there and back while they are in use, until a page is bad. */
+void property_move_under_guest(struct fixture *fx);
+
+/* mprotect() of the host's mapping. */
+void property_protect(const struct fixture *fx, int protection);
+
+/*
+ * Fire at all pages.  What the kernel says of the host's mapping must be the same afterwards
+ * (migrate/mm/host_mapping.h).  Returns a case's result; the caller judges the pages.
+ */
+int property_move_and_compare(struct fixture *fx);
+
 /* Hold some pages by @kind: they stay until they are released.  Returns a case's result. */
 struct gup_pin_kind;
 int property_pinned_by(struct fixture *fx, const struct gup_pin_kind *kind);
@@ -132,6 +143,8 @@ int act_policy_weighted(struct fixture *fx);
 int act_policy_local(struct fixture *fx);
 
 const char *longterm_pin_skip_reason(void);
+const char *host_accessed_skip_reason(void);
+const char *host_soft_dirty_skip_reason(void);
 const char *weighted_interleave_skip_reason(void);
 int weighted_interleave_weight(int node);
 extern const struct test_env env_memcg, env_weighted_interleave;

@@ -117,10 +117,10 @@
 	ROW(host_unmap_race,      host_unmap_race,   ONLY(move_pages),   MAPPED, ONE,   1) \
 	ROW(host_accessed,        host_accessed,     EITHER(move_pages, mbind_strict), \
 									 MAPPED, ONE,   1, \
-	    .skip_reason = accessed_skip_reason) \
+	    .skip_reason = host_accessed_skip_reason) \
 	ROW(host_soft_dirty,      host_soft_dirty,   EITHER(move_pages, mbind_strict), \
 									 MAPPED, ONE,   1, \
-	    .skip_reason = soft_dirty_skip_reason) \
+	    .skip_reason = host_soft_dirty_skip_reason) \
 	ROW(mixed_targets,        mixed_targets,     ONLY(move_pages),   MAPPED, ONE,   1) \
 	ROW(bad_node_between,     bad_node_between,  ONLY(move_pages),   MAPPED, ONE,   1) \
 	ROW(policy_nested,        policy_nested,     ONLY(mbind_strict), MAPPED, ONE,   1, \
