@@ -52,8 +52,8 @@ int act_many_pinned(struct fixture *fx)
 }
 
 /*
- * Free pages on the full target, fewer than a batch of migrate_pages(): folios that are refused free
- * the memory that they were to move to, and memory must run out all the same.
+ * Free pages on the full target, fewer than a batch of migrate_pages().  Folios that are refused
+ * free the memory that they were to move to, and memory must run out all the same.
  */
 #define FREE_PAGES	300
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Properties host_*, without host_accessed, host_soft_dirty and host_unmap_race; see migrate/matrix/property_table.h.
+ * Properties host_* but host_accessed, host_soft_dirty and host_unmap_race; see
+ * migrate/matrix/property_table.h.
  *
  * Migration replaces the host's PTEs by migration entries and maps the new folio afterwards
  * (try_to_migrate_one() in mm/rmap.c, remove_migration_pte() in mm/migrate.c).  What a PTE says
