@@ -8,7 +8,6 @@
 
 #include "migrate/matrix/fixture.h"
 #include "migrate/matrix/property_table.h"
-#include "migrate/mm/host_mapping.h"
 
 /* The cases of a program. */
 struct case_list {
@@ -98,6 +97,18 @@ void property_refill(struct fixture *fx, size_t first, size_t nr);
 bool property_spares_shared(const struct trigger *trigger);
 void property_fire_spared(struct fixture *fx);
 
+/* Move all pages there and back while they are in use, until a page is bad. */
+void property_move_under_guest(struct fixture *fx);
+
+/* mprotect() of the host's mapping. */
+void property_protect(const struct fixture *fx, int protection);
+
+/*
+ * Fire at all pages.  What the kernel says of the host's mapping must be the same afterwards
+ * (migrate/mm/host_mapping.h).  Returns a case's result; the caller judges the pages.
+ */
+int property_move_and_compare(struct fixture *fx);
+
 /* Hold some pages by @kind: they stay until they are released.  Returns a case's result. */
 struct gup_pin_kind;
 int property_pinned_by(struct fixture *fx, const struct gup_pin_kind *kind);
@@ -109,6 +120,8 @@ PROPERTIES(ACT)
 #undef ACT
 
 const char *longterm_pin_skip_reason(void);
+const char *host_accessed_skip_reason(void);
+const char *host_soft_dirty_skip_reason(void);
 const char *poisoned_skip_reason(void);
 const char *soft_offline_later_skip_reason(void);
 const char *weighted_interleave_skip_reason(void);

@@ -62,7 +62,7 @@
  *   policy_nested        a policy inside the range of another one leaves both sides of it alone
  *   move_*               mbind() with an interleaving policy moves pages to all of its nodes
  *   many_pinned          many_pages, of which some are held in different batches: the exact count
- *   target_full          the target runs out of memory during the call
+ *   target_full          many_pages, and the target runs out of memory during the call
  *   signals              many_pages under a storm of signals: the same answer
  *   mover_killed         the process that moves pages of another one is killed in the middle
  *
@@ -159,10 +159,10 @@
 	ROW(host_unmap_race,      host_unmap_race,   ONLY(move_pages),   MAPPED, ONE,   1) \
 	ROW(host_accessed,        host_accessed,     EITHER(move_pages, mbind_strict), \
 									 MAPPED, ONE,   1, \
-	    .skip_reason = accessed_skip_reason) \
+	    .skip_reason = host_accessed_skip_reason) \
 	ROW(host_soft_dirty,      host_soft_dirty,   EITHER(move_pages, mbind_strict), \
 									 MAPPED, ONE,   1, \
-	    .skip_reason = soft_dirty_skip_reason) \
+	    .skip_reason = host_soft_dirty_skip_reason) \
 	ROW(mixed_targets,        mixed_targets,     ONLY(move_pages),   MAPPED, ONE,   1) \
 	ROW(bad_node_between,     bad_node_between,  ONLY(move_pages),   MAPPED, ONE,   1) \
 	ROW(policy_nested,        policy_nested,     ONLY(mbind_strict), MAPPED, ONE,   1, \
@@ -174,7 +174,7 @@
 	ROW(many_pinned,          many_pinned,       EITHER(move_pages, migrate_pages), \
 									 MAPPED, MANY,  1) \
 	ROW(target_full,          target_full,       EITHER(move_pages, mbind_strict), \
-									 MAPPED, ONE,   1) \
+									 MAPPED, MANY,  1) \
 	ROW(signals,              signals,           EITHER(move_pages, mbind_strict), \
 									 MAPPED, MANY,  1) \
 	ROW(mover_killed,         mover_killed,      ONLY(move_pages_remote), \

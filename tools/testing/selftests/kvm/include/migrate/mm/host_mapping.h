@@ -33,8 +33,4 @@ int host_clear_accessed(void);
 /* Whether pagemap entry @entry has the soft-dirty bit. */
 bool pagemap_soft_dirty(uint64_t entry);
 
-/* Return what this kernel lacks for these bits, as a SKIP reason, or NULL. */
-const char *soft_dirty_skip_reason(void);
-const char *accessed_skip_reason(void);
-
 #endif /* SELFTEST_KVM_MIGRATE_MM_HOST_MAPPING_H */

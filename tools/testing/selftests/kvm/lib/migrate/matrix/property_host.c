@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Properties host_*; see migrate/matrix/property_table.h.
+ * Properties host_* but host_accessed, host_soft_dirty and host_unmap_race; see
+ * migrate/matrix/property_table.h.
  *
  * Migration replaces the host's PTEs by migration entries and maps the new folio afterwards
  * (try_to_migrate_one() in mm/rmap.c, remove_migration_pte() in mm/migrate.c).  What a PTE says
@@ -28,7 +29,7 @@ static size_t size_of(const struct fixture *fx)
 	return fx->gvm->nr_pages * fx->gvm->page_size;
 }
 
-static void protect(const struct fixture *fx, int protection)
+void property_protect(const struct fixture *fx, int protection)
 {
 	TEST_ASSERT(!mprotect(fx->gvm->mem, size_of(fx), protection), "mprotect: %s",
 		    strerror(errno));
@@ -41,8 +42,7 @@ static void read_mapping(const struct fixture *fx, struct host_mapping *mapping)
 	TEST_ASSERT(!r, "cannot find the host's mapping: %s", strerror(-r));
 }
 
-/* Fire at all pages.  The host's mapping must be the same afterwards. */
-static int move_and_compare(struct fixture *fx)
+int property_move_and_compare(struct fixture *fx)
 {
 	struct host_mapping before, after;
 
@@ -95,9 +95,9 @@ int act_host_readonly(struct fixture *fx)
 {
 	int result;
 
-	protect(fx, PROT_READ);
-	result = move_and_compare(fx) ?: is_refused(fx, can_write, "write");
-	protect(fx, PROT_READ | PROT_WRITE);
+	property_protect(fx, PROT_READ);
+	result = property_move_and_compare(fx) ?: is_refused(fx, can_write, "write");
+	property_protect(fx, PROT_READ | PROT_WRITE);
 	return fixture_judge_content(fx) ?: result ?: property_rewrite_and_judge(fx);
 }
 
@@ -105,10 +105,10 @@ int act_host_prot_none(struct fixture *fx)
 {
 	int result;
 
-	protect(fx, PROT_NONE);
-	result = move_and_compare(fx) ?: is_refused(fx, can_write, "write") ?:
+	property_protect(fx, PROT_NONE);
+	result = property_move_and_compare(fx) ?: is_refused(fx, can_write, "write") ?:
 		 is_refused(fx, can_read, "read");
-	protect(fx, PROT_READ | PROT_WRITE);
+	property_protect(fx, PROT_READ | PROT_WRITE);
 	return fixture_judge_content(fx) ?: result ?: property_rewrite_and_judge(fx);
 }
 
@@ -133,7 +133,7 @@ int act_host_mlocked(struct fixture *fx)
 	if (mlock(fx->gvm->mem, size_of(fx)))
 		return suite_skip("not enough memory may be locked (be root, raise ulimit -l)");
 	fx->verdict.flags_on |= PAGE_IS_MLOCKED;
-	result = move_and_compare(fx);
+	result = property_move_and_compare(fx);
 	return fixture_judge_content(fx) ?: result ?: unlock_and_judge(fx);
 }
 
@@ -174,13 +174,13 @@ int act_host_mapped_twice(struct fixture *fx)
 	if (spares)
 		property_fire_spared(fx);
 	else
-		result = move_and_compare(fx);
+		result = property_move_and_compare(fx);
 	result = maps_same_frames(fx, alias) ?: result;
 	kvm_munmap(alias, size_of(fx));
 	result = fixture_judge_content(fx) ?: result;
 	if (!result && spares) {
 		verdict_reset(&fx->verdict);
-		result = move_and_compare(fx);
+		result = property_move_and_compare(fx);
 		result = fixture_judge_content(fx) ?: result;
 	}
 	return result ?: property_rewrite_and_judge(fx);
@@ -202,79 +202,12 @@ int act_host_mremap(struct fixture *fx)
 	int result;
 
 	move_mapping(fx);
-	result = move_and_compare(fx);
+	result = property_move_and_compare(fx);
 	result = fixture_judge_content(fx) ?: result ?: property_rewrite_and_judge(fx);
 	if (result || fx->expected.outcome != OUTCOME_MOVED)
 		return result;
 	fixture_swap_nodes(fx);
 	move_mapping(fx);
-	result = move_and_compare(fx);
+	result = property_move_and_compare(fx);
 	return fixture_judge_content(fx) ?: result ?: property_rewrite_and_judge(fx);
-}
-
-/* Pages 1, 3, 5 ... are accessed after the bits were cleared. */
-static void access_some(const struct fixture *fx, bool write_them)
-{
-	size_t page;
-
-	for (page = 1; page < fx->gvm->nr_pages; page += 2) {
-		volatile u64 *word = gmem_page(fx->gvm, page);
-		u64 value = *word;
-
-		if (write_them)
-			*word = value;
-	}
-}
-
-int act_host_accessed(struct fixture *fx)
-{
-	struct host_mapping mapping;
-	int result;
-
-	TEST_ASSERT(!host_clear_accessed(), "cannot clear accessed bits");
-	/* The CPU sets no bit of a PTE that its TLB holds. */
-	protect(fx, PROT_READ);
-	protect(fx, PROT_READ | PROT_WRITE);
-	access_some(fx, false);
-	read_mapping(fx, &mapping);
-	if (!mapping.referenced || mapping.referenced == mapping.rss)
-		return suite_skip("the CPU does not set accessed bits, or something accesses all "
-				  "pages");
-	result = move_and_compare(fx);
-	return fixture_judge_content(fx) ?: result ?: property_rewrite_and_judge(fx);
-}
-
-/* Returns how many pages have a wrong soft-dirty bit; @all: each page must have it. */
-static size_t soft_dirty_wrong(const struct fixture *fx, bool all)
-{
-	size_t nr = fx->gvm->nr_pages, page, wrong = 0;
-	u64 *entries = calloc(nr, sizeof(*entries));
-
-	TEST_ASSERT(entries && !pagemap_read(fx->gvm->mem, nr, entries), "cannot read pagemap");
-	for (page = 0; page < nr; page++)
-		wrong += pagemap_soft_dirty(entries[page]) != (all || page % 2);
-	free(entries);
-	return wrong;
-}
-
-int act_host_soft_dirty(struct fixture *fx)
-{
-	size_t wrong_before, wrong_after, wrong_written;
-	int result;
-
-	TEST_ASSERT(!host_clear_soft_dirty(), "cannot clear soft-dirty bits");
-	access_some(fx, true);
-	wrong_before = soft_dirty_wrong(fx, false);
-	result = move_and_compare(fx);
-	wrong_after = soft_dirty_wrong(fx, false);
-	/* A page that was not written is still write-protected, so the next write shows. */
-	result = fixture_judge_content(fx) ?: result;
-	gmem_host_fill(fx->gvm);
-	wrong_written = soft_dirty_wrong(fx, true);
-	if (wrong_before || wrong_after || wrong_written) {
-		ksft_print_msg("pages with a wrong soft-dirty bit: %zu before, %zu after, %zu once "
-			       "all are written\n", wrong_before, wrong_after, wrong_written);
-		return KSFT_FAIL;
-	}
-	return result ?: property_rewrite_and_judge(fx);
 }

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Properties idle, running, running_host, partial and already_on_node; see
- * migrate/matrix/property_table.h.
+ * Properties idle, running, partial and already_on_node; see migrate/matrix/property_table.h.
  */
 #include "kselftest.h"
-#include "migrate/gmem/host_user.h"
 #include "migrate/matrix/property.h"
 #include "migrate/mm/numa.h"
 #include "migrate/trigger/trigger.h"
@@ -90,7 +88,7 @@ static unsigned long moves_under_guest(const struct fixture *fx)
 	return fx->trigger->by_pfn ? 2 : 2 * fx->suite->options.iterations;
 }
 
-static void move_under_guest(struct fixture *fx)
+void property_move_under_guest(struct fixture *fx)
 {
 	unsigned long move, moves = moves_under_guest(fx), pauses = 0;
 
@@ -109,22 +107,7 @@ static void move_under_guest(struct fixture *fx)
 int act_running(struct fixture *fx)
 {
 	gmem_guest_start(fx->gvm);
-	move_under_guest(fx);
-	return fixture_stop_and_judge(fx);
-}
-
-/* The guest and a thread of the host use a part of the pages each. */
-int act_running_host(struct fixture *fx)
-{
-	struct host_user user;
-
-	fx->gvm->nr_host_users = 1;
-	gmem_guest_start(fx->gvm);
-	host_user_start(&user, fx->gvm);
-	host_user_iterate(&user);
-	move_under_guest(fx);
-	host_user_iterate(&user);
-	host_user_stop(&user);
+	property_move_under_guest(fx);
 	return fixture_stop_and_judge(fx);
 }
 

@@ -115,26 +115,3 @@ bool pagemap_soft_dirty(uint64_t entry)
 {
 	return entry & SOFT_DIRTY;
 }
-
-const char *accessed_skip_reason(void)
-{
-	if (access(CLEAR_REFS, W_OK) || access("/proc/self/smaps", R_OK))
-		return "no accessed bits (needs CONFIG_PROC_PAGE_MONITOR)";
-	return NULL;
-}
-
-/* A write after the bits were cleared must show. */
-const char *soft_dirty_skip_reason(void)
-{
-	static char page[1 << 17];
-	volatile char *byte = page + sizeof(page) / 2;
-	uint64_t entry;
-
-	*byte = 1;
-	if (!host_clear_soft_dirty()) {
-		*byte = 2;
-		if (!pagemap_read((const char *)byte, 1, &entry) && pagemap_soft_dirty(entry))
-			return NULL;
-	}
-	return "no soft-dirty bits (needs CONFIG_MEM_SOFT_DIRTY)";
-}
