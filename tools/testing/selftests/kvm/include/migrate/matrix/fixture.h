@@ -42,6 +42,7 @@ struct fixture_config {
 	bool uaddr_is_mapping;		/* these three as in struct gmem_config */
 	bool two_slots;
 	bool large_offset;
+	bool few_pages;			/* a quarter: many rounds, of which each uses all pages */
 	const struct placement *placement;	/* without a trigger; may be NULL */
 };
 

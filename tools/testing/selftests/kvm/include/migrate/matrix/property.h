@@ -87,6 +87,14 @@ int act_punch_race(struct fixture *fx);
 int act_not_uptodate(struct fixture *fx);
 int act_zap_exact(struct fixture *fx);
 int act_guest_image(struct fixture *fx);
+int act_ordinary_memslot(struct fixture *fx);
+int act_ordinary_memslot_other_vm(struct fixture *fx);
+int act_prefault(struct fixture *fx);
+int act_prefault_race(struct fixture *fx);
+int act_close_race(struct fixture *fx);
+int act_slot_delete_race(struct fixture *fx);
+int act_punch_fault_race(struct fixture *fx);
+int act_vm_exit_race(struct fixture *fx);
 int act_policy_bind(struct fixture *fx);
 int act_policy_preferred(struct fixture *fx);
 int act_policy_interleave(struct fixture *fx);
@@ -94,6 +102,7 @@ int act_policy_weighted(struct fixture *fx);
 int act_policy_local(struct fixture *fx);
 
 const char *longterm_pin_skip_reason(void);
+const char *prefault_skip_reason(void);
 const char *weighted_interleave_skip_reason(void);
 extern const struct test_env env_memcg, env_weighted_interleave;
 

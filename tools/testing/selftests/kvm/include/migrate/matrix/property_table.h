@@ -28,6 +28,18 @@
  *   zap_exact            only guest mappings of the range are zapped
  *   guest_image          the guest's program, stacks and page tables move while it runs and takes
  *                        exceptions
+ *   ordinary_memslot     running, where one vCPU uses the file's memslot and another one an
+ *                        ordinary memslot over the host's mapping of the file
+ *   ordinary_memslot_other_vm  running, in another VM with an ordinary memslot over the mapping
+ *   prefault             KVM_PRE_FAULT_MEMORY before a move, against moves, and afterwards
+ *   prefault_race        holes are punched while KVM_PRE_FAULT_MEMORY maps the pages: the guest
+ *                        reads zero
+ *   close_race           the last close of the file ends the access of running vCPUs, and its
+ *                        frames get a new owner
+ *   slot_delete_race     the same for the deletion of the memslot
+ *   punch_fault_race     the same for a hole: vCPUs that fault at that moment read zero
+ *   vm_exit_race         the process of the VM is killed; another one keeps the file, moves its
+ *                        pages before and after, and finds the content
  *   policy_*             each policy of mbind(), on first touch and for existing pages
  *
  * Columns:
@@ -37,7 +49,7 @@
  *   pages      ANY; FOUND: the trigger finds folios, see NOT_MAPPED and NO_FOLIO in the
  *              contract; MAPPED: host user space maps the guest_memfd
  *   memslots   ONE, with userspace_addr 0; UADDR: userspace_addr is the mapping; TWO; FAR: two
- *              at a large file offset (struct gmem_config)
+ *              at a large file offset (struct gmem_config); FEW: one, of a quarter of the pages
  */
 #ifndef SELFTEST_KVM_MIGRATE_MATRIX_PROPERTY_TABLE_H
 #define SELFTEST_KVM_MIGRATE_MATRIX_PROPERTY_TABLE_H
@@ -68,6 +80,17 @@
 	ROW(zap_exact,            zap_exact,         ONLY(move_pages),   MAPPED, TWO,   1) \
 	ROW(guest_image,          guest_image,       ONLY(move_pages),   MAPPED, ONE,   1, \
 	    .skip_reason = slot0_gmem_skip_reason) \
+	ROW(ordinary_memslot,     ordinary_memslot,  ONLY(move_pages),   MAPPED, ONE,   2) \
+	ROW(ordinary_memslot_other_vm, ordinary_memslot_other_vm, \
+						     ONLY(move_pages),   MAPPED, ONE,   1) \
+	ROW(prefault,             prefault,          ONLY(move_pages),   MAPPED, ONE,   2, \
+	    .skip_reason = prefault_skip_reason) \
+	ROW(prefault_race,        prefault_race,     ONLY(move_pages),   MAPPED, FEW,   2, \
+	    .skip_reason = prefault_skip_reason) \
+	ROW(close_race,           close_race,        ONLY(move_pages),   MAPPED, FEW,   2) \
+	ROW(slot_delete_race,     slot_delete_race,  ONLY(move_pages),   MAPPED, FEW,   2) \
+	ROW(punch_fault_race,     punch_fault_race,  ONLY(move_pages),   MAPPED, FEW,   2) \
+	ROW(vm_exit_race,         vm_exit_race,      ONLY(move_pages),   MAPPED, FEW,   1) \
 	ROW(policy_bind,          policy_bind,       ONLY(mbind_strict), MAPPED, ONE,   1, \
 	    .allocates_on_target = true) \
 	ROW(policy_preferred,     policy_preferred,  ONLY(mbind_strict), MAPPED, ONE,   1, \

@@ -79,7 +79,7 @@ bool fixture_open(struct fixture *fx, const struct suite *suite, const struct te
 		  const struct fixture_config *config)
 {
 	struct gmem_config gmem = {
-		.nr_pages = pages_for(suite, test->row->trigger),
+		.nr_pages = pages_for(suite, test->row->trigger) / (config->few_pages ? 4 : 1),
 		.nr_vcpus = config->nr_vcpus,
 		.uaddr_is_mapping = config->uaddr_is_mapping,
 		.two_slots = config->two_slots,

@@ -17,6 +17,7 @@
 #define UADDR		.uaddr_is_mapping = true
 #define TWO		.two_slots = true
 #define FAR		.two_slots = true, .large_offset = true
+#define FEW		.few_pages = true
 
 #define ROW(_name, _act, _triggers, _pages, _slots, _vcpus, ...)	\
 	{								\
