@@ -30,6 +30,11 @@ stress:		## move pages under running guests ten million times, for some minutes
 	lab/run --kernel movable --timeout 7200 -t guest_memfd_migrate_stress \
 		-- -t by_range -b 16M -i 64
 
+# Without the TDP MMU, and without nested paging: KVM maps memory by other code.
+mmu:		## run the tests in each of the other MMU modes of KVM
+	lab/run --machine no-tdp-mmu
+	lab/run --machine no-npt
+
 docs:		## generate docs/contract.md from the tables of the contracts
 	@check/docs >docs/contract.md.new && mv docs/contract.md.new docs/contract.md
 
@@ -39,4 +44,4 @@ clean:		## remove what "all" built
 help:		## print this
 	@sed -n 's/^\([a-z_-]*\):.*##/  \1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
-.PHONY: all run_tests check faults soak stress docs clean help
+.PHONY: all run_tests check faults soak stress mmu docs clean help

@@ -213,7 +213,10 @@ static void print_must_not_touch_properties(void)
 	free(list.cases);
 	printf("\n"
 	       "The cases `mapping_flags.VM.FLAG` test AS_INACCESSIBLE and AS_UNMOVABLE apart\n"
-	       "from each other (`lib/migrate/matrix/property_mapping_flags.c`).\n");
+	       "from each other (`lib/migrate/matrix/property_mapping_flags.c`).\n"
+	       "\n"
+	       "`x86/guest_memfd_migrate_x86_test` tests the row move_pages for consumers that\n"
+	       "only x86 has: nested guests, SMM, kvmclock, steal time and PV EOI.\n");
 }
 
 /* Print the triggers with @reason, which may be NULL. */

@@ -92,6 +92,7 @@ void vm_keep_one_open(void);
 
 struct gmem_config {
 	size_t nr_pages;
+	bool few_pages;		/* a quarter of them; for fixture_open() */
 	int nr_vcpus;
 	/*
 	 * The slot's userspace_addr is .mem, so migration also zaps the guest's mappings by the
@@ -104,22 +105,29 @@ struct gmem_config {
 	int node;		/* bind the file to this node before first touch */
 	u64 seed;
 	bool yielding;		/* lower the priority of vCPUs, for hosts with few CPUs */
+	/*
+	 * Not NULL: no file, but an ordinary memslot over the mapping of @over's file, which
+	 * .kind cannot be private for.
+	 */
+	const struct gmem_vm *over;
 };
 
 struct gmem_vcpu {
 	struct gmem_vm *owner;
 	struct kvm_vcpu *vcpu;
 	struct guest_job *job;		/* host's view */
+	gva_t job_gva;			/* the guest's */
 	pthread_t thread;
 	bool running;			/* the thread exists */
 	bool stopped;			/* the guest left GUEST_RUN, on command or not */
 	bool died;			/* the VM ended it: no GUEST_SYNC came */
+	u64 interrupted;		/* times that a signal ended KVM_RUN */
 };
 
 struct gmem_vm {
 	const struct vm_kind *kind;
 	struct kvm_vm *vm;
-	int fd;
+	int fd;				/* -1: the memory is another VM's */
 	void *mem;
 	u64 start;			/* offset of its pages in the file */
 	size_t nr_pages, page_size;
@@ -152,6 +160,12 @@ u64 gmem_offset(const struct gmem_vm *gvm, size_t page);
 
 /* Create memslot @slot for @nr pages from @first on; @uaddr_is_mapping as in gmem_config. */
 void gmem_set_slot(struct gmem_vm *gvm, u32 slot, size_t first, size_t nr, bool uaddr_is_mapping);
+
+/*
+ * Create ordinary memslot @slot over the host's mapping of all pages, and map it for the guest from
+ * @gva on.
+ */
+void gmem_add_ordinary_slot(struct gmem_vm *gvm, u32 slot, gpa_t gpa, gva_t gva);
 
 /* Punch a hole of @nr pages from @first on. */
 void gmem_punch(const struct gmem_vm *gvm, size_t first, size_t nr);
@@ -207,6 +221,7 @@ size_t gmem_host_check(const struct gmem_vm *gvm, size_t page);
  * them on @out.
  */
 void gmem_guest_start(struct gmem_vm *gvm);
+void gmem_guest_start_command(struct gmem_vm *gvm, enum guest_command command);
 int gmem_guest_stop(struct gmem_vm *gvm, FILE *out);
 bool gmem_guest_running(const struct gmem_vm *gvm);
 

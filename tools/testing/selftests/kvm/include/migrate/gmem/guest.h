@@ -22,6 +22,7 @@ enum guest_command {
 	GUEST_CHECK,	/* compare all words of all pages */
 	GUEST_RUN,	/* count and compare until .stop */
 	GUEST_PEEK,	/* read the word at .peek_gva */
+	GUEST_WATCH,	/* read until .stop: pattern or zero; zero with .is_hole */
 };
 
 /* The guest's counters of one page; the host reads them, and resets .bad_word. */
@@ -35,9 +36,10 @@ struct guest_page {
 
 /* A vCPU's command and its results, in guest memory that is not under test. */
 struct guest_job {
-	/* The host writes these two at any time ... */
-	uint64_t stop;			/* leave GUEST_RUN */
-	uint64_t pause;			/* access no memory under test in GUEST_RUN */
+	/* The host writes these at any time ... */
+	uint64_t stop;			/* leave GUEST_RUN or GUEST_WATCH */
+	uint64_t pause;			/* access no memory under test there */
+	uint64_t is_hole;		/* GUEST_WATCH: all pages have become a hole */
 	/* ... and these while the vCPU is not running. */
 	uint64_t command;
 	struct pattern pattern;
@@ -49,7 +51,7 @@ struct guest_job {
 	void (*also)(struct guest_job *job);	/* GUEST_RUN: called in each iteration, or NULL */
 	struct guest_page *pages;	/* guest pointer; an entry a page */
 	/* The guest writes these. */
-	uint64_t iterations;		/* of GUEST_RUN over all its pages */
+	uint64_t iterations;		/* of GUEST_RUN or GUEST_WATCH over all its pages */
 	uint64_t pausing;		/* .pause was seen */
 	uint64_t peeked;
 	uint64_t exceptions;		/* .also: taken, one per iteration */

@@ -123,6 +123,7 @@ const char *longterm_pin_skip_reason(void);
 const char *host_accessed_skip_reason(void);
 const char *host_soft_dirty_skip_reason(void);
 const char *poisoned_skip_reason(void);
+const char *prefault_skip_reason(void);
 const char *soft_offline_later_skip_reason(void);
 const char *weighted_interleave_skip_reason(void);
 const char *unevictable_disallowed_skip_reason(void);

@@ -58,6 +58,18 @@
  *   mixed_targets        a node for each page, with pages between that are absent, unmapped or on
  *                        their node already: the answer for each
  *   bad_node_between     the same with a node without memory for one of the last pages
+ *   ordinary_memslot     running, where one vCPU uses the file's memslot and another one an
+ *                        ordinary memslot over the host's mapping of the file
+ *   ordinary_memslot_other_vm  running, in another VM with an ordinary memslot over the mapping
+ *   prefault             KVM_PRE_FAULT_MEMORY before a move, against moves, and afterwards
+ *   prefault_race        holes are punched while KVM_PRE_FAULT_MEMORY maps the pages: the guest
+ *                        reads zero
+ *   close_race           the last close of the file ends the access of running vCPUs, and its
+ *                        frames get a new owner
+ *   slot_delete_race     the same for the deletion of the memslot
+ *   punch_fault_race     the same for a hole: vCPUs that fault at that moment read zero
+ *   vm_exit_race         the process of the VM is killed; another one keeps the file, moves its
+ *                        pages before and after, and finds the content
  *   policy_*             each policy of mbind(), on first touch and for existing pages
  *   policy_nested        a policy inside the range of another one leaves both sides of it alone
  *   move_*               mbind() with an interleaving policy moves pages to all of its nodes
@@ -74,7 +86,7 @@
  *              contract; MAPPED: host user space maps the guest_memfd; PRIVATE: private memory
  *   memslots   ONE, with userspace_addr 0; UADDR: userspace_addr is the mapping; TWO; FAR: two
  *              at a large file offset (struct gmem_config); MANY, HOLES: one, with more
- *              pages
+ *              pages; FEW: one, with a quarter of the pages
  */
 #ifndef SELFTEST_KVM_MIGRATE_MATRIX_PROPERTY_TABLE_H
 #define SELFTEST_KVM_MIGRATE_MATRIX_PROPERTY_TABLE_H
@@ -130,6 +142,17 @@
 	ROW(many_pages,           many_pages,        NODE,               MAPPED, MANY,  1) \
 	ROW(sparse,               sparse,            EITHER(move_pages, mbind_strict), \
 									 MAPPED, HOLES, 1) \
+	ROW(ordinary_memslot,     ordinary_memslot,  ONLY(move_pages),   MAPPED, ONE,   2) \
+	ROW(ordinary_memslot_other_vm, ordinary_memslot_other_vm, \
+						     ONLY(move_pages),   MAPPED, ONE,   1) \
+	ROW(prefault,             prefault,          ONLY(move_pages),   MAPPED, ONE,   2, \
+	    .skip_reason = prefault_skip_reason) \
+	ROW(prefault_race,        prefault_race,     ONLY(move_pages),   MAPPED, FEW,   2, \
+	    .skip_reason = prefault_skip_reason) \
+	ROW(close_race,           close_race,        ONLY(move_pages),   MAPPED, FEW,   2) \
+	ROW(slot_delete_race,     slot_delete_race,  ONLY(move_pages),   MAPPED, FEW,   2) \
+	ROW(punch_fault_race,     punch_fault_race,  ONLY(move_pages),   MAPPED, FEW,   2) \
+	ROW(vm_exit_race,         vm_exit_race,      ONLY(move_pages),   MAPPED, FEW,   1) \
 	ROW(policy_bind,          policy_bind,       ONLY(mbind_strict), MAPPED, ONE,   1, \
 	    .allocates_on_target = true) \
 	ROW(policy_preferred,     policy_preferred,  ONLY(mbind_strict), MAPPED, ONE,   1, \

@@ -107,13 +107,13 @@ gpa_t gmem_gpa(const struct gmem_vm *gvm, size_t page)
 	return GMEM_GPA + (page - gvm->split) * gvm->page_size;
 }
 
-/* Guest memory for jobs and per-page counters, and for page tables of the pages under test. */
+/* Guest memory for jobs and per-page counters, and for two page tables of the pages under test. */
 static u64 extra_pages(const struct gmem_config *config)
 {
 	size_t size = config->nr_pages * sizeof(struct guest_page) +
 		      config->nr_vcpus * sizeof(struct guest_job);
 
-	return size / getpagesize() + config->nr_pages / 512 + 32;
+	return size / getpagesize() + config->nr_pages / 256 + 64;
 }
 
 /* Maps the file, or shared memory instead where the file cannot be mapped. */
@@ -154,6 +154,24 @@ static void add_slot(struct gmem_vm *gvm, u32 slot, size_t first, size_t nr, boo
 		 nr * gvm->page_size / gvm->vm->page_size);
 }
 
+void gmem_add_ordinary_slot(struct gmem_vm *gvm, u32 slot, gpa_t gpa, gva_t gva)
+{
+	u64 size = gvm->nr_pages * gvm->page_size;
+
+	vm_set_user_memory_region(gvm->vm, slot, 0, gpa, size, gvm->mem);
+	virt_map(gvm->vm, gva, gpa, size / gvm->vm->page_size);
+}
+
+static void add_memory_of(struct gmem_vm *gvm, const struct gmem_vm *owner)
+{
+	gvm->nr_pages = owner->nr_pages;
+	gvm->page_size = owner->page_size;
+	gvm->start = owner->start;
+	gvm->fd = -1;
+	gvm->mem = owner->mem;
+	gmem_add_ordinary_slot(gvm, GMEM_SLOT, GMEM_GPA, GMEM_GVA);
+}
+
 static void add_memory(struct gmem_vm *gvm, const struct gmem_config *config)
 {
 	bool uaddr = config->uaddr_is_mapping || gvm->kind->private_mem;
@@ -180,6 +198,7 @@ static void add_job(struct gmem_vm *gvm, int i, gva_t pages, gva_t job_gva)
 
 	gv->owner = gvm;
 	gv->job = addr_gva2hva(gvm->vm, job_gva);
+	gv->job_gva = job_gva;
 	gv->job->gva = GMEM_GVA;
 	gv->job->page_size = gvm->page_size;
 	gv->job->hole = gvm->hole;
@@ -205,7 +224,10 @@ struct gmem_vm *gmem_vm_create(const struct vm_kind *kind, const struct gmem_con
 	gvm->pattern.seed = config->seed;
 	gvm->vm = __vm_create_with_vcpus(shape, config->nr_vcpus, extra_pages(config),
 					 guest_main, vcpus);
-	add_memory(gvm, config);
+	if (config->over)
+		add_memory_of(gvm, config->over);
+	else
+		add_memory(gvm, config);
 	pages = vm_alloc(gvm->vm, config->nr_pages * sizeof(struct guest_page), KVM_UTIL_MIN_VADDR);
 	gvm->pages = addr_gva2hva(gvm->vm, pages);
 	jobs = vm_alloc(gvm->vm, config->nr_vcpus * sizeof(struct guest_job), KVM_UTIL_MIN_VADDR);
@@ -220,8 +242,10 @@ void gmem_vm_free(struct gmem_vm *gvm)
 {
 	if (gvm->finder)
 		gvm->finder->free(gvm);
-	kvm_munmap(gvm->mem, gvm->nr_pages * gvm->page_size);
-	kvm_close(gvm->fd);
+	if (gvm->fd >= 0) {
+		kvm_munmap(gvm->mem, gvm->nr_pages * gvm->page_size);
+		kvm_close(gvm->fd);
+	}
 	kvm_vm_free(gvm->vm);
 	free(gvm);
 }

@@ -138,6 +138,31 @@ static void guest_run(struct guest_job *job)
 	}
 }
 
+/* A word of a page that may become a hole at any time, or is one. */
+static void watch_page(struct guest_job *job, uint64_t page)
+{
+	uint64_t nr_words = GUEST_COUNTER_WORD(job->page_size);
+	uint64_t word = (job->iterations + page) % nr_words;
+	bool is_hole = load(&job->is_hole);
+	uint64_t got = load(page_words(job, page) + word);
+	uint64_t expected = is_hole ? 0 : pattern_word(&job->pattern, page, word);
+
+	if (got && got != expected)
+		note_bad_word(&job->pages[page], word, expected, got);
+}
+
+static void guest_watch(struct guest_job *job)
+{
+	uint64_t page;
+
+	while (!load(&job->stop)) {
+		for_each_page(job, page)
+			watch_page(job, page);
+		store(&job->iterations, job->iterations + 1);
+		wait_while_paused(job);
+	}
+}
+
 void guest_main(struct guest_job *job)
 {
 	for (;;) {
@@ -150,6 +175,9 @@ void guest_main(struct guest_job *job)
 			break;
 		case GUEST_RUN:
 			guest_run(job);
+			break;
+		case GUEST_WATCH:
+			guest_watch(job);
 			break;
 		case GUEST_PEEK:
 			job->peeked = load((uint64_t *)job->peek_gva);

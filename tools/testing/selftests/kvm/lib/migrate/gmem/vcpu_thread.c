@@ -27,6 +27,17 @@ void gmem_vcpu_command(struct gmem_vcpu *gv, enum guest_command command, size_t 
 /* A thread of this niceness gets a quarter of a CPU that it shares with another thread. */
 #define NICE 5
 
+/* Run the guest until a signal comes.  Returns false where something else ended KVM_RUN. */
+static bool run_until_signal(struct gmem_vcpu *gv, int *r)
+{
+	*r = __vcpu_run(gv->vcpu);
+	if (!*r || errno != EINTR)
+		return false;
+	gv->vcpu->run->immediate_exit = false;
+	__atomic_add_fetch(&gv->interrupted, 1, __ATOMIC_RELEASE);
+	return true;
+}
+
 /* No assertion: a migration bug can kill the guest, which a case reports. */
 static void *run_vcpu(void *arg)
 {
@@ -36,9 +47,8 @@ static void *run_vcpu(void *arg)
 
 	if (gv->owner->yielding)
 		setpriority(PRIO_PROCESS, kvm_gettid(), NICE);
-	do {
-		r = __vcpu_run(gv->vcpu);
-	} while (r && errno == EINTR);
+	while (run_until_signal(gv, &r))
+		;
 	gv->died = r || get_ucall(gv->vcpu, &uc) != UCALL_SYNC;
 	__atomic_store_n(&gv->stopped, true, __ATOMIC_RELEASE);
 	return NULL;
@@ -46,12 +56,17 @@ static void *run_vcpu(void *arg)
 
 void gmem_guest_start(struct gmem_vm *gvm)
 {
+	gmem_guest_start_command(gvm, GUEST_RUN);
+}
+
+void gmem_guest_start_command(struct gmem_vm *gvm, enum guest_command command)
+{
 	int i;
 
 	for (i = 0; i < gvm->nr_vcpus; i++) {
 		struct gmem_vcpu *gv = &gvm->vcpus[i];
 
-		gmem_vcpu_command(gv, GUEST_RUN, i, gvm->nr_vcpus + gvm->nr_host_users);
+		gmem_vcpu_command(gv, command, i, gvm->nr_vcpus + gvm->nr_host_users);
 		gv->stopped = false;
 		gv->died = false;
 		kvm_pthread_create(&gv->thread, NULL, run_vcpu, gv);

@@ -82,7 +82,8 @@ bool fixture_open(struct fixture *fx, const struct suite *suite, const struct te
 		.expected = test->row->expected[suite->contract.id],
 	};
 	select_nodes(fx, fx->trigger ? fx->trigger->placement : test->row->placement);
-	gmem.nr_pages = pages_for(suite, fx->trigger, config->nr_pages);
+	gmem.nr_pages = pages_for(suite, fx->trigger, config->nr_pages) /
+			(config->few_pages ? 4 : 1);
 	gmem.seed = suite->options.seed;
 	gmem.node = fx->from;
 	fx->gvm = gmem_vm_create(test->row->vm, &gmem);

@@ -22,6 +22,7 @@
 #define FAR		.two_slots = true, .large_offset = true
 #define MANY		.nr_pages = PROPERTY_MANY_PAGES
 #define HOLES		.nr_pages = PROPERTY_SPARSE_PAGES
+#define FEW		.few_pages = true
 
 #define ROW(_name, _act, _triggers, _pages, _slots, _vcpus, ...)	\
 	{								\

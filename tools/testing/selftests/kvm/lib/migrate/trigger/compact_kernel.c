@@ -17,7 +17,6 @@
 #include "migrate/mm/folio.h"
 #include "migrate/mm/fragment.h"
 #include "migrate/mm/numa.h"
-#include "migrate/mm/pagetypeinfo.h"
 #include "migrate/mm/vmstat.h"
 #include "migrate/trigger/placement.h"
 #include "migrate/trigger/trigger.h"
