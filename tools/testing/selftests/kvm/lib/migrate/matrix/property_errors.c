@@ -4,6 +4,7 @@
  * migrate/matrix/property_table.h.
  */
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/time.h>
@@ -175,17 +176,24 @@ static void mover_free(struct mover *mover)
 	kvm_munmap(mover->calls, sizeof(*mover->calls));
 }
 
-static void kill_after_calls(struct mover *mover)
+static void move_forever(const struct mover *mover, pid_t parent)
 {
-	pid_t parent = getpid(), pid = child_fork();
 	unsigned int i;
-	int status;
 
-	for (i = 0; !pid; i++) {
+	for (i = 0; ; i++) {
 		move_pages(parent, mover->nr, mover->pages, mover->nodes[i % 2], mover->status,
 			   MPOL_MF_MOVE);
 		__atomic_store_n(mover->calls, i + 1, __ATOMIC_RELEASE);
 	}
+}
+
+static void kill_after_calls(const struct mover *mover)
+{
+	pid_t parent = getpid(), pid = child_fork();
+	int status;
+
+	if (!pid)
+		move_forever(mover, parent);
 	while (__atomic_load_n(mover->calls, __ATOMIC_ACQUIRE) < CALLS)
 		sched_yield();
 	TEST_ASSERT(!kill(pid, SIGKILL), "kill: %s", strerror(errno));
