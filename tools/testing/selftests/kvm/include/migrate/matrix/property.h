@@ -90,6 +90,7 @@ int act_zap_exact(struct fixture *fx);
 int act_guest_image(struct fixture *fx);
 int act_poisoned(struct fixture *fx);
 int act_poison_race(struct fixture *fx);
+int act_poison_moving(struct fixture *fx);
 int act_poisoned_offline(struct fixture *fx);
 int act_retired(struct fixture *fx);
 int act_policy_bind(struct fixture *fx);
