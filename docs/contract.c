@@ -266,9 +266,9 @@ static void print_memory_failure(void)
 	printf("\n"
 	       "Private memory has those by frame (`memory_failure_phys`).\n"
 	       "\n"
-	       "`poisoned_offline` runs only where `-t` names it and `-U` allows it: the kernel\n"
-	       "neither brings the memory block online again (memory_block_online()) nor\n"
-	       "unpoisons a frame of it.\n");
+	       "`poisoned_offline` and `poison_moving` run only where `-t` names them and `-U`\n"
+	       "allows it: a memory block stays offline, or can go offline no more\n"
+	       "(`migrate/matrix/property_table.h`).\n");
 }
 
 static void print_reasons(void)

@@ -39,7 +39,8 @@
  *                        exceptions
  *   poisoned             pages with a memory error stay poisoned while the others move, and pages
  *                        are poisoned after they moved
- *   poison_race          memory errors hit pages while they move: no mark is lost
+ *   poison_race          memory errors hit pages while the others move
+ *   poison_moving        memory errors hit pages while they move: no mark is lost
  *   poisoned_offline     pages with a memory error do not keep their memory block online; it stays
  *                        offline until the next boot
  *   retired              the frame that soft offlining took out of use is marked, and is not
@@ -135,6 +136,8 @@
 	    .skip_reason = poisoned_skip_reason, .env = &env_hwpoison) \
 	ROW(poison_race,          poison_race,       ONLY(move_pages),   MAPPED, ONE,   1, \
 	    .skip_reason = poisoned_skip_reason, .env = &env_hwpoison) \
+	ROW(poison_moving,        poison_moving,     ONLY(move_pages),   MAPPED, ONE,   1, \
+	    .skip_reason = poisoned_skip_reason, .env = &env_hwpoison, .unsafe = true) \
 	ROW(poisoned_offline,     poisoned_offline,  ONLY(memory_offline), MAPPED, ONE, 1, \
 	    .skip_reason = poisoned_skip_reason, .env = &env_hwpoison, .unsafe = true) \
 	ROW(retired,              retired,           ONLY(soft_offline_phys), MAPPED, ONE, 1, \
