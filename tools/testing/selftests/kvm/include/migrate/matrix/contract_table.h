@@ -46,6 +46,8 @@
 	ROW(compact,		   default,		REFUSED(0),		MOVED_SOME)	\
 	ROW(compact_node,	   default,		REFUSED(0),		MOVED_SOME)	\
 	ROW(cma_alloc,		   default,		NO_FOLIO,		MOVED_SOME)	\
+	/* Compaction in the background. */						\
+	ROW(kcompactd,		   default,		REFUSED(0),		MOVED_SOME)	\
 	/* Long-term pins in ZONE_MOVABLE and in CMA areas. */					\
 	ROW(longterm_pin,	   default,		NO_FOLIO,		MOVED)		\
 	ROW(longterm_pin_cma,	   default,		NO_FOLIO,		MOVED_SOME)	\

@@ -130,6 +130,9 @@ extern const struct trigger trigger_soft_offline_mapped, trigger_soft_offline_ph
 /* Compact all zones (/proc/sys/vm/compact_memory), or those of node .from. */
 extern const struct trigger trigger_compact, trigger_compact_node;
 
+/* Compaction by kcompactd of node .from, which vm.compaction_proactiveness wakes. */
+extern const struct trigger trigger_kcompactd;
+
 /*
  * Take the memory blocks of the pages offline, and online again (migrate/mm/memory_block.h).  After
  * many failures per page a signal ends the attempt: -EINTR.
