@@ -58,6 +58,8 @@
 	ROW(cpuset,		   default,		REFUSED(0),		MOVED)		\
 	/* Background mechanisms that must ignore guest_memfd. */				\
 	ROW(numa_balancing,	   default,		NEVER(0),		NEVER(0))	\
+	ROW(numa_balancing_bind,   default,		NEVER(0),		NEVER(0))	\
+	ROW(numa_balancing_tiering, default,		NEVER(0),		NEVER(0))	\
 	ROW(damon_hot_vaddr,	   default,		NEVER(0),		NEVER(0))	\
 	ROW(damon_cold_paddr,	   default,		NEVER(0),		NEVER(0))	\
 	ROW(ksm,		   default,		NEVER(0),		NEVER(0))	\

@@ -151,6 +151,9 @@ extern const struct trigger trigger_longterm_pin, trigger_longterm_pin_cma;
 /* A CPU of node .to reads the pages until NUMA balancing moves them there. */
 extern const struct trigger trigger_numa_balancing;
 
+/* The same with a policy that asks for it (MPOL_F_NUMA_BALANCING); promotion from slow memory. */
+extern const struct trigger trigger_numa_balancing_bind, trigger_numa_balancing_tiering;
+
 /*
  * DAMON's schemes that send hot or cold memory to a node, with all memory hot and cold enough: by
  * virtual address, or by page frame.

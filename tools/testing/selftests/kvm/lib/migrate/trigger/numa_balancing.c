@@ -9,43 +9,34 @@
 #include "kvm_util.h"
 #include "migrate/mm/numa.h"
 #include "migrate/runner/test_env.h"
+#include "migrate/trigger/numa_balancing.h"
 #include "migrate/trigger/trigger.h"
-
-#define BALANCING	"/proc/sys/kernel/numa_balancing"
-#define SCAN		"/sys/kernel/debug/sched/numa_balancing/"
 
 /* How often a round reads every page: some milliseconds of an emulated CPU. */
 #define READS_A_ROUND	200
 
-/*
- * The delay before the first scan is that of when the process starts.  The kernel scans at most
- * 2560 MiB per second: a smaller size allows a shorter period.
- */
 static const struct setting settings[] = {
-	{ .path = SCAN "scan_delay_ms", .value = "1" },
-	{ .path = SCAN "scan_period_min_ms", .value = "1" },
-	{ .path = SCAN "scan_period_max_ms", .value = "10" },
-	{ .path = SCAN "scan_size_mb", .value = "16" },
-	{ .path = BALANCING, .value = "1\n" },
+	NUMA_BALANCING_SCAN_SETTINGS,
+	{ .path = NUMA_BALANCING, .value = "1\n" },
 	{},
 };
 
-static const struct test_env env = { .settings = settings };
+const struct test_env numa_balancing_env = { .settings = settings };
 
-static const char *numa_balancing_skip_reason(void)
+const char *numa_balancing_skip_reason(void)
 {
-	if (access(BALANCING, F_OK))
+	if (access(NUMA_BALANCING, F_OK))
 		return "no NUMA balancing (needs CONFIG_NUMA_BALANCING)";
-	if (access(BALANCING, W_OK))
+	if (access(NUMA_BALANCING, W_OK))
 		return "NUMA balancing cannot be switched on (be root)";
-	if (access(SCAN "scan_delay_ms", W_OK))
+	if (access(NUMA_BALANCING_SCAN "scan_delay_ms", W_OK))
 		return "the scan period of NUMA balancing cannot be set (mount debugfs)";
 	return NULL;
 }
 
-static const char *run_on_target(const struct trigger_range *range)
+const char *numa_balancing_run_on(int node)
 {
-	int cpu = numa_cpu_of(range->to);
+	int cpu = numa_cpu_of(node);
 
 	if (cpu < 0)
 		return "the target node has no CPU (needs a second node with CPUs)";
@@ -62,7 +53,7 @@ static void read_pages(const void *mem, size_t nr_pages)
 		(void)page[i * getpagesize()];
 }
 
-static void fire_numa_balancing(const struct trigger_range *range, struct trigger_result *result)
+void numa_balancing_fire(const struct trigger_range *range, struct trigger_result *result)
 {
 	int i;
 
@@ -73,16 +64,20 @@ static void fire_numa_balancing(const struct trigger_range *range, struct trigge
 	result->ret = 0;
 }
 
+static const char *run_on_target(const struct trigger_range *range)
+{
+	return numa_balancing_run_on(range->to);
+}
+
 static const struct must_not_touch must_not_touch = {
-	.acts = "moved", .rounds = 50000,
-	.counters = { "numa_pte_updates", "numa_hint_faults", "numa_pages_migrated",
-		      "pgmigrate_success", "pgmigrate_fail" },
+	.acts = "moved", .rounds = NUMA_BALANCING_ROUNDS,
+	.counters = NUMA_BALANCING_COUNTERS,
 	.prepare = run_on_target,
 };
 
 const struct trigger trigger_numa_balancing = {
 	.name = "numa_balancing", .call = "NUMA balancing", .reason = "MR_NUMA_MISPLACED",
 	.no_range = true,
-	.env = &env, .must_not_touch = &must_not_touch, .skip_reason = numa_balancing_skip_reason,
-	.fire = fire_numa_balancing,
+	.env = &numa_balancing_env, .must_not_touch = &must_not_touch,
+	.skip_reason = numa_balancing_skip_reason, .fire = numa_balancing_fire,
 };
