@@ -46,8 +46,7 @@
 	ROW(compact,		   default,		REFUSED(0),		MOVED_SOME)	\
 	ROW(compact_node,	   default,		REFUSED(0),		MOVED_SOME)	\
 	ROW(cma_alloc,		   default,		NO_FOLIO,		MOVED_SOME)	\
-	/* Compaction that the kernel starts. */						\
-	ROW(direct_compaction,	   default,		REFUSED(0),		MOVED_SOME)	\
+	/* Compaction in the background. */						\
 	ROW(kcompactd,		   default,		REFUSED(0),		MOVED_SOME)	\
 	/* Long-term pins in ZONE_MOVABLE and in CMA areas. */					\
 	ROW(longterm_pin,	   default,		NO_FOLIO,		MOVED)		\

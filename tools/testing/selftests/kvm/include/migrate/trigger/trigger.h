@@ -160,6 +160,9 @@ extern const struct trigger trigger_soft_offline_mapped, trigger_soft_offline_ph
 /* Compact all zones (/proc/sys/vm/compact_memory), or those of node .from. */
 extern const struct trigger trigger_compact, trigger_compact_node;
 
+/* Compaction by kcompactd of node .from, which vm.compaction_proactiveness wakes. */
+extern const struct trigger trigger_kcompactd;
+
 /*
  * Compaction that an allocation of huge pages on node .from starts, or kcompactd of that node when
  * vm.compaction_proactiveness asks for it.

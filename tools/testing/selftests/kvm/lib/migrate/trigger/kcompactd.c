@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Compaction that the kernel starts: by an allocation that finds no free huge page
- * (__alloc_pages_direct_compact() in mm/page_alloc.c), and in the background by kcompactd
- * (compact_node() in mm/compaction.c).  Both use MIGRATE_SYNC_LIGHT.
+ * Compaction in the background by kcompactd (compact_node() in mm/compaction.c), which uses
+ * MIGRATE_SYNC_LIGHT.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -13,7 +12,6 @@
 #include <unistd.h>
 
 #include "kvm_util.h"
-#include "migrate/mm/fill_nodes.h"
 #include "migrate/mm/folio.h"
 #include "migrate/mm/fragment.h"
 #include "migrate/mm/numa.h"
@@ -23,71 +21,11 @@
 #include "migrate/util/sysfile.h"
 #include "migrate/util/undo.h"
 
-/* ---- By an allocation ---------------------------------------------------------------------- */
-
-/* Filling a node with more free memory than this takes too long. */
-#define FILL_MAX	(4LL << 30)
-
-/* Huge pages that compaction must make. */
-#define HUGE_PAGES	6
-
-/*
- * Add more huge pages to the pool of the node than it has free ones.  Kcompactd may be first:
- * without direct compaction the result is -EAGAIN.
- */
-static void fire_direct_compaction(const struct trigger_range *range, struct trigger_result *result)
-{
-	long long before = vmstat_read(NUMA_ANY_NODE, "compact_stall");
-	int order = hugetlb_order();
-
-	hugetlb_reserve(range->from, pagetypeinfo_free_pages(range->from, false, NULL, order) +
-			pagetypeinfo_free_pages(range->from, true, NULL, order) +
-			((size_t)HUGE_PAGES << order));
-	hugetlb_release();
-	result->ret = vmstat_read(NUMA_ANY_NODE, "compact_stall") > before ? 0 : -EAGAIN;
-}
-
-static const char *direct_compaction_skip_reason(void)
-{
-	struct nodemask nodes;
-	int node, others = -1;
-
-	if (!folio_pfns_visible())
-		return "PFNs are hidden (be root)";
-	if (access("/proc/pagetypeinfo", R_OK))
-		return "free memory by type is hidden (be root, mount /proc)";
-	if (!vmstat_has("compact_stall"))
-		return "no compaction (needs CONFIG_COMPACTION)";
-	if (numa_usable_nodes(&nodes))
-		return "no NUMA nodes in sysfs (mount /sys)";
-	for_each_node_in(node, &nodes) {
-		if (!hugetlb_usable(node))
-			return "no huge pages to fill memory with (be root, CONFIG_HUGETLBFS)";
-		if (numa_free_bytes(node) > FILL_MAX)
-			return "a node has too much memory to fill (needs a small machine)";
-		others += numa_holds_unmovable(node);
-	}
-	/* It needs memory while a node is full. */
-	if (others < 1)
-		return "no memory for the kernel while a node is full (needs two nodes with memory "
-		       "outside of ZONE_MOVABLE)";
-	return NULL;
-}
-
-const struct trigger trigger_direct_compaction = {
-	.name = "direct_compaction", .call = "nr_hugepages", .reason = "MR_COMPACTION",
-	.no_range = true, .kernel_picks_node = true, .partial = true, .solitary = true,
-	.placement = &placement_fragment, .skip_reason = direct_compaction_skip_reason,
-	.fire = fire_direct_compaction,
-};
-
-/* ---- By kcompactd -------------------------------------------------------------------------- */
-
 #define PROACTIVENESS	"/proc/sys/vm/compaction_proactiveness"
 
-/* kcompactd compacts the memory of a node in less than a second. */
+/* Less than a second on an idle machine: give up after much longer. */
 #define LOOK_NS		5000000
-#define LOOKS_MAX	4000
+#define LOOKS_MAX	8000
 
 /* Returns the PID of kcompactd of @node, or -1. */
 static int kcompactd_pid(int node)
