@@ -259,7 +259,8 @@ dropin_core()
 	dropin_core_lines lib/x86/migrate/gmem/private_vm.c "&unmapped_by_flags"
 	dropin_core_lines guest_memfd_migrate_test.c \
 		"must_not_touch|call_errors|alloc_zone|mapping_flags|memory_failure"
-	dropin_core_lines x86/private_mem_migrate_test.c "alloc_zone|not_isolated|absent|memory_failure"
+	dropin_core_lines x86/private_mem_migrate_test.c \
+		"alloc_zone|not_isolated|absent|memory_failure"
 }
 
 # ---- The copy, and the steps

@@ -2,9 +2,9 @@
 /*
  * Property poisoned_offline; see migrate/matrix/property_table.h.
  *
- * test_pages_isolated() in mm/page_isolation.c passes over poisoned pages, so they do not keep their
- * block online.  memory_block_online() in drivers/base/memory.c refuses the block afterwards, and
- * unpoison_memory() in mm/memory-failure.c a frame that is not online.
+ * test_pages_isolated() in mm/page_isolation.c passes over poisoned pages, so they do not keep
+ * their block online.  memory_block_online() in drivers/base/memory.c refuses the block afterwards,
+ * and unpoison_memory() in mm/memory-failure.c a frame that is not online.
  */
 #include <errno.h>
 
