@@ -2,10 +2,10 @@
 /*
  * Properties poison_race and poison_moving; see migrate/matrix/property_table.h.
  *
- * memory_failure() ignores an error in a folio that is isolated for migration: host and guest can go
- * on using the frame, and the mark stays.  Such a frame is lost when its page is freed, and once it
- * is unpoisoned its memory block cannot go offline.  So poison_race has errors in pages that do not
- * move, while the others do; poison_moving has them in pages that move.
+ * memory_failure() ignores an error in a folio that is isolated for migration: host and guest can
+ * go on using the frame, and the mark stays.  Such a frame is lost when its page is freed, and once
+ * it is unpoisoned its memory block cannot go offline.  So poison_race has errors in pages that do
+ * not move, while the others do; poison_moving has them in pages that move.
  */
 #include <sched.h>
 #include <stdlib.h>
