@@ -33,7 +33,7 @@ static void *move_there_and_back(void *arg)
 	TEST_ASSERT(result.status, "out of memory");
 	while (!__atomic_load_n(&mover->stop, __ATOMIC_ACQUIRE)) {
 		part = part_of(mover, mover->moves);
-		mover->trigger->fire(&part, &result);
+		trigger_fire(mover->trigger, &part, &result);
 		__atomic_add_fetch(&mover->moves, 1, __ATOMIC_RELEASE);
 	}
 	free(result.status);

@@ -23,7 +23,7 @@ int act_move_again(struct fixture *fx)
 {
 	int moves, result;
 
-	for (moves = 0; moves < MOVES_IN_A_ROW; moves++) {
+	for (moves = 0; moves < (fx->trigger->moves_once ? 1 : MOVES_IN_A_ROW); moves++) {
 		if (moves && fx->expected.outcome == OUTCOME_MOVED)
 			fixture_swap_nodes(fx);
 		property_fire_all(fx);

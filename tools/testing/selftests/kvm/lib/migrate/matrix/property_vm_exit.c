@@ -104,9 +104,9 @@ static size_t count_not_moved(const struct left_file *left, const struct fixture
 	struct folio_info *info = calloc(nr, sizeof(*info));
 
 	TEST_ASSERT(info && result.status, "out of memory");
-	fx->trigger->fire(&range, &result);
+	trigger_fire(fx->trigger, &range, &result);
 	range = trigger_range_of(left->gvm.mem, nr, fx->from, fx->to);
-	fx->trigger->fire(&range, &result);
+	trigger_fire(fx->trigger, &range, &result);
 	TEST_ASSERT(!folio_inspect(left->gvm.mem, nr, info), "cannot inspect the pages");
 	for (page = 0; page < nr; page++)
 		stay += info[page].node != fx->to;

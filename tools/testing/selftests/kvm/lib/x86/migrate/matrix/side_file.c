@@ -55,7 +55,7 @@ size_t side_file_move(struct side_file *file)
 
 	TEST_ASSERT(result.status, "out of memory");
 	for (tries = 0; tries < TRIES && stay; tries++) {
-		file->fx->trigger->fire(&range, &result);
+		trigger_fire(file->fx->trigger, &range, &result);
 		stay = count_not_on(file, node);
 	}
 	free(result.status);
