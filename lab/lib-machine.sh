@@ -106,7 +106,8 @@ lab_spare()
 
 # lab_machine_args DIR: sets machine_args, the QEMU command line.
 # cma_pernuma=0: kernels with CONFIG_CMA_SIZE_PERNUMA reserve the size of cma= once more on each
-# node, and a small machine then cannot boot.
+# node, and a small machine then cannot boot.  no_timer_check: on a busy host the kernel may find no
+# timer interrupt in time, and panics.
 lab_machine_args()
 {
 	local dir=$1
@@ -125,7 +126,7 @@ lab_machine_args()
 		-chardev "file,id=balloon,path=$dir/balloon"
 		-device "virtserialport,chardev=balloon,name=balloon.mib"
 		-kernel "$kernel_image" -initrd "$dir/initramfs"
-		-append "console=ttyS0 panic=-1 cma_pernuma=0$machine_append $opt_append")
+		-append "console=ttyS0 panic=-1 cma_pernuma=0 no_timer_check $opt_append")
 }
 
 # lab_balloon DIR: passes the size in MiB that a test writes to the port balloon.mib to QEMU,
