@@ -140,6 +140,7 @@ static int run(const struct suite *suite, const struct testcase *test)
 void property_add_case(struct case_list *list, const struct contract_row *row,
 		       const struct property *property)
 {
+	const char *group = property->group ?: row->trigger->name;
 	const struct testcase test = {
 		.skip_reason = skip_reason,
 		.run = run,
@@ -150,6 +151,5 @@ void property_add_case(struct case_list *list, const struct contract_row *row,
 	};
 
 	if (property_applies(property, row))
-		case_list_add(list, &test, "%s.%s.%s", property->group ?: row->trigger->name,
-			      row->vm->name, property->name);
+		case_list_add(list, &test, "%s.%s.%s", group, row->vm->name, property->name);
 }

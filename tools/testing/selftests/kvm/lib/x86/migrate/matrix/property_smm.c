@@ -27,19 +27,19 @@
 #define PAGES_MAX	1024		/* all below 4 GiB */
 
 asm(".pushsection .rodata\n"
-    "	.code16\n"
-    "smi_handler:\n"
-    "	movl	$0x10000000, %esi\n"		/* SMM_GPA */
-    "	movl	$0x37ff8, %edi\n"		/* SMRAM_GPA + NR_PAGES_AT */
-    "	movl	(%edi), %ecx\n"
-    "1:	incl	0xff8(%esi)\n"
-    "	addl	$0x1000, %esi\n"
-    "	decl	%ecx\n"
-    "	jnz	1b\n"
-    "	rsm\n"
-    "smi_handler_end:\n"
-    "	.code64\n"
-    ".popsection\n");
+	"	.code16\n"
+	"smi_handler:\n"
+	"	movl	$0x10000000, %esi\n"		/* SMM_GPA */
+	"	movl	$0x37ff8, %edi\n"		/* SMRAM_GPA + NR_PAGES_AT */
+	"	movl	(%edi), %ecx\n"
+	"1:	incl	0xff8(%esi)\n"
+	"	addl	$0x1000, %esi\n"
+	"	decl	%ecx\n"
+	"	jnz	1b\n"
+	"	rsm\n"
+	"smi_handler_end:\n"
+	"	.code64\n"
+	".popsection\n");
 
 extern const char smi_handler[], smi_handler_end[];
 
@@ -73,7 +73,7 @@ struct smm {
 static void create(struct smm *smm, struct fixture *fx)
 {
 	struct kvm_vm *vm = fx->gvm->vm;
-	u32 nr_pages = min(fx->gvm->nr_pages, (size_t)PAGES_MAX);
+	u32 nr_pages = min_t(size_t, fx->gvm->nr_pages, PAGES_MAX);
 
 	side_file_create(&smm->file, fx, nr_pages, SMM_SLOT(GMEM_SLOT), SMM_GPA, false);
 	smm->vcpu = fx->gvm->vcpus[1].vcpu;
