@@ -64,8 +64,9 @@ static void choose_contract(struct suite *suite, const struct testcase *cases, s
 	}
 	if (id < 0) {
 		contract->source = CONTRACT_PROBED;
-		id = probe && any_runnable(suite, cases, nr) ? testcase_probe(suite, probe) :
-							       CONTRACT_UNMOVABLE;
+		id = CONTRACT_UNMOVABLE;
+		if (probe && any_runnable(suite, cases, nr))
+			id = testcase_probe(suite, probe);
 	}
 	contract->id = id;
 }
