@@ -11,8 +11,7 @@
 
 int act_many_pages(struct fixture *fx)
 {
-	property_fire_all(fx);
-	return fixture_judge_content(fx) ?: property_rewrite_and_judge(fx);
+	return property_fire_and_judge(fx) ?: property_rewrite_and_judge(fx);
 }
 
 /* The parts of a sparse file that have folios; all other pages are holes. */
