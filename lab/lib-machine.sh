@@ -110,7 +110,7 @@ lab_spare()
 # timer interrupt in time, and panics.
 lab_machine_args()
 {
-	local dir=$1
+	local dir=$1 always="panic=-1 cma_pernuma=0 no_timer_check"
 
 	machine_args=(qemu-system-x86_64 -name lab -nodefaults -no-user-config -no-reboot
 		-display none -machine q35)
@@ -126,7 +126,7 @@ lab_machine_args()
 		-chardev "file,id=balloon,path=$dir/balloon"
 		-device "virtserialport,chardev=balloon,name=balloon.mib"
 		-kernel "$kernel_image" -initrd "$dir/initramfs"
-		-append "console=ttyS0 panic=-1 cma_pernuma=0 no_timer_check$machine_append $opt_append")
+		-append "console=ttyS0 $always$machine_append $opt_append")
 }
 
 # lab_balloon DIR: passes the size in MiB that a test writes to the port balloon.mib to QEMU,
