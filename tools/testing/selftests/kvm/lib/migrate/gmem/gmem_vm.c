@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -10,6 +11,8 @@
 #include "ucall_common.h"
 #include "migrate/gmem/gmem_vm.h"
 #include "migrate/mm/numa.h"
+
+#define CREATE_TRIES	10
 
 bool vm_kind_host_maps(const struct vm_kind *kind)
 {
@@ -33,6 +36,19 @@ static const char *vm_fd_skip_reason(int vm_fd, const struct vm_kind *kind)
 	return NULL;
 }
 
+/* Task work, such as the end of an io_uring, makes mm_take_all_locks() in mm/vma.c return -EINTR. */
+static int create_vm(int kvm_fd, unsigned long type)
+{
+	int tries, vm_fd = -1;
+
+	for (tries = 0; tries < CREATE_TRIES && vm_fd < 0; tries++) {
+		vm_fd = ioctl(kvm_fd, KVM_CREATE_VM, type);
+		if (vm_fd < 0 && errno != EINTR)
+			break;
+	}
+	return vm_fd;
+}
+
 const char *vm_kind_skip_reason(const struct vm_kind *kind)
 {
 	int kvm_fd = open(KVM_DEV_PATH, O_RDWR | O_CLOEXEC), vm_fd;
@@ -44,7 +60,7 @@ const char *vm_kind_skip_reason(const struct vm_kind *kind)
 		return "no /dev/kvm (load kvm_amd or kvm_intel)";
 	if (kind->skip_reason)
 		reason = kind->skip_reason(kind, kvm_fd);
-	vm_fd = reason ? -1 : ioctl(kvm_fd, KVM_CREATE_VM, kind->type);
+	vm_fd = reason ? -1 : create_vm(kvm_fd, kind->type);
 	if (vm_fd >= 0)
 		reason = vm_fd_skip_reason(vm_fd, kind);
 	else if (!reason)
