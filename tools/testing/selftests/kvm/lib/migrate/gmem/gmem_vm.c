@@ -36,7 +36,7 @@ static const char *vm_fd_skip_reason(int vm_fd, const struct vm_kind *kind)
 	return NULL;
 }
 
-/* Task work, such as the end of an io_uring, makes mm_take_all_locks() in mm/vma.c return -EINTR. */
+/* Task work, as of an io_uring that ends, makes mm_take_all_locks() in mm/vma.c return -EINTR. */
 static int create_vm(int kvm_fd, unsigned long type)
 {
 	int tries, vm_fd = -1;
