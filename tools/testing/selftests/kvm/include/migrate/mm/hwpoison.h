@@ -24,8 +24,15 @@ const char *hwpoison_skip_reason(void);
 int hwpoison_mapped(void *addr);
 int hwpoison_phys(uint64_t pfn);
 
-/* Take frame @pfn out of use (soft_offline_page in sysfs).  Returns 0 or -errno. */
+/* Returns why frames cannot be taken out of use and given back, as a SKIP reason, or NULL. */
+const char *soft_offline_skip_reason(void);
+
+/*
+ * Take frame @pfn out of use (soft_offline_page in sysfs); give a marked frame back (unpoison-pfn
+ * in debugfs).  Return 0 or -errno.
+ */
 int soft_offline_phys(uint64_t pfn);
+int unpoison_memory(uint64_t pfn);
 
 /*
  * Register an undo that unpoisons frame @pfn, before it is poisoned; run and drop it.  Returns 0 or

@@ -25,15 +25,27 @@
 #define PAGEMAP_ENTRY	((1ULL << 55) - 1)
 #define SWAP_TYPE_BITS	5
 
-const char *hwpoison_skip_reason(void)
+/* @missing: the reason where the kernel has no @path. */
+static const char *skip_reason(const char *path, const char *missing)
 {
 	if (!folio_pfns_visible())
 		return "page frames are hidden (be root)";
-	if (access(HARD_OFFLINE, W_OK))
-		return "no handling of memory errors (needs CONFIG_MEMORY_FAILURE)";
+	if (access(path, W_OK))
+		return missing;
 	if (access(UNPOISON, W_OK))
 		return "frames cannot be given back (needs CONFIG_HWPOISON_INJECT, mount debugfs)";
 	return NULL;
+}
+
+const char *hwpoison_skip_reason(void)
+{
+	return skip_reason(HARD_OFFLINE,
+			   "no handling of memory errors (needs CONFIG_MEMORY_FAILURE)");
+}
+
+const char *soft_offline_skip_reason(void)
+{
+	return skip_reason(SOFT_OFFLINE, "no soft offlining (needs CONFIG_MEMORY_FAILURE)");
 }
 
 static char *number_text(uint64_t number, char *text, size_t size)
@@ -71,6 +83,13 @@ int soft_offline_phys(uint64_t pfn)
 	char text[32];
 
 	return sysfile_write(SOFT_OFFLINE, number_text(pfn * getpagesize(), text, sizeof(text)));
+}
+
+int unpoison_memory(uint64_t pfn)
+{
+	char text[32];
+
+	return sysfile_write(UNPOISON, number_text(pfn, text, sizeof(text)));
 }
 
 void hwpoison_undo_add(uint64_t pfn)
@@ -117,12 +136,11 @@ size_t hwpoison_undo_since(const struct pfn_set *before)
 {
 	struct pfn_set now = {};
 	size_t i, nr = 0;
-	char text[32];
 
 	hwpoison_scan(&now);
 	pfn_set_subtract(&now, before);
 	for (i = 0; i < now.nr; i++)
-		nr += !sysfile_write(UNPOISON, number_text(now.pfns[i], text, sizeof(text)));
+		nr += !unpoison_memory(now.pfns[i]);
 	pfn_set_free(&now);
 	return nr;
 }

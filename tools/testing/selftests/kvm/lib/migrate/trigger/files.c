@@ -5,7 +5,6 @@
  * area (cma_alloc() in mm/cma.c), cpusets.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -14,6 +13,7 @@
 #include "kvm_util.h"
 #include "migrate/mm/cma.h"
 #include "migrate/mm/folio.h"
+#include "migrate/mm/hwpoison.h"
 #include "migrate/mm/memory_block.h"
 #include "migrate/runner/test_env.h"
 #include "migrate/trigger/placement.h"
@@ -22,8 +22,6 @@
 #include "migrate/util/sysfile.h"
 #include "migrate/util/undo.h"
 
-#define SOFT_OFFLINE	"/sys/devices/system/memory/soft_offline_page"
-#define UNPOISON	"/sys/kernel/debug/hwpoison/unpoison-pfn"
 #define COMPACT		"/proc/sys/vm/compact_memory"
 
 /* Give up offlining a block after this many failed migrations per page. */
@@ -34,18 +32,10 @@
 #define BUSY_TRIES	20
 #define BUSY_US		10000
 
-static int write_number(const char *path, uint64_t number)
-{
-	char text[32];
-
-	snprintf(text, sizeof(text), "0x%" PRIx64, number);
-	return sysfile_write(path, text);
-}
-
 static int soft_offline(const struct trigger_range *range, size_t i)
 {
 	if (range->trigger == &trigger_soft_offline_phys)
-		return write_number(SOFT_OFFLINE, range->pfns[i] * getpagesize());
+		return soft_offline_phys(range->pfns[i]);
 	return madvise(trigger_page(range, i), getpagesize(), MADV_SOFT_OFFLINE) ? -errno : 0;
 }
 
@@ -65,19 +55,8 @@ static void fire_soft_offline(const struct trigger_range *range, struct trigger_
 			continue;
 		if (range->moved)
 			range->moved[i] = true;
-		write_number(UNPOISON, range->pfns[i]);
+		unpoison_memory(range->pfns[i]);
 	}
-}
-
-static const char *soft_offline_skip_reason(void)
-{
-	if (!folio_pfns_visible())
-		return "page frames are hidden (be root)";
-	if (access(SOFT_OFFLINE, W_OK))
-		return "no soft offlining (needs CONFIG_MEMORY_FAILURE)";
-	if (access(UNPOISON, W_OK))
-		return "frames cannot be given back (needs CONFIG_HWPOISON_INJECT, mount debugfs)";
-	return NULL;
 }
 
 const struct trigger trigger_soft_offline_mapped = {
