@@ -74,7 +74,7 @@ struct vm_kind {
 	 */
 	bool encrypted;
 	const struct unmapped_ops *unmapped;	/* NULL: the frames of such pages stay unknown */
-	const struct launch_ops *launch;	/* migrate/gmem/launch.h; NULL: the guest just runs */
+	const struct launch_ops *launch;	/* migrate/gmem/launch.h; NULL: it just runs */
 	/* Returns why this machine lacks this kind, as a reason to skip, or NULL; may be absent. */
 	const char *(*skip_reason)(const struct vm_kind *kind, int kvm_fd);
 };
