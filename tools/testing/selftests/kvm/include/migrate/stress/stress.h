@@ -48,7 +48,8 @@ struct workload {
 	bool runs;		/* guests work on all pages all the time (GUEST_RUN) */
 	bool steady;		/* only migrators change the frames of pages */
 	bool apart;		/* creates VMs of its own, which migrators do not know */
-	bool private_mem;	/* of the kind vm_kind_private() */
+	bool private_mem;	/* of the kind vm_kind_private(.encrypted), else vm_kind_default */
+	bool encrypted;
 	int steps;		/* in a round */
 	void (*step)(struct stress_target *target);
 };
@@ -137,6 +138,9 @@ void stress_shuffle(struct stress_stream *random, int *order, int nr);
 
 /* ---- target.c ---------------------------------------------------------------------------- */
 
+/* Returns NULL where this architecture has no such kind. */
+const struct vm_kind *workload_vm_kind(const struct workload *workload);
+
 /* Returns false where this KVM cannot run the guest without userspace_addr. */
 bool stress_target_open(struct stress_target *target, struct stress *stress,
 			const struct workload *workload);
@@ -200,8 +204,10 @@ bool migrators_all_moved(const struct stress *stress);
  *	shared		another process maps the file for a while
  *	pinned		pages are pinned, must stay, are read through the pin, and unpinned
  *	conversions	private memory becomes shared and private again; both keep their content
+ *	encrypted	the same with private memory that the CPU encrypts
  */
 extern const struct workload workload_live, workload_slots, workload_holes, workload_closing,
-			     workload_shared, workload_pinned, workload_conversions;
+			     workload_shared, workload_pinned, workload_conversions,
+			     workload_encrypted;
 
 #endif /* SELFTEST_KVM_MIGRATE_STRESS_STRESS_H */
