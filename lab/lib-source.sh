@@ -34,7 +34,7 @@ lab_series_patches()
 	plain)	;;
 	movable)	printf '%s\n' "$LAB_DIR/patches/movable"/*.patch ;;
 	# The series as posted: without what this collection found.
-	posted)		printf '%s\n' "$LAB_DIR/patches/movable"/*.patch | grep -v '/000[567]-' ;;
+	posted)		printf '%s\n' "$LAB_DIR/patches/movable"/*.patch | grep -v '/000[5-8]-' ;;
 	# A boot parameter selects a fault; the default is none.
 	faulty)		printf '%s\n' "$LAB_DIR/patches"/{movable,faulty}/*.patch ;;
 	esac
@@ -53,7 +53,7 @@ lab_series_about()
 	[[ $1 != *-debug ]] || printf ', lab/config/debug.config'
 	case ${1%-debug} in
 	plain)	;;
-	posted)	printf ', lab/patches/movable without the last three' ;;
+	posted)	printf ', lab/patches/movable without the last four' ;;
 	faulty)	printf ', lab/patches/movable, lab/patches/faulty' ;;
 	*)	printf ', lab/patches/%s' "${1%-debug}" ;;
 	esac
