@@ -40,6 +40,7 @@
 
 struct folio_info;
 struct gmem_vm;
+struct launch_ops;
 
 /* Finds the frames of pages that the host does not map (migrate/gmem/unmapped_pfns.h). */
 struct unmapped_ops {
@@ -63,7 +64,13 @@ struct vm_kind {
 	 * which is .mem in ordinary memory, elsewhere.
 	 */
 	bool private_mem;
+	/*
+	 * The guest encrypts its memory, without memory attributes: what the host maps is ciphertext,
+	 * and only registration (KVM_MEMORY_ENCRYPT_REG_REGION) holds the pages.
+	 */
+	bool encrypted;
 	const struct unmapped_ops *unmapped;	/* NULL: the frames of such pages stay unknown */
+	const struct launch_ops *launch;	/* NULL: the guest just runs (migrate/gmem/launch.h) */
 	/* Returns why this machine lacks this kind, as a reason to skip, or NULL; may be absent. */
 	const char *(*skip_reason)(const struct vm_kind *kind, int kvm_fd);
 };

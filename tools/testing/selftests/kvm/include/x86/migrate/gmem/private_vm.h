@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The x86 kinds of VM with private memory (struct vm_kind of migrate/gmem/gmem_vm.h).
+ * The x86 kinds of VM with private or encrypted memory (struct vm_kind of migrate/gmem/gmem_vm.h).
  */
 #ifndef SELFTEST_KVM_X86_MIGRATE_GMEM_PRIVATE_VM_H
 #define SELFTEST_KVM_X86_MIGRATE_GMEM_PRIVATE_VM_H
@@ -13,10 +13,27 @@ extern const struct vm_kind vm_kind_sw_protected;
 /* The same with a guest_memfd that can be mapped.  Each access is SIGBUS. */
 extern const struct vm_kind vm_kind_sw_protected_mmap;
 
+/* Private by memory attributes, and encrypted: AMD SEV-SNP; the same with a file that can be mapped. */
+extern const struct vm_kind vm_kind_snp, vm_kind_snp_mmap;
+
+/* Encrypted, without memory attributes: AMD SEV and SEV-ES. */
+extern const struct vm_kind vm_kind_sev, vm_kind_sev_es;
+
+/* The same: a VM of the default type that becomes a SEV VM after its guest_memfd exists. */
+extern const struct vm_kind vm_kind_sev_late;
+
 /*
- * SEV, SEV-ES, SEV-SNP, TDX and NULL.  Their launch is not implemented: .skip_reason names what a
- * machine lacks or, where it lacks nothing, the launch.
+ * Register @nr pages from @first on as memory of an encrypted kind of VM, or undo just that
+ * (KVM_MEMORY_ENCRYPT_REG_REGION and UNREG_REGION).
  */
+void sev_register(struct gmem_vm *gvm, size_t first, size_t nr);
+void sev_unregister(struct gmem_vm *gvm, size_t first, size_t nr);
+
+/*
+ * TDX and NULL.  Its launch is not implemented: .skip_reason names what a machine lacks or, where it
+ * lacks nothing, the launch.
+ */
+extern const struct vm_kind vm_kind_tdx;
 extern const struct vm_kind * const vm_kinds_absent[];
 
 /* Returns whether KVM can create VMs of @kind; @kvm_fd is /dev/kvm. */
