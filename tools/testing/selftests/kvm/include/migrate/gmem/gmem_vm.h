@@ -87,6 +87,9 @@ const struct vm_kind *vm_kind_private(void);
 /* Whether host user space can access the guest_memfd, so that PTEs map it. */
 bool vm_kind_host_maps(const struct vm_kind *kind);
 
+/* Whether host user space and guest also read the same there. */
+bool vm_kind_host_reads(const struct vm_kind *kind);
+
 /* Returns why this machine cannot run VMs of @kind, as a reason to skip, or NULL. */
 const char *vm_kind_skip_reason(const struct vm_kind *kind);
 

@@ -19,6 +19,11 @@ bool vm_kind_host_maps(const struct vm_kind *kind)
 	return kind->gmem_flags & GUEST_MEMFD_FLAG_INIT_SHARED;
 }
 
+bool vm_kind_host_reads(const struct vm_kind *kind)
+{
+	return vm_kind_host_maps(kind) && !kind->encrypted;
+}
+
 /* The library's helpers end the program, but each case must report its own SKIP. */
 static const char *vm_fd_skip_reason(int vm_fd, const struct vm_kind *kind)
 {

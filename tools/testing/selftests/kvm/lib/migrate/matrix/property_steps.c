@@ -20,7 +20,7 @@ int property_fire_and_judge(struct fixture *fx)
 
 int property_rewrite_and_judge(struct fixture *fx)
 {
-	if (vm_kind_host_maps(fx->gvm->kind)) {
+	if (vm_kind_host_reads(fx->gvm->kind)) {
 		gmem_host_fill(fx->gvm);
 		fixture_check_guest(fx);
 	}
