@@ -116,7 +116,7 @@ void vm_keep_one_open(void);
 struct gmem_config {
 	size_t nr_pages;
 	bool few_pages;		/* a quarter of them; for fixture_open() */
-	int nr_vcpus;
+	int nr_vcpus;		/* 0: only the host uses the pages */
 	/*
 	 * The slot's userspace_addr is .mem, so migration also zaps the guest's mappings by the
 	 * MMU notifier, which hides a guest_memfd that does not.  Otherwise it is 0, and only

@@ -261,6 +261,8 @@ static void add_vcpus(struct gmem_vm *gvm)
 	pages = vm_alloc_shared(gvm->vm, gvm->nr_pages * sizeof(struct guest_page),
 				KVM_UTIL_MIN_VADDR, MEM_REGION_TEST_DATA);
 	gvm->pages = addr_gva2hva(gvm->vm, pages);
+	if (!gvm->nr_vcpus)
+		return;
 	jobs = vm_alloc_shared(gvm->vm, gvm->nr_vcpus * sizeof(struct guest_job),
 			       KVM_UTIL_MIN_VADDR, MEM_REGION_TEST_DATA);
 	for (i = 0; i < gvm->nr_vcpus; i++)
