@@ -95,11 +95,11 @@
 	ROW(cma_alloc,		   NO_FOLIO,		NO_FOLIO)
 
 /*
- * Both contracts answer alike, and so do both states of a page.  Registered pages carry a long-term
- * pin (sev_mem_enc_register_region() in arch/x86/kvm/svm/sev.c), for which folio_migrate_mapping() in
- * mm/migrate.c returns -EAGAIN.  Before that, move_to_new_folio() returns -EOPNOTSUPP for the
- * unmovable mapping, which alone keeps pages that are not registered.  Callers see neither: the page
- * did not move.
+ * Both contracts answer alike, and so do both states of a page.  Registered pages carry a
+ * long-term pin (sev_mem_enc_register_region() in arch/x86/kvm/svm/sev.c), for which
+ * folio_migrate_mapping() in mm/migrate.c returns -EAGAIN.  Before that, move_to_new_folio()
+ * returns -EOPNOTSUPP for the unmovable mapping, which alone keeps pages that are not registered.
+ * Callers see neither: the page did not move.
  *
  *	    trigger		   expected
  */

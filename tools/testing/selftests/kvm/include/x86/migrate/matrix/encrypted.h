@@ -3,9 +3,9 @@
  * Cases of encrypted memory, which host user space maps (ENCRYPTED_MEMORY_CONTRACT in
  * migrate/matrix/contract_table.h).  Only the guest can judge its content.
  *
- *	registered	half of the pages are registered, the others are not; afterwards none is
- *	becomes_sev	an ordinary VM's pages move as its contract says, until KVM_SEV_INIT makes it
- *			a SEV VM
+ *	registered	half of the pages are registered, the others are not; then none is
+ *	becomes_sev	an ordinary VM's pages move as its contract says, until KVM_SEV_INIT
+ *			makes it a SEV VM
  *	becomes_mirror	the same, where the VM becomes the mirror of a SEV VM
  *	becomes_target	the same, where a SEV VM migrates to it on the same host
  */
