@@ -8,7 +8,7 @@
 
 # "movable" has lab/patches/movable; lab_series_patches() lists the patches of the others.  The
 # suffix "-debug" adds lab/config/debug.config.
-LAB_SERIES="movable plain posted faulty"
+LAB_SERIES="movable plain posted faulty pretend"
 
 # The series are for this release.  If the archive no longer has it, the lab takes a newer one.
 LAB_SOURCE_BASE=7.3
@@ -37,6 +37,8 @@ lab_series_patches()
 	posted)		printf '%s\n' "$LAB_DIR/patches/movable"/*.patch | grep -v '/000[5-8]-' ;;
 	# A boot parameter selects a fault; the default is none.
 	faulty)		printf '%s\n' "$LAB_DIR/patches"/{movable,faulty}/*.patch ;;
+	# SEV without hardware; its faults, too, are off by default.
+	pretend)	printf '%s\n' "$LAB_DIR/patches"/{movable,faulty,pretend}/*.patch ;;
 	esac
 }
 
@@ -55,6 +57,7 @@ lab_series_about()
 	plain)	;;
 	posted)	printf ', lab/patches/movable without the last four' ;;
 	faulty)	printf ', lab/patches/movable, lab/patches/faulty' ;;
+	pretend) printf ', lab/patches/{movable,faulty,pretend}' ;;
 	*)	printf ', lab/patches/%s' "${1%-debug}" ;;
 	esac
 }
