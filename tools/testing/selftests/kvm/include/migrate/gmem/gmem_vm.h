@@ -167,7 +167,7 @@ struct gmem_vm {
 	int nr_host_users;		/* threads that GUEST_RUN leaves pages to */
 	/* While the host has no PTEs for the pages, else NULL: */
 	const struct unmapped_ops *finder;
-	struct unmapped_pfns *unmapped;	/* its data */
+	void *unmapped;			/* its data */
 	bool *left;			/* set by triggers too: the page has left its frame */
 };
 
@@ -204,6 +204,9 @@ void gmem_punch(const struct gmem_vm *gvm, size_t first, size_t nr);
  */
 void gmem_allocate(const struct gmem_vm *gvm, size_t first, size_t nr, int node);
 void gmem_file_allocate(int fd, u64 offset, u64 size, int node);
+
+/* Returns the page at @gpa; .nr_pages: none of them is there. */
+size_t gmem_page_at(const struct gmem_vm *gvm, gpa_t gpa);
 
 /* Address of page @page in the host's mapping; its gpa, unless it is in the hole. */
 void *gmem_page(const struct gmem_vm *gvm, size_t page);

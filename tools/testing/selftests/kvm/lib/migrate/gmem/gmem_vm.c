@@ -134,7 +134,17 @@ gpa_t gmem_gpa(const struct gmem_vm *gvm, size_t page)
 	return GMEM_GPA + (page - gvm->split) * gvm->page_size;
 }
 
-/* Guest memory for jobs and per-page counters, and for four page tables of the pages under test. */
+size_t gmem_page_at(const struct gmem_vm *gvm, gpa_t gpa)
+{
+	size_t high = (gpa - GMEM_GPA_HIGH) / gvm->page_size;
+	size_t low = gvm->split + (gpa - GMEM_GPA) / gvm->page_size;
+
+	if (gpa >= GMEM_GPA_HIGH)
+		return high < gvm->hole ? high : gvm->nr_pages;
+	return gpa >= GMEM_GPA && low < gvm->nr_pages ? low : gvm->nr_pages;
+}
+
+/* Guest memory for jobs and counters, and for the page tables of two mappings of the pages. */
 static u64 extra_pages(const struct gmem_config *config)
 {
 	size_t size = config->nr_pages * sizeof(struct guest_page) +

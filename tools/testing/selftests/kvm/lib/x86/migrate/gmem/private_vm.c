@@ -26,7 +26,7 @@ const struct vm_kind vm_kind_sw_protected = {
 	.name = "sw_protected",
 	.type = KVM_X86_SW_PROTECTED_VM,
 	.private_mem = true,
-	.unmapped = &unmapped_by_flags,
+	.unmapped = &unmapped_by_trace,
 	.skip_reason = sw_protected_skip_reason,
 };
 
@@ -35,7 +35,7 @@ const struct vm_kind vm_kind_sw_protected_mmap = {
 	.type = KVM_X86_SW_PROTECTED_VM,
 	.gmem_flags = GUEST_MEMFD_FLAG_MMAP,
 	.private_mem = true,
-	.unmapped = &unmapped_by_flags,
+	.unmapped = &unmapped_by_trace,
 	.skip_reason = sw_protected_skip_reason,
 };
 

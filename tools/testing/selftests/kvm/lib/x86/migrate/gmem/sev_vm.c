@@ -271,7 +271,7 @@ const struct vm_kind vm_kind_sev_late = {
 	.name = _name,					\
 	.type = KVM_X86_SNP_VM,				\
 	.private_mem = true,				\
-	.unmapped = &unmapped_by_flags,			\
+	.unmapped = &unmapped_by_trace,			\
 	.launch = &snp_launch,				\
 	.skip_reason = snp_skip_reason
 
