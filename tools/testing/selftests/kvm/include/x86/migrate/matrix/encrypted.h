@@ -14,7 +14,10 @@
 
 #include "migrate/matrix/property.h"
 
-/* Each row, with the properties above and those of the property table that need no plaintext. */
+/*
+ * Each row, with the property "registered" and those of the property table that need no plaintext.
+ * Rows NEVER only for SEV.
+ */
 void encrypted_add_cases(struct case_list *list, const struct vm_kind *kind);
 
 /* becomes_*; @kind is a VM that becomes a SEV VM after its guest_memfd exists. */
