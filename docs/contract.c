@@ -17,15 +17,17 @@
 
 #define ROW(_trigger, _vm, _unmovable, _movable) { #_unmovable, #_movable },
 #define PRIVATE_ROW(_trigger, _unmovable, _movable) { #_unmovable, #_movable },
+#define ENCRYPTED_ROW(_trigger, _expected) #_expected,
 #define ZONE_ROW(_zone, _vm, _unmovable, _movable) { #_zone, #_vm, #_unmovable, #_movable },
 #define PRIVATE_ZONE_ROW(_zone, _unmovable, _movable) \
-	{ #_zone, "private memory", #_unmovable, #_movable },
+	{ #_zone, "private or encrypted memory", #_unmovable, #_movable },
 #define OPS_ROW(_trigger, _kind, _expected) #_expected,
 
 static const char * const cells[][NR_CONTRACTS] = { MIGRATION_CONTRACT(ROW) };
 static const char * const private_cells[][NR_CONTRACTS] = {
 	PRIVATE_MEMORY_CONTRACT(PRIVATE_ROW)
 };
+static const char * const encrypted_cells[] = { ENCRYPTED_MEMORY_CONTRACT(ENCRYPTED_ROW) };
 static const char * const ops_cells[] = { MOVABLE_OPS_CONTRACT(OPS_ROW) };
 static const char * const allocation_cells[][2 + NR_CONTRACTS] = {
 	ALLOCATION_CONTRACT(ZONE_ROW)
@@ -130,12 +132,39 @@ static void print_private_rows(void)
 	       "\n"
 	       "Nothing moves private memory, under either contract.\n"
 	       "`x86/private_mem_migrate_test` tests these rows for each kind of VM that the\n"
-	       "machine has: software-protected, SEV, SEV-ES, SEV-SNP, TDX.\n"
+	       "machine has: software-protected, SEV-SNP, TDX.\n"
 	       "\n");
 	print_head("| trigger | call |", 2);
 	for (i = 0; i < nr_private_memory_rows; i++) {
 		print_trigger(private_memory_rows[i].trigger);
 		print_expected(private_cells[i]);
+	}
+}
+
+static void print_encrypted_rows(void)
+{
+	size_t i;
+
+	printf("\n"
+	       "## Encrypted memory\n"
+	       "\n"
+	       "The memory of SEV and SEV-ES VMs is not private: host user space maps it, and\n"
+	       "finds ciphertext, which depends on the physical address.  Nothing moves it,\n"
+	       "under either contract, registered (KVM_MEMORY_ENCRYPT_REG_REGION) or not: to the\n"
+	       "caller, a page that its mapping keeps is like one that a long-term pin keeps.\n"
+	       "Where a mapping could move, the pin alone would hold the registered pages.\n"
+	       "A VM of the default type may become a SEV VM when its file exists: until then\n"
+	       "the rows of `default` hold, and these ones afterwards.\n"
+	       "\n"
+	       "`x86/private_mem_migrate_test` tests these rows for `sev`, `sev_es` and\n"
+	       "`sev_late`; `migrate/matrix/encrypted.h` of x86 describes the properties.\n"
+	       "\n"
+	       "| trigger | call | both contracts |\n"
+	       "|---|---|---|\n");
+	for (i = 0; i < nr_encrypted_memory_rows; i++) {
+		print_trigger(encrypted_memory_rows[i].trigger);
+		print_cell(encrypted_cells[i]);
+		printf("\n");
 	}
 }
 
@@ -309,6 +338,7 @@ int main(void)
 	print_properties();
 	print_must_not_touch_properties();
 	print_private_rows();
+	print_encrypted_rows();
 	print_allocation_rows();
 	print_memory_failure();
 	print_ops_rows();

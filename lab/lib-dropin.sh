@@ -260,7 +260,7 @@ dropin_core()
 	dropin_core_lines guest_memfd_migrate_test.c \
 		"must_not_touch|call_errors|alloc_zone|more_cases|memory_failure"
 	dropin_core_lines x86/private_mem_migrate_test.c \
-		"alloc_zone|more_cases|absent|memory_failure|snp"
+		"alloc_zone|more_cases|absent|memory_failure|encrypted|snp"
 }
 
 # ---- The copy, and the steps

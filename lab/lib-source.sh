@@ -8,7 +8,7 @@
 
 # "movable" has lab/patches/movable; lab_series_patches() lists the patches of the others.  The
 # suffix "-debug" adds lab/config/debug.config.
-LAB_SERIES="movable plain posted faulty"
+LAB_SERIES="movable plain posted faulty pretend"
 
 # The series are for this release.  If the archive no longer has it, the lab takes a newer one.
 LAB_SOURCE_BASE=7.3
@@ -34,9 +34,11 @@ lab_series_patches()
 	plain)	;;
 	movable)	printf '%s\n' "$LAB_DIR/patches/movable"/*.patch ;;
 	# The series as posted: without what this collection found.
-	posted)		printf '%s\n' "$LAB_DIR/patches/movable"/*.patch | grep -v '/000[567]-' ;;
+	posted)		printf '%s\n' "$LAB_DIR/patches/movable"/*.patch | grep -v '/000[5-8]-' ;;
 	# A boot parameter selects a fault; the default is none.
 	faulty)		printf '%s\n' "$LAB_DIR/patches"/{movable,faulty}/*.patch ;;
+	# SEV without hardware; its faults, too, are off by default.
+	pretend)	printf '%s\n' "$LAB_DIR/patches"/{movable,faulty,pretend}/*.patch ;;
 	esac
 }
 
@@ -53,8 +55,9 @@ lab_series_about()
 	[[ $1 != *-debug ]] || printf ', lab/config/debug.config'
 	case ${1%-debug} in
 	plain)	;;
-	posted)	printf ', lab/patches/movable without the last three' ;;
+	posted)	printf ', lab/patches/movable without the last four' ;;
 	faulty)	printf ', lab/patches/movable, lab/patches/faulty' ;;
+	pretend) printf ', lab/patches/{movable,faulty,pretend}' ;;
 	*)	printf ', lab/patches/%s' "${1%-debug}" ;;
 	esac
 }

@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Test that private memory of a VM never migrates.
+ * Test that private and encrypted memory of a VM never migrates.
  *
  * Property: the host must neither read nor copy private memory: encryption or firmware may tie it
  * to its physical address.  Every trigger is refused, or finds no folio (PRIVATE_MEMORY_CONTRACT in
  * migrate/matrix/contract_table.h), on every kernel: each page keeps its frame and node, the guest
- * reads what it wrote, and host user space cannot access it.
+ * reads what it wrote, and host user space cannot access it.  The same is true of encrypted memory
+ * that is not private (ENCRYPTED_MEMORY_CONTRACT), but host user space maps it.
  *
  * Algorithm: the guest fills private memory, and its frames are found by their flags
  * (migrate/gmem/unmapped_pfns.h).  Each trigger is fired at them: by frame where it takes one, else
  * at the slot's userspace_addr, where private pages have no PTE.  The same trigger must move shmem
  * in the same case.  Then once more around conversions to shared memory, which does move, and back.
+ * The pages of encrypted memory are found by the host's PTEs, registered or not, also where the VM
+ * becomes a SEV VM only after its file exists (migrate/matrix/encrypted.h).
  *
- * Contract by kernel: private memory exists since Linux 6.8 and was never movable.
+ * Contract by kernel: private memory exists since Linux 6.8 and was never movable.  Encrypted VMs
+ * can use guest_memfd without private memory since Linux 6.18.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -20,6 +24,7 @@
 
 #include "kvm_util.h"
 #include "migrate/gmem/private_vm.h"
+#include "migrate/matrix/encrypted.h"
 #include "migrate/matrix/memory_failure.h"
 #include "migrate/matrix/more_cases.h"
 #include "migrate/matrix/property.h"
@@ -131,10 +136,14 @@ int main(int argc, char **argv)
 	add_private_cases(&list, &vm_kind_sw_protected_mmap);
 	add_private_cases(&list, &vm_kind_snp);
 	add_private_cases(&list, &vm_kind_snp_mmap);
+	encrypted_add_cases(&list, &vm_kind_sev);
+	encrypted_add_cases(&list, &vm_kind_sev_es);
+	encrypted_add_cases(&list, &vm_kind_sev_late);
+	encrypted_add_late_cases(&list, &vm_kind_sev_late);
 	absent_kinds_add_cases(&list, vm_kinds_absent);
 	memory_failure_add_cases(&list, &vm_kind_sw_protected);
 	memory_failure_add_cases(&list, &vm_kind_snp);
 	vm_keep_one_open();
-	/* No probe: both contracts are the same for private memory. */
+	/* No probe: the contracts differ only for VMs that are not encrypted yet. */
 	return suite_main(&suite, argc, argv, list.cases, list.nr, NULL);
 }

@@ -94,6 +94,9 @@ const struct vm_kind *vm_kind_private(bool encrypted);
 /* Whether host user space can access the guest_memfd, so that PTEs map it. */
 bool vm_kind_host_maps(const struct vm_kind *kind);
 
+/* Whether host user space and guest also read the same there. */
+bool vm_kind_host_reads(const struct vm_kind *kind);
+
 /*
  * Whether the guest reads zero where nothing was written.  The kernel clears new pages, and a CPU
  * that decrypts them makes anything of that.
@@ -113,7 +116,7 @@ void vm_keep_one_open(void);
 struct gmem_config {
 	size_t nr_pages;
 	bool few_pages;		/* a quarter of them; for fixture_open() */
-	int nr_vcpus;
+	int nr_vcpus;		/* 0: only the host uses the pages */
 	/*
 	 * The slot's userspace_addr is .mem, so migration also zaps the guest's mappings by the
 	 * MMU notifier, which hides a guest_memfd that does not.  Otherwise it is 0, and only

@@ -88,7 +88,7 @@ void fixture_expect(struct fixture *fx, size_t first, size_t nr, enum outcome ou
 
 /*
  * Compare the content with the pattern, as host and guest read it.  Where the host must not access
- * the memory, its access must fault.
+ * the memory, its access must fault; where it finds ciphertext, it only touches each page.
  */
 void fixture_check_host(struct fixture *fx);
 void fixture_check_guest(struct fixture *fx);

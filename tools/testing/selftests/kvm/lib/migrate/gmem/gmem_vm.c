@@ -20,6 +20,11 @@ bool vm_kind_host_maps(const struct vm_kind *kind)
 	return kind->gmem_flags & GUEST_MEMFD_FLAG_INIT_SHARED;
 }
 
+bool vm_kind_host_reads(const struct vm_kind *kind)
+{
+	return vm_kind_host_maps(kind) && !kind->encrypted;
+}
+
 bool vm_kind_reads_zero(const struct vm_kind *kind)
 {
 	return !kind->launch;
@@ -266,6 +271,8 @@ static void add_vcpus(struct gmem_vm *gvm)
 	pages = vm_alloc_shared(gvm->vm, gvm->nr_pages * sizeof(struct guest_page),
 				KVM_UTIL_MIN_VADDR, MEM_REGION_TEST_DATA);
 	gvm->pages = addr_gva2hva(gvm->vm, pages);
+	if (!gvm->nr_vcpus)
+		return;
 	jobs = vm_alloc_shared(gvm->vm, gvm->nr_vcpus * sizeof(struct guest_job),
 			       KVM_UTIL_MIN_VADDR, MEM_REGION_TEST_DATA);
 	for (i = 0; i < gvm->nr_vcpus; i++)

@@ -24,12 +24,20 @@
 		.trigger = &trigger_##_trigger,		\
 		.expected = { _unmovable, _movable },	\
 	},
+#define ENCRYPTED_ROW(_trigger, _expected)		\
+	{						\
+		.trigger = &trigger_##_trigger,		\
+		.expected = { _expected, _expected },	\
+	},
 
 const struct contract_row contract_rows[] = { MIGRATION_CONTRACT(ROW) };
 const size_t nr_contract_rows = ARRAY_SIZE(contract_rows);
 
 const struct contract_row private_memory_rows[] = { PRIVATE_MEMORY_CONTRACT(PRIVATE_ROW) };
 const size_t nr_private_memory_rows = ARRAY_SIZE(private_memory_rows);
+
+const struct contract_row encrypted_memory_rows[] = { ENCRYPTED_MEMORY_CONTRACT(ENCRYPTED_ROW) };
+const size_t nr_encrypted_memory_rows = ARRAY_SIZE(encrypted_memory_rows);
 
 const struct contract_row *contract_row_for(const struct vm_kind *kind,
 					    const struct contract_row *row)

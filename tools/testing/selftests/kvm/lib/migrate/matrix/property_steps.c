@@ -39,7 +39,7 @@ void property_gather(struct fixture *fx)
 
 int property_rewrite_and_judge(struct fixture *fx)
 {
-	if (vm_kind_host_maps(fx->gvm->kind)) {
+	if (vm_kind_host_reads(fx->gvm->kind)) {
 		gmem_host_fill(fx->gvm);
 		fixture_check_guest(fx);
 	}
