@@ -116,6 +116,20 @@ int __vm_enable_cap(struct kvm_vm *vm, u32 cap, u64 arg0);
 void vm_enable_cap(struct kvm_vm *vm, u32 cap, u64 arg0);
 void vcpu_enable_cap(struct kvm_vcpu *vcpu, u32 cap, u64 arg0);
 
+/*
+ * Attributes of a device, or of /dev/kvm (Documentation/virt/kvm/api.rst, 4.80): returns 0 if
+ * @attr exists; reads it into *@val.
+ */
+int __kvm_has_device_attr(int dev_fd, u32 group, u64 attr);
+int __kvm_device_attr_get(int dev_fd, u32 group, u64 attr, void *val);
+
+static inline void kvm_device_attr_get(int dev_fd, u32 group, u64 attr, void *val)
+{
+	int ret = __kvm_device_attr_get(dev_fd, group, attr, val);
+
+	TEST_ASSERT(!ret, KVM_IOCTL_ERROR(KVM_GET_DEVICE_ATTR, ret));
+}
+
 /* Read /sys/module/@module_name/parameters/@param; exit with a SKIP without that file. */
 bool kvm_get_module_param_bool(const char *module_name, const char *param);
 int kvm_get_module_param_integer(const char *module_name, const char *param);

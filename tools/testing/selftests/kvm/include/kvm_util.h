@@ -186,6 +186,9 @@ void kvm_vm_free(struct kvm_vm *vm);
 void kvm_vm_release(struct kvm_vm *vm);
 void kvm_vm_restart(struct kvm_vm *vm);
 
+/* Returns whether simultaneous multithreading is on. */
+bool is_smt_on(void);
+
 static inline struct kvm_vm *vm_create_barebones(void)
 {
 	return ____vm_create(VM_SHAPE_DEFAULT);

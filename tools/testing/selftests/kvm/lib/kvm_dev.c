@@ -78,6 +78,32 @@ void kvm_check_vm_alive(struct kvm_vm *vm, const char *ioctl_name)
 	errno = error;
 }
 
+bool is_smt_on(void)
+{
+	int fd = open("/sys/devices/system/cpu/smt/control", O_RDONLY | O_CLOEXEC);
+	char value[16] = "";
+
+	if (fd < 0)
+		return false;
+	test_read(fd, value, sizeof(value) - 1);
+	kvm_close(fd);
+	return !strcmp(value, "on\n");
+}
+
+int __kvm_has_device_attr(int dev_fd, u32 group, u64 attr)
+{
+	struct kvm_device_attr args = { .group = group, .attr = attr };
+
+	return ioctl(dev_fd, KVM_HAS_DEVICE_ATTR, &args);
+}
+
+int __kvm_device_attr_get(int dev_fd, u32 group, u64 attr, void *val)
+{
+	struct kvm_device_attr args = { .group = group, .attr = attr, .addr = (uintptr_t)val };
+
+	return ioctl(dev_fd, KVM_GET_DEVICE_ATTR, &args);
+}
+
 /* Reads the text of a module parameter into @value, without the newline. */
 static void get_module_param(const char *module, const char *param, char *value, size_t size)
 {

@@ -108,7 +108,9 @@ struct kvm_vm *__vm_create(struct vm_shape shape, u32 nr_runnable_vcpus, u64 nr_
 	vm->nr_runnable_vcpus = nr_runnable_vcpus;
 
 	vm_userspace_mem_region_add(vm, VM_MEM_SRC_ANONYMOUS, 0, 0,
-				    vm_slot0_pages(&shape, nr_runnable_vcpus, nr_extra_pages), 0);
+				    vm_slot0_pages(&shape, nr_runnable_vcpus, nr_extra_pages),
+				    vm_arch_needs_guest_memfd(shape.type) ? KVM_MEM_GUEST_MEMFD :
+				    0);
 	memset(vm->memslots, 0, sizeof(vm->memslots));
 
 	/* argv[0] may be a name that the shell found in PATH. */

@@ -37,6 +37,10 @@
 #ifndef __aligned
 #define __aligned(n)		__attribute__((aligned(n)))
 #endif
+#ifndef __stringify
+#define ____stringify(x...)	#x
+#define __stringify(x...)	____stringify(x)
+#endif
 #ifndef __printf
 #define __printf(fmt, args)	__attribute__((format(printf, fmt, args)))
 #endif

@@ -37,6 +37,22 @@
 #define EFER_LME		BIT(8)
 #define EFER_LMA		BIT(10)
 #define EFER_NX			BIT(11)
+#define EFER_SVME		BIT(12)
+
+#define MSR_EFER		0xc0000080
+#define MSR_VM_HSAVE_PA		0xc0010117
+
+/* What the guest is, and its requests to the hypervisor (AMD64 manual 2, 15.34 to 15.36). */
+#define MSR_AMD64_SEV_ES_GHCB	0xc0010130
+#define MSR_AMD64_SEV		0xc0010131
+#define MSR_AMD64_SEV_ENABLED		BIT(0)
+#define MSR_AMD64_SEV_ES_ENABLED	BIT(1)
+#define MSR_AMD64_SEV_SNP_ENABLED	BIT(2)
+
+/* Parts of the state that XSAVE saves. */
+#define XFEATURE_MASK_FP	BIT(0)
+#define XFEATURE_MASK_SSE	BIT(1)
+#define XFEATURE_MASK_YMM	BIT(2)
 
 static inline u64 get_cr0(void)
 {
@@ -44,6 +60,11 @@ static inline u64 get_cr0(void)
 
 	__asm__ __volatile__("mov %%cr0, %0" : "=r"(val) : : "memory");
 	return val;
+}
+
+static inline void set_cr0(u64 val)
+{
+	__asm__ __volatile__("mov %0, %%cr0" : : "r"(val) : "memory");
 }
 
 static inline u64 get_cr2(void)
@@ -81,6 +102,28 @@ static inline void set_cr4(u64 val)
 	__asm__ __volatile__("mov %0, %%cr4" : : "r"(val) : "memory");
 }
 
+static inline u64 get_cr8(void)
+{
+	u64 val;
+
+	__asm__ __volatile__("mov %%cr8, %0" : "=r"(val) : : "memory");
+	return val;
+}
+
+static inline void set_cr8(u64 val)
+{
+	__asm__ __volatile__("mov %0, %%cr8" : : "r"(val) : "memory");
+}
+
+/* Returns extended control register @index; needs CR4.OSXSAVE. */
+static inline u64 xgetbv(u32 index)
+{
+	u32 low, high;
+
+	__asm__ __volatile__("xgetbv" : "=a"(low), "=d"(high) : "c"(index));
+	return low | (u64)high << 32;
+}
+
 static inline void invlpg(u64 addr)
 {
 	__asm__ __volatile__("invlpg (%0)" : : "r"(addr) : "memory");
@@ -99,6 +142,8 @@ static inline void wrmsr(u32 msr, u64 value)
 	__asm__ __volatile__("wrmsr" : : "a"((u32)value), "d"((u32)(value >> 32)), "c"(msr)
 			     : "memory");
 }
+
+DEFINE_VCPU_STATE(xsave, struct kvm_xsave, KVM_GET_XSAVE, KVM_SET_XSAVE)
 
 u64 vcpu_get_msr(struct kvm_vcpu *vcpu, u64 msr_index);
 
@@ -188,6 +233,8 @@ enum pg_level {
 #define PTE_USER_MASK(mmu)	((mmu)->arch.pte_masks.user)
 #define PTE_DIRTY_MASK(mmu)	((mmu)->arch.pte_masks.dirty)
 #define PTE_ACCESSED_MASK(mmu)	((mmu)->arch.pte_masks.accessed)
+#define PTE_C_BIT_MASK(mmu)	((mmu)->arch.pte_masks.c)	/* encrypted: SEV */
+#define PTE_S_BIT_MASK(mmu)	((mmu)->arch.pte_masks.s)	/* shared: TDX */
 
 #define is_present_pte(mmu, pte)	(!!(*(pte) & PTE_PRESENT_MASK(mmu)))
 #define is_writable_pte(mmu, pte)	(!!(*(pte) & PTE_WRITABLE_MASK(mmu)))

@@ -102,9 +102,13 @@ static const char *page_fault_str(u64 error_code, char *buf, size_t size)
 
 static void report_exception(struct kvm_vcpu *vcpu, const struct ucall *uc)
 {
-	const struct ex_regs *regs = addr_gva2hva(vcpu->vm, uc->args[0]);
+	const struct ex_regs *regs;
 	char name[128], fault[80] = "";
 
+	TEST_ASSERT(!vcpu->vm->arch.is_pt_protected,
+		    "unhandled guest exception on vCPU %u; its registers are in encrypted memory",
+		    vcpu->id);
+	regs = addr_gva2hva(vcpu->vm, uc->args[0]);
 	if (regs->vector == PF_VECTOR)
 		page_fault_str(regs->error_code, fault, sizeof(fault));
 	else if (regs->vector == DF_VECTOR)

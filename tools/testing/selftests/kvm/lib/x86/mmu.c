@@ -2,18 +2,17 @@
 /* The host builds the guest's page tables. */
 #include "processor.h"
 
-static const struct pte_masks pte_bits = {
-	.present = BIT(0), .writable = BIT(1), .user = BIT(2),
-	.accessed = BIT(5), .dirty = BIT(6), .huge = BIT(7), .nx = BIT(63),
-};
-
 void virt_arch_pgd_alloc(struct kvm_vm *vm)
 {
 	TEST_ASSERT(vm->mode == VM_MODE_PXXVYY_4K, "x86 does not support guest mode %d", vm->mode);
 	if (vm->mmu.pgd_created)
 		return;
 	vm->mmu.pgd = vm_alloc_page_table(vm);
-	vm->mmu.arch.pte_masks = pte_bits;
+	vm->mmu.arch.pte_masks = (struct pte_masks){
+		.present = BIT(0), .writable = BIT(1), .user = BIT(2),
+		.accessed = BIT(5), .dirty = BIT(6), .huge = BIT(7), .nx = BIT(63),
+		.c = vm->arch.c_bit, .s = vm->arch.s_bit,
+	};
 	vm->mmu.pgd_created = true;
 }
 
@@ -22,6 +21,8 @@ static u64 *entry_of(struct kvm_vm *vm, gpa_t table, gva_t gva, int level)
 {
 	u64 *entries = addr_gpa2hva(vm, table);
 
+	TEST_ASSERT(!vm->arch.is_pt_protected,
+		    "the page tables are encrypted: map and translate before the launch");
 	return &entries[gva >> PG_LEVEL_SHIFT(level) & 511];
 }
 
@@ -35,7 +36,7 @@ static void check_map(struct kvm_vm *vm, gva_t gva, gpa_t gpa, int level)
 		    (u64)mask + 1);
 	TEST_ASSERT((gva_t)((s64)(gva << unused_bits) >> unused_bits) == gva,
 		    "gva %#lx is not canonical", gva);
-	TEST_ASSERT(gpa >> vm->page_shift <= vm->max_gfn,
+	TEST_ASSERT(vm_untag_gpa(vm, gpa) == gpa && gpa >> vm->page_shift <= vm->max_gfn,
 		    "gpa %#lx is beyond the last guest page %#lx", gpa, vm->max_gfn);
 }
 
@@ -55,7 +56,8 @@ void __virt_pg_map(struct kvm_vm *vm, struct kvm_mmu *mmu, gva_t gva, gpa_t gpa,
 		pte = entry_of(vm, PTE_GET_PA(*pte), gva, current - 1);
 	}
 	TEST_ASSERT(!is_present_pte(mmu, pte), "gva %#lx is mapped already", gva);
-	*pte = common | bits->dirty | (level > PG_LEVEL_4K ? bits->huge : 0) | gpa;
+	*pte = common | bits->dirty | (level > PG_LEVEL_4K ? bits->huge : 0) | gpa |
+	       (vm_is_gpa_protected(vm, gpa) ? bits->c : bits->s);
 }
 
 void virt_arch_pg_map(struct kvm_vm *vm, gva_t gva, gpa_t gpa)
@@ -111,7 +113,7 @@ gpa_t addr_arch_gva2gpa(struct kvm_vm *vm, gva_t gva)
 
 	TEST_ASSERT(pte, "gva %#lx is not mapped", gva);
 	mask = PG_LEVEL_SIZE(level) - 1;
-	return (PTE_GET_PA(*pte) & ~mask) | (gva & mask);
+	return (vm_untag_gpa(vm, PTE_GET_PA(*pte)) & ~mask) | (gva & mask);
 }
 
 static void dump_table(FILE *stream, struct kvm_vm *vm, gpa_t table, int level, gva_t gva,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Sets up x86-64 VMs and vCPUs, which start in 64-bit mode at the guest function of the test. */
 #include "processor.h"
+#include "sev.h"
 #include "x86_internal.h"
 
 #define IDT_ENTRIES		256
@@ -45,6 +46,13 @@ void vm_arch_init_mode(struct kvm_vm *vm)
 	/* Four levels suffice for tests, also where the CPU has five, and are faster to walk. */
 	vm->va_bits = 48;
 	vm->mmu.pgtable_levels = 4;
+
+	vm->arch.sev_fd = -1;
+	if (is_sev_vm(vm)) {
+		vm->arch.sev_fd = open_sev_dev_path_or_exit();
+		vm->arch.c_bit = BIT_ULL(kvm_cpu_property(X86_PROPERTY_SEV_C_BIT));
+		vm->gpa_tag_mask = vm->arch.c_bit;
+	}
 }
 
 /*
@@ -147,6 +155,12 @@ void kvm_arch_vm_post_create(struct kvm_vm *vm, unsigned int nr_vcpus)
 	vm_create_irqchip(vm);
 	vm_init_gdt(vm);
 	vm_init_idt(vm);
+	if (is_sev_snp_vm(vm))
+		snp_vm_init(vm);
+	else if (is_sev_es_vm(vm))
+		sev_es_vm_init(vm);
+	else if (is_sev_vm(vm))
+		sev_vm_init(vm);
 
 	khz = __vm_ioctl(vm, KVM_GET_TSC_KHZ, NULL);
 	guest_tsc_khz = khz > 0 ? khz : 0;
@@ -166,7 +180,8 @@ void kvm_arch_vm_finalize_vcpus(struct kvm_vm *vm)
 
 void kvm_arch_vm_release(struct kvm_vm *vm)
 {
-	(void)vm;
+	if (vm->arch.sev_fd >= 0)
+		kvm_free_fd(vm->arch.sev_fd);
 }
 
 bool kvm_arch_has_default_irqchip(void)

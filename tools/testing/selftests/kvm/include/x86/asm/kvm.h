@@ -15,15 +15,66 @@
 #ifndef KVM_X86_SW_PROTECTED_VM
 #define KVM_X86_SW_PROTECTED_VM	1
 #endif
+
+/* 6.10: VMs that are SEV VMs by their type. */
 #ifndef KVM_X86_SEV_VM
 #define KVM_X86_SEV_VM		2
-#endif
-#ifndef KVM_X86_SEV_ES_VM
 #define KVM_X86_SEV_ES_VM	3
+
+/* Attributes of /dev/kvm. */
+#define KVM_X86_GRP_SEV			1
+#define KVM_X86_SEV_VMSA_FEATURES	0
+
+#define KVM_SEV_INIT2		22
+
+struct kvm_sev_init {
+	__u64 vmsa_features;
+	__u32 flags;
+	__u16 ghcb_version, pad1;
+	__u32 pad2[8];
+};
 #endif
+
+/* 6.11: SNP. */
 #ifndef KVM_X86_SNP_VM
 #define KVM_X86_SNP_VM		4
+
+#define KVM_SEV_SNP_LAUNCH_START	100
+#define KVM_SEV_SNP_LAUNCH_UPDATE	101
+#define KVM_SEV_SNP_LAUNCH_FINISH	102
+
+struct kvm_sev_snp_launch_start {
+	__u64 policy;
+	__u8 gosvw[16];
+	__u16 flags;
+	__u8 pad0[6];
+	__u64 pad1[4];
+};
+
+#define KVM_SEV_SNP_PAGE_TYPE_NORMAL		1
+#define KVM_SEV_SNP_PAGE_TYPE_ZERO		3
+#define KVM_SEV_SNP_PAGE_TYPE_UNMEASURED	4
+#define KVM_SEV_SNP_PAGE_TYPE_SECRETS		5
+#define KVM_SEV_SNP_PAGE_TYPE_CPUID		6
+
+struct kvm_sev_snp_launch_update {
+	__u64 gfn_start, uaddr, len;
+	__u8 type, pad0;
+	__u16 flags;
+	__u32 pad1;
+	__u64 pad2[4];
+};
+
+struct kvm_sev_snp_launch_finish {
+	__u64 id_block_uaddr, id_auth_uaddr;
+	__u8 id_block_en, auth_key_en, vcek_disabled;
+	__u8 host_data[32];
+	__u8 pad0[3];
+	__u16 flags;
+	__u64 pad1[4];
+};
 #endif
+
 #ifndef KVM_X86_TDX_VM
 #define KVM_X86_TDX_VM		5
 #endif

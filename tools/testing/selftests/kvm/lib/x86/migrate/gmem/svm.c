@@ -9,13 +9,6 @@
 #include "processor.h"
 #include "migrate/gmem/svm.h"
 
-/* The kernel's library has these. */
-#ifndef MSR_EFER
-#define MSR_EFER		0xc0000080
-#define MSR_VM_HSAVE_PA		0xc0010117
-#define EFER_SVME		BIT(12)
-#endif
-
 #define PAT_DEFAULT		0x0007040600070406ULL
 
 #define INTERCEPT_SHUTDOWN	BIT(31)	/* of .intercepts[0] */
