@@ -15,8 +15,7 @@
  *	tdx_init_page()		the same for another page
  *	tdx_finalize()		KVM_TDX_FINALIZE_VM
  *
- * If a step fails, the test fails with a report that is fit to be sent to us, or skips where the
- * machine has no room for another TD.
+ * If a step fails, the test fails with a report that is fit to be sent to us.
  *
  * The host cannot set registers.  Each vCPU starts in 32-bit mode at TDX_RESET_VECTOR, with the
  * address of its struct tdx_boot in ecx.  tdx_boot.c has the code there, which enters 64-bit mode
@@ -42,14 +41,14 @@
 
 /* ---- Host code ------------------------------------------------------------------------- */
 
+/* Returns why the machine has no room for another TD, as a reason to skip, or NULL. */
+const char *tdx_skip_reason(int vm_fd);
+
 /* Returns a TD with the program in slot 0, room for @extra_pages there, and no vCPUs. */
 struct kvm_vm *tdx_vm_create(u32 nr_vcpus, u64 extra_pages);
 
 /* Returns a new vCPU, which will start in @guest_code(@arg) on a stack of its own. */
 struct kvm_vcpu *tdx_vcpu_add(struct kvm_vm *vm, u32 id, void *guest_code, u64 arg);
-
-/* Map @nr_pages at @gpa, in any memory slot, for the guest. */
-void tdx_map(struct kvm_vm *vm, gva_t gva, gpa_t gpa, u64 nr_pages, bool shared);
 
 /* Copy the protected pages of slot 0 and the boot page into the TD. */
 void tdx_init_memory(struct kvm_vm *vm);

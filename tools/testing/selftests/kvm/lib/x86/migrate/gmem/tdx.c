@@ -10,7 +10,7 @@
 /* Guest code and its stacks; memory that is never touched costs nothing. */
 #define SLOT0_PAGES	4096
 
-/* x87 and SSE: KVM wants a permission for AMX, and guest code uses neither. */
+/* x87 and SSE: AMX needs a permission, and guest code uses general registers only. */
 #define XFAM	(BIT(0) | BIT(1))
 
 /* What KVM_TDX_CAPABILITIES returned: the same for all TDs. */
@@ -42,15 +42,16 @@ static void *zalloc(size_t size)
 
 /* ---- The VM ---------------------------------------------------------------------------- */
 
-static void read_capabilities(struct kvm_vm *vm)
+static int read_capabilities(int vm_fd)
 {
 	size_t entries = NR_CPUID_ENTRIES * sizeof(struct kvm_cpuid_entry2);
-	struct kvm_tdx_capabilities *new = zalloc(sizeof(*new) + entries);
+	struct kvm_tdx_cmd cmd = { .id = KVM_TDX_CAPABILITIES };
 
-	new->cpuid.nent = NR_CPUID_ENTRIES;
-	tdx_do(vm->fd, KVM_TDX_CAPABILITIES, new);
 	free(caps);
-	caps = new;
+	caps = zalloc(sizeof(*caps) + entries);
+	caps->cpuid.nent = NR_CPUID_ENTRIES;
+	cmd.data = (uintptr_t)caps;
+	return tdx_ioctl(vm_fd, &cmd);
 }
 
 /* Returns what KVM supports of a leaf, or a leaf of zeroes. */
@@ -67,7 +68,7 @@ static struct kvm_cpuid_entry2 supported_entry(u32 function, u32 index)
 }
 
 /*
- * setup_tdparams_cpuids() wants configurable leaves and bits only, each leaf once.  Without the
+ * setup_tdparams_cpuids() takes configurable leaves and bits only, each leaf once.  Without the
  * flag, an entry would stand for all subleaves.
  */
 static struct kvm_cpuid_entry2 configured_entry(const struct kvm_cpuid_entry2 *mask)
@@ -100,19 +101,32 @@ static struct kvm_tdx_init_vm *init_vm_params(void)
 	return params;
 }
 
-/* __tdx_td_init() takes a key ID first, and charges the misc cgroup for it. */
-static void init_vm(struct kvm_vm *vm)
+/* Returns the result of ioctl(), and the status of the TDX module. */
+static int init_vm(int vm_fd, u64 *hw_error)
 {
 	struct kvm_tdx_init_vm *params = init_vm_params();
 	struct kvm_tdx_cmd cmd = { .id = KVM_TDX_INIT_VM, .data = (uintptr_t)params };
+	int ret = tdx_ioctl(vm_fd, &cmd);
 
-	if (tdx_ioctl(vm->fd, &cmd)) {
-		__TEST_REQUIRE(errno != ENOSPC, "no TDX key ID is free (end other TDX guests)");
-		__TEST_REQUIRE(errno != EBUSY || vm->vcpus,
-			       "the misc cgroup allows no further TDX guest (raise misc.max)");
-		tdx_fail("KVM_TDX_INIT_VM", cmd.hw_error, caps);
-	}
 	free(params);
+	*hw_error = cmd.hw_error;
+	return ret;
+}
+
+/* __tdx_td_init() takes a key ID and charges the misc cgroup.  The launch reports other errors. */
+const char *tdx_skip_reason(int vm_fd)
+{
+	u64 hw_error;
+
+	if (read_capabilities(vm_fd) || !init_vm(vm_fd, &hw_error))
+		return NULL;
+	switch (errno) {
+	case ENOSPC:
+		return "no TDX key ID is free (end other TDX guests)";
+	case EBUSY:
+		return "the misc cgroup allows no further TDX guest (raise misc.max)";
+	}
+	return NULL;
 }
 
 /* The same as __vm_create(), which knows no TDX: slot 0 has a guest_memfd. */
@@ -120,6 +134,7 @@ struct kvm_vm *tdx_vm_create(u32 nr_vcpus, u64 extra_pages)
 {
 	struct vm_shape shape = { .mode = VM_MODE_DEFAULT, .type = KVM_X86_TDX_VM };
 	struct kvm_vm *vm = ____vm_create(shape);
+	u64 hw_error = 0;
 
 	__TEST_REQUIRE(nr_vcpus <= vm_check_cap(vm, KVM_CAP_MAX_VCPUS),
 		       "KVM allows a TD fewer vCPUs than the test needs (more CPUs)");
@@ -132,8 +147,10 @@ struct kvm_vm *tdx_vm_create(u32 nr_vcpus, u64 extra_pages)
 	kvm_arch_vm_post_create(vm, nr_vcpus);
 	tdx_boot_add(vm, KVM_MEM_GUEST_MEMFD);
 	vm_install_exception_handler(vm, VE_VECTOR, tdx_guest_ve);
-	read_capabilities(vm);
-	init_vm(vm);
+	if (read_capabilities(vm->fd))
+		tdx_fail("KVM_TDX_CAPABILITIES", 0, NULL);
+	if (init_vm(vm->fd, &hw_error))
+		tdx_fail("KVM_TDX_INIT_VM", hw_error, caps);
 	return vm;
 }
 
@@ -152,19 +169,6 @@ struct kvm_vcpu *tdx_vcpu_add(struct kvm_vm *vm, u32 id, void *guest_code, u64 a
 }
 
 /* ---- Memory ---------------------------------------------------------------------------- */
-
-void tdx_map(struct kvm_vm *vm, gva_t gva, gpa_t gpa, u64 nr_pages, bool shared)
-{
-	u64 *pte, page;
-
-	for (page = 0; page < nr_pages; page++) {
-		/* The library maps only memory that it allocated. */
-		virt_map(vm, gva + page * vm->page_size, TDX_BOOT_GPA, 1);
-		pte = vm_get_pte(vm, gva + page * vm->page_size);
-		*pte += gpa + page * vm->page_size - TDX_BOOT_GPA;
-		*pte |= shared ? TDX_SHARED_BIT : 0;
-	}
-}
 
 /*
  * tdx_vcpu_init_mem_region() takes any vCPU of the TD, moves .source_addr and .gpa on and returns
