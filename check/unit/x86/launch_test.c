@@ -424,6 +424,26 @@ static void tdx_run_too_early(void)
 	vcpu_run(vcpu);
 }
 
+/* The guest did not understand the TDX module. */
+static void tdx_first_run_fails(void)
+{
+	struct kvm_vcpu *vcpu;
+
+	new_td(&vcpu, 1);
+	vcpu->run->exit_reason = KVM_EXIT_SYSTEM_EVENT;
+	vcpu->run->system_event.data[12] = 0x1f;
+	tdx_fail_run(vcpu);
+}
+
+static void tdx_attributes_refused(void)
+{
+	struct kvm_vcpu *vcpu;
+	struct kvm_vm *vm = new_td(&vcpu, 1);
+
+	recorder_fail(SET_MEMORY_ATTRIBUTES, ENOMEM, 0);
+	tdx_init_memory(vm);
+}
+
 static void fail_init_vm(int error, u64 hw_error)
 {
 	recorder_start(tdx_rules, ARRAY_SIZE(tdx_rules));
@@ -479,6 +499,10 @@ static const struct library_case cases[] = {
 		     "never ran on hardware", "step: KVM_TDX_FINALIZE_VM",
 		     "errno: 22 (Invalid argument)", "hw_error: 0 (KVM failed", "kernel: ",
 		     "repeat: /", "attributes 0x10000000, xfam 0x602e7, 4 CPUID leaves"),
+	LIBRARY_CASE(tdx_first_run_fails, STATUS_ASSERTION,
+		     "step: KVM_RUN of the first command: exit 24 (SYSTEM_EVENT), code 0x1f"),
+	LIBRARY_CASE(tdx_attributes_refused, STATUS_ASSERTION, "step: KVM_SET_MEMORY_ATTRIBUTES",
+		     "errno: 12"),
 	LIBRARY_CASE(tdx_operand_invalid, STATUS_ASSERTION, "step: KVM_TDX_INIT_VM",
 		     "hw_error: 0xc000010000000001 (TDX_OPERAND_INVALID, operand RCX)"),
 	LIBRARY_CASE(tdx_unknown_error, STATUS_ASSERTION, "errno: 5",

@@ -59,6 +59,9 @@ void tdx_init_page(struct kvm_vm *vm, gpa_t gpa, const void *source);
 /* Complete the TD.  Only now vCPUs can run; the calls above would fail. */
 void tdx_finalize(struct kvm_vm *vm);
 
+/* Report that a vCPU left the guest before it had done its first command, and fail the test. */
+void __attribute__((noreturn)) tdx_fail_run(struct kvm_vcpu *vcpu);
+
 /* Returns the name of status @hw_error of the TDX module (asm/shared/tdx_errno.h), or NULL. */
 const char *tdx_error_name(u64 hw_error);
 

@@ -163,7 +163,8 @@ struct kvm_vcpu *tdx_vcpu_add(struct kvm_vm *vm, u32 id, void *guest_code, u64 a
 
 	vcpu->cpuid = allocate_kvm_cpuid2(NR_CPUID_ENTRIES);
 	tdx_do(vcpu->fd, KVM_TDX_GET_CPUID, vcpu->cpuid);
-	vcpu_set_cpuid(vcpu);
+	if (__vcpu_ioctl(vcpu, KVM_SET_CPUID2, vcpu->cpuid))
+		tdx_fail("KVM_SET_CPUID2", 0, caps);
 	tdx_do(vcpu->fd, KVM_TDX_INIT_VCPU, tdx_boot_set(vm, id, guest_code, arg));
 	return vcpu;
 }
@@ -176,13 +177,18 @@ struct kvm_vcpu *tdx_vcpu_add(struct kvm_vm *vm, u32 id, void *guest_code, u64 a
  */
 static void init_region(struct kvm_vm *vm, gpa_t gpa, const void *source, u64 nr_pages)
 {
+	struct kvm_memory_attributes private = {
+		.address = gpa, .size = nr_pages * vm->page_size,
+		.attributes = KVM_MEMORY_ATTRIBUTE_PRIVATE,
+	};
 	struct kvm_tdx_init_mem_region region = {
 		.source_addr = (uintptr_t)source, .gpa = gpa, .nr_pages = nr_pages,
 	};
 	struct kvm_tdx_cmd cmd = { .id = KVM_TDX_INIT_MEM_REGION, .data = (uintptr_t)&region };
 	int ret;
 
-	vm_set_memory_attributes(vm, gpa, nr_pages * vm->page_size, KVM_MEMORY_ATTRIBUTE_PRIVATE);
+	if (__vm_ioctl(vm, KVM_SET_MEMORY_ATTRIBUTES, &private))
+		tdx_fail("KVM_SET_MEMORY_ATTRIBUTES", 0, caps);
 	do {
 		ret = tdx_ioctl(vm->vcpus->fd, &cmd);
 	} while (ret && (errno == EINTR || errno == EAGAIN));
@@ -226,4 +232,18 @@ void tdx_init_page(struct kvm_vm *vm, gpa_t gpa, const void *source)
 void tdx_finalize(struct kvm_vm *vm)
 {
 	tdx_do(vm->fd, KVM_TDX_FINALIZE_VM, 0);
+}
+
+void tdx_fail_run(struct kvm_vcpu *vcpu)
+{
+	const struct kvm_run *run = vcpu->run;
+	bool fatal = run->exit_reason == KVM_EXIT_SYSTEM_EVENT;
+	char step[128];
+
+	/* tdx_report_fatal_error() copies all registers: r12 is the guest's error code. */
+	snprintf(step, sizeof(step), "KVM_RUN of the first command: exit %u (%s), code %#llx",
+		 run->exit_reason, exit_reason_str(run->exit_reason),
+		 fatal ? run->system_event.data[12] : 0);
+	errno = 0;
+	tdx_fail(step, 0, caps);
 }
