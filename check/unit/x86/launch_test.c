@@ -243,10 +243,10 @@ static void tdx_memory(void)
 	kvm_vm_free(vm);
 }
 
-/* Memory under test, copied from any address. */
+/* Memory under test. */
 static void tdx_test_memory(void)
 {
-	static char content[2 * PAGE_SIZE];
+	static char content[PAGE_SIZE] __aligned(PAGE_SIZE);
 	struct kvm_vcpu *vcpu;
 	struct kvm_vm *vm = new_td(&vcpu, 1);
 	int fd = vm_create_guest_memfd(vm, 2 * PAGE_SIZE, 0);
@@ -254,7 +254,7 @@ static void tdx_test_memory(void)
 	vm_set_user_memory_region2(vm, TEST_SLOT, KVM_MEM_GUEST_MEMFD, TEST_GPA, 2 * PAGE_SIZE,
 				   NULL, fd, 0);
 	tdx_init_memory(vm);
-	tdx_init_page(vm, TEST_GPA, content + 8);
+	tdx_init_page(vm, TEST_GPA, content);
 	TEST_ASSERT(recorder_launched(TEST_GPA) && !recorder_launched(TEST_GPA + PAGE_SIZE),
 		    "not the page that was asked for");
 	tdx_finalize(vm);

@@ -43,6 +43,7 @@ static const struct {
 	{ "shared",	{ WORKLOADS(&workload_shared) } },
 	{ "pinned",	{ WORKLOADS(&workload_pinned) } },
 	{ "conversions", { WORKLOADS(&workload_conversions) } },
+	{ "conversions_encrypted", { WORKLOADS(&workload_encrypted) } },
 	/* Without conversions where there is no private memory. */
 	{
 		"all",

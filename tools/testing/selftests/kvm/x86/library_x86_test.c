@@ -7,6 +7,7 @@
 
 #include "../library_test.h"
 #include "processor.h"
+#include "sev.h"
 #include "migrate/gmem/tdx.h"
 
 #define UNMAPPED	0x123456789000UL
@@ -311,6 +312,64 @@ static void td_boot_no_room(void)
 	tdx_boot_set(vm, 63, guest_of_td, TD_ARG);
 }
 
+/* ---- Encrypted memory ------------------------------------------------------------------ */
+
+/* Page walks ignore this bit. */
+#define SOFTWARE_BIT	BIT_ULL(58)
+
+/* Creates a VM with the page tables of a SEV VM, but with a C-bit that encrypts nothing. */
+static struct kvm_vcpu *new_vcpu_with_c_bit(void *guest_code)
+{
+	struct kvm_vm *vm = ____vm_create(VM_SHAPE_DEFAULT);
+	u64 nr_pages = 4096;
+
+	vm->nr_runnable_vcpus = 1;
+	vm->arch.c_bit = SOFTWARE_BIT;
+	vm->gpa_tag_mask = SOFTWARE_BIT;
+	vm_userspace_mem_region_add(vm, VM_MEM_SRC_ANONYMOUS, 0, 0, nr_pages, 0);
+	kvm_vm_elf_load(vm, "/proc/self/exe");
+	ucall_init(vm, nr_pages * PAGE_SIZE);
+	kvm_arch_vm_post_create(vm, 1);
+	return vm_vcpu_add(vm, 0, guest_code);
+}
+
+static void c_bit(void)
+{
+	struct kvm_vcpu *vcpu = new_vcpu_with_c_bit(guest_writes);
+	struct kvm_vm *vm = vcpu->vm;
+	gva_t encrypted = vm_alloc_page(vm);
+	gva_t shared = vm_alloc_shared(vm, PAGE_SIZE, 0, MEM_REGION_TEST_DATA);
+
+	TEST_ASSERT_EQ(*vm_get_pte(vm, encrypted) & SOFTWARE_BIT, SOFTWARE_BIT);
+	TEST_ASSERT_EQ(*vm_get_pte(vm, (gva_t)guest_writes & ~(PAGE_SIZE - 1)) & SOFTWARE_BIT,
+		       SOFTWARE_BIT);
+	TEST_ASSERT_EQ(*vm_get_pte(vm, shared) & SOFTWARE_BIT, 0);
+	TEST_ASSERT_EQ(vm_is_gpa_protected(vm, addr_gva2gpa(vm, encrypted)), true);
+	TEST_ASSERT_EQ(vm_is_gpa_protected(vm, addr_gva2gpa(vm, shared)), false);
+	TEST_ASSERT_EQ(vm_is_gpa_protected(vm, vm->mmu.pgd), true);
+
+	vcpu_args_set(vcpu, 1, encrypted);
+	vcpu_run(vcpu);
+	TEST_ASSERT_EQ(get_ucall(vcpu, NULL), UCALL_DONE);
+	TEST_ASSERT_EQ(*(u64 *)addr_gva2hva(vm, encrypted), 1);
+	kvm_vm_free(vm);
+}
+
+static void page_tables_encrypted(void)
+{
+	struct kvm_vm *vm = new_vcpu_with_c_bit(guest_writes)->vm;
+
+	vm->arch.is_pt_protected = true;
+	addr_gva2gpa(vm, (gva_t)guest_writes);
+}
+
+static void no_sev_vm(void)
+{
+	struct kvm_sev_guest_status status = {};
+
+	vm_sev_ioctl(vm_create_barebones(), KVM_SEV_GUEST_STATUS, &status);
+}
+
 /* ---- Private memory -------------------------------------------------------------------- */
 
 static void guest_touches_both(u64 *private, u64 *shared)
@@ -369,6 +428,10 @@ static const struct library_case cases[] = {
 	LIBRARY_CASE(mapped_twice, STATUS_ASSERTION, "gva 0x100001000 is mapped already"),
 	LIBRARY_CASE(td_boot, 0),
 	LIBRARY_CASE(td_boot_no_room, STATUS_ASSERTION, "no room to start vCPU 63"),
+	LIBRARY_CASE(c_bit, 0),
+	LIBRARY_CASE(page_tables_encrypted, STATUS_ASSERTION, "the page tables are encrypted"),
+	LIBRARY_CASE(no_sev_vm, STATUS_ASSERTION,
+		     "KVM_SEV_GUEST_STATUS failed: returned -1, errno ", "firmware error 0"),
 	LIBRARY_CASE(private_memory, 0),
 };
 

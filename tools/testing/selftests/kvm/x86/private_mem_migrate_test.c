@@ -33,7 +33,7 @@ static void convert_to_shared(struct fixture *fx)
 	struct gmem_vm *gvm = fx->gvm;
 
 	numa_mbind(gvm->mem, gvm->nr_pages * gvm->page_size, fx->from);
-	gmem_set_private(gvm, false);
+	gmem_set_private(gvm, 0, gvm->nr_pages, false);
 	gmem_guest_fill(gvm);
 }
 
@@ -42,7 +42,7 @@ static void convert_to_private(struct fixture *fx, const struct pattern *held)
 {
 	struct gmem_vm *gvm = fx->gvm;
 
-	gmem_set_private(gvm, true);
+	gmem_set_private(gvm, 0, gvm->nr_pages, true);
 	kvm_madvise(gvm->mem, gvm->nr_pages * gvm->page_size, MADV_REMOVE);
 	gvm->pattern = *held;
 }
@@ -101,7 +101,7 @@ static const struct property conversion = {
 	.act = act_conversion,
 };
 
-static void add_cases(struct case_list *list, const struct vm_kind *kind)
+static void add_private_cases(struct case_list *list, const struct vm_kind *kind)
 {
 	const struct contract_row *row;
 	size_t i, j;
@@ -127,10 +127,13 @@ int main(int argc, char **argv)
 	};
 	struct case_list list = {};
 
-	add_cases(&list, &vm_kind_sw_protected);
-	add_cases(&list, &vm_kind_sw_protected_mmap);
+	add_private_cases(&list, &vm_kind_sw_protected);
+	add_private_cases(&list, &vm_kind_sw_protected_mmap);
+	add_private_cases(&list, &vm_kind_snp);
+	add_private_cases(&list, &vm_kind_snp_mmap);
 	absent_kinds_add_cases(&list, vm_kinds_absent);
 	memory_failure_add_cases(&list, &vm_kind_sw_protected);
+	memory_failure_add_cases(&list, &vm_kind_snp);
 	vm_keep_one_open();
 	/* No probe: both contracts are the same for private memory. */
 	return suite_main(&suite, argc, argv, list.cases, list.nr, NULL);

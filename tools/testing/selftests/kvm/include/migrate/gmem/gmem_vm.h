@@ -16,6 +16,9 @@
  *	memory of VM	    GMEM_GPA_HIGH	   none		    GMEM_GPA
  *	guest		GMEM_GVA ............	not mapped	 .................
  *
+ * A guest that encrypts private memory also maps the pages from GMEM_GVA_SHARED on, without
+ * encryption, for the time that they are shared.
+ *
  * Page 0 is at offset 0 of the file, or with .large_offset at GMEM_LARGE_OFFSET.
  *
  * All functions assert success, except where they return a result.
@@ -33,6 +36,7 @@
 #define GMEM_GPA	(1ULL << 32)
 #define GMEM_GPA_HIGH	(3ULL << 32)
 #define GMEM_GVA	GMEM_GPA
+#define GMEM_GVA_SHARED	(1ULL << 45)
 #define GMEM_VCPUS_MAX	16
 
 /* Neither this offset nor its page number fits in 32 bits. */
@@ -81,11 +85,20 @@ extern const struct vm_kind vm_kind_default;
 /* The same without GUEST_MEMFD_FLAG_INIT_SHARED: it can be mapped, each access is SIGBUS. */
 extern const struct vm_kind vm_kind_default_unshared;
 
-/* Returns the kind with private memory that needs no hardware, or NULL; in lib/ARCH/migrate. */
-const struct vm_kind *vm_kind_private(void);
+/*
+ * Returns a kind with private memory, or NULL; in lib/ARCH/migrate.  It needs no hardware, or it is
+ * one that the CPU encrypts.
+ */
+const struct vm_kind *vm_kind_private(bool encrypted);
 
 /* Whether host user space can access the guest_memfd, so that PTEs map it. */
 bool vm_kind_host_maps(const struct vm_kind *kind);
+
+/*
+ * Whether the guest reads zero where nothing was written.  The kernel clears new pages, and a CPU
+ * that decrypts them makes anything of that.
+ */
+bool vm_kind_reads_zero(const struct vm_kind *kind);
 
 /* Returns why this machine cannot run VMs of @kind, as a reason to skip, or NULL. */
 const char *vm_kind_skip_reason(const struct vm_kind *kind);
@@ -127,7 +140,7 @@ struct gmem_vcpu {
 	pthread_t thread;
 	bool running;			/* the thread exists */
 	bool stopped;			/* the guest left GUEST_RUN, on command or not */
-	bool died;			/* the VM ended it: no GUEST_SYNC came */
+	bool died;			/* the VM ended it: the command is not done */
 	u64 interrupted;		/* times that a signal ended KVM_RUN */
 };
 
@@ -137,6 +150,8 @@ struct gmem_vm {
 	int fd;				/* -1: the memory is another VM's */
 	void *mem;
 	u64 start;			/* offset of its pages in the file */
+	gva_t gva;			/* of page 0, where the guest's next command finds it */
+	bool launched;			/* the guest may run; see migrate/gmem/launch.h */
 	size_t nr_pages, page_size;
 	size_t split;			/* first page of the second slot; 0: there is none */
 	size_t hole;			/* first page before it that is in no slot */
@@ -149,15 +164,18 @@ struct gmem_vm {
 	int nr_host_users;		/* threads that GUEST_RUN leaves pages to */
 	/* While the host has no PTEs for the pages, else NULL: */
 	const struct unmapped_ops *finder;
-	struct unmapped_pfns *unmapped;	/* its data */
+	void *unmapped;			/* its data */
 	bool *left;			/* set by triggers too: the page has left its frame */
 };
 
 struct gmem_vm *gmem_vm_create(const struct vm_kind *kind, const struct gmem_config *config);
 void gmem_vm_free(struct gmem_vm *gvm);
 
-/* Prepare a command for @gv, on pages @first, @first + @step, ... */
+/* Prepare a command for @gv, on pages @first, @first + @step, ...  The first one ends the launch. */
 void gmem_vcpu_command(struct gmem_vcpu *gv, enum guest_command command, size_t first, size_t step);
+
+/* Returns whether the last exit of @gv was the end of a command. */
+bool gmem_vcpu_is_done(struct gmem_vcpu *gv);
 
 /* Whether page @page is in no memslot. */
 bool gmem_in_hole(const struct gmem_vm *gvm, size_t page);
@@ -184,6 +202,9 @@ void gmem_punch(const struct gmem_vm *gvm, size_t first, size_t nr);
 void gmem_allocate(const struct gmem_vm *gvm, size_t first, size_t nr, int node);
 void gmem_file_allocate(int fd, u64 offset, u64 size, int node);
 
+/* Returns the page at @gpa; .nr_pages: none of them is there. */
+size_t gmem_page_at(const struct gmem_vm *gvm, gpa_t gpa);
+
 /* Address of page @page in the host's mapping; its gpa, unless it is in the hole. */
 void *gmem_page(const struct gmem_vm *gvm, size_t page);
 gpa_t gmem_gpa(const struct gmem_vm *gvm, size_t page);
@@ -200,10 +221,19 @@ void gmem_next_round(struct gmem_vm *gvm);
 void gmem_guest_fill_page(struct gmem_vm *gvm, size_t page);
 
 /*
- * Set the attributes of all pages of a VM with private memory: the guest uses the guest_memfd, or
- * .mem.  The content of both stays.
+ * Set the attributes of @nr pages from @first on of a VM with private memory and one memslot: the
+ * guest uses the guest_memfd, or .mem.  The content of both stays.  Until the next call, commands
+ * must name only pages that are private, or shared, like these.
  */
-void gmem_set_private(struct gmem_vm *gvm, bool private);
+void gmem_set_private(struct gmem_vm *gvm, size_t first, size_t nr, bool private);
+
+/*
+ * Whether a launch can take over pages of the memory under test; do it for page @page, with its
+ * pattern of this round.  This leaves a clean folio, unlike gmem_guest_fill_page().  Only before the
+ * first command.
+ */
+bool gmem_can_launch_fill(const struct gmem_vm *gvm);
+void gmem_launch_fill(struct gmem_vm *gvm, size_t page);
 
 /* Returns whether the guest can read the first page under test. */
 bool gmem_guest_reaches(struct gmem_vm *gvm);

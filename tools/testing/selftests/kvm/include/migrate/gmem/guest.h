@@ -49,11 +49,18 @@ struct guest_job {
 	uint64_t hole, hole_end;	/* ... except these, which the guest does not map */
 	uint64_t peek_gva;
 	void (*also)(struct guest_job *job);	/* GUEST_RUN: called in each iteration, or NULL */
+	/*
+	 * Called before GUEST_FILL and GUEST_PEEK access a page, or NULL: the CPU refuses private
+	 * memory that the guest has not accepted.  Returns 0, or an error for .not_accepted.
+	 */
+	uint64_t (*accept)(uint64_t gva);
+	void (*done)(void);		/* ends a command instead of GUEST_SYNC(), or NULL */
 	struct guest_page *pages;	/* guest pointer; an entry a page */
 	/* The guest writes these. */
 	uint64_t iterations;		/* of GUEST_RUN or GUEST_WATCH over all its pages */
 	uint64_t pausing;		/* .pause was seen */
 	uint64_t peeked;
+	uint64_t not_accepted;		/* the last error of .accept */
 	uint64_t exceptions;		/* .also: taken, one per iteration */
 	uint64_t bad_returns;		/* .also: of calls that called themselves */
 };
@@ -62,7 +69,7 @@ struct guest_job {
 #define GUEST_PAGE_WORDS(page_size)	((page_size) / sizeof(uint64_t))
 #define GUEST_COUNTER_WORD(page_size)	(GUEST_PAGE_WORDS(page_size) - 1)
 
-/* The guest's entry point: a loop of the command in @job and GUEST_SYNC(command). */
+/* The guest's entry point: a loop of the command in @job and GUEST_SYNC(command) or .done. */
 void guest_main(struct guest_job *job);
 
 #endif /* SELFTEST_KVM_MIGRATE_GMEM_GUEST_H */

@@ -18,6 +18,8 @@
 #include "migrate/gmem/gmem_vm.h"
 
 struct launch_ops {
+	/* Returns why this machine cannot launch a VM of @kind, as a reason to skip, or NULL. */
+	const char *(*skip_reason)(const struct vm_kind *kind, int vm_fd);
 	/* Returns the VM, without vCPUs; NULL: __vm_create() does. */
 	struct kvm_vm *(*create)(const struct vm_kind *kind, u32 nr_vcpus, u64 extra_pages);
 	void (*bound)(struct gmem_vm *gvm);	/* or NULL */

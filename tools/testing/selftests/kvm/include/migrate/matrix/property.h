@@ -97,6 +97,13 @@ void property_refill(struct fixture *fx, size_t first, size_t nr);
 bool property_spares_shared(const struct trigger *trigger);
 void property_fire_spared(struct fixture *fx);
 
+/*
+ * Fire at all pages @times times, from node to node where they move; an even number leads back.
+ * What moves meanwhile may be undefined: property_gather() moves all pages to the first node.
+ */
+void property_fire_times(struct fixture *fx, int times);
+void property_gather(struct fixture *fx);
+
 /* Move all pages there and back while they are in use, until a page is bad. */
 void property_move_under_guest(struct fixture *fx);
 

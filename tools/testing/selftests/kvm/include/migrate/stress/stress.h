@@ -48,7 +48,8 @@ struct workload {
 	bool runs;		/* guests work on all pages all the time (GUEST_RUN) */
 	bool steady;		/* only migrators change the frames of pages */
 	bool apart;		/* creates VMs of its own, which migrators do not know */
-	bool private_mem;	/* of the kind vm_kind_private() */
+	bool private_mem;	/* of the kind vm_kind_private(.encrypted) */
+	bool encrypted;
 	int steps;		/* in a round */
 	void (*step)(struct stress_target *target);
 };
@@ -200,8 +201,10 @@ bool migrators_all_moved(const struct stress *stress);
  *	shared		another process maps the file for a while
  *	pinned		pages are pinned, must stay, are read through the pin, and unpinned
  *	conversions	private memory becomes shared and private again; both keep their content
+ *	encrypted	the same with private memory that the CPU encrypts
  */
 extern const struct workload workload_live, workload_slots, workload_holes, workload_closing,
-			     workload_shared, workload_pinned, workload_conversions;
+			     workload_shared, workload_pinned, workload_conversions,
+			     workload_encrypted;
 
 #endif /* SELFTEST_KVM_MIGRATE_STRESS_STRESS_H */

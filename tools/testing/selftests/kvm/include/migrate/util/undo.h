@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Undo list: which text to write to which file of /proc or /sys to restore the system.  Child
- * processes share the list, so the parent restores what a dead child has changed.  Threads of a
- * process must not change the list at the same time.
+ * Undo list: which text to write to which file of /proc or /sys to restore the system, and which
+ * directory to remove there.  Child processes share the list, so the parent restores what a dead
+ * child has changed.  Threads of a process must not change the list at the same time.
  */
 #ifndef SELFTEST_KVM_MIGRATE_UTIL_UNDO_H
 #define SELFTEST_KVM_MIGRATE_UTIL_UNDO_H
@@ -22,6 +22,9 @@ int undo_mark(void);
  */
 void undo_add(const char *path, const char *text);
 void undo_add_another(const char *path, const char *text);
+
+/* Register an undo: remove the empty directory @path. */
+void undo_add_dir(const char *path);
 
 /* Drop the undo of @path; @text chooses among several, NULL takes the latest. */
 void undo_cancel(const char *path, const char *text);

@@ -10,6 +10,7 @@
 #include "processor.h"
 #include "ucall_common.h"
 #include "migrate/gmem/gmem_vm.h"
+#include "migrate/gmem/launch.h"
 #include "migrate/mm/numa.h"
 
 #define CREATE_TRIES	10
@@ -17,6 +18,11 @@
 bool vm_kind_host_maps(const struct vm_kind *kind)
 {
 	return kind->gmem_flags & GUEST_MEMFD_FLAG_INIT_SHARED;
+}
+
+bool vm_kind_reads_zero(const struct vm_kind *kind)
+{
+	return !kind->launch;
 }
 
 /* The library's helpers end the program, but each case must report its own SKIP. */
@@ -33,7 +39,7 @@ static const char *vm_fd_skip_reason(int vm_fd, const struct vm_kind *kind)
 	if (kind->private_mem && !(flags > 0 && (flags & KVM_MEMORY_ATTRIBUTE_PRIVATE)))
 		return "KVM has no private memory (needs Linux 6.8 and "
 		       "CONFIG_KVM_GENERIC_MEMORY_ATTRIBUTES)";
-	return NULL;
+	return kind->launch ? kind->launch->skip_reason(kind, vm_fd) : NULL;
 }
 
 /* Task work, as of an io_uring that ends, makes mm_take_all_locks() in mm/vma.c return -EINTR. */
@@ -123,13 +129,23 @@ gpa_t gmem_gpa(const struct gmem_vm *gvm, size_t page)
 	return GMEM_GPA + (page - gvm->split) * gvm->page_size;
 }
 
-/* Guest memory for jobs and per-page counters, and for two page tables of the pages under test. */
+size_t gmem_page_at(const struct gmem_vm *gvm, gpa_t gpa)
+{
+	size_t high = (gpa - GMEM_GPA_HIGH) / gvm->page_size;
+	size_t low = gvm->split + (gpa - GMEM_GPA) / gvm->page_size;
+
+	if (gpa >= GMEM_GPA_HIGH)
+		return high < gvm->hole ? high : gvm->nr_pages;
+	return gpa >= GMEM_GPA && low < gvm->nr_pages ? low : gvm->nr_pages;
+}
+
+/* Guest memory for jobs and counters, and for the page tables of two mappings of the pages. */
 static u64 extra_pages(const struct gmem_config *config)
 {
 	size_t size = config->nr_pages * sizeof(struct guest_page) +
 		      config->nr_vcpus * sizeof(struct guest_job);
 
-	return size / getpagesize() + config->nr_pages / 256 + 64;
+	return size / getpagesize() + config->nr_pages / 128 + 64;
 }
 
 /* Maps the file, or shared memory instead where the file cannot be mapped. */
@@ -145,14 +161,11 @@ static void *map_memory(const struct gmem_vm *gvm, size_t size)
 	return mem;
 }
 
-void gmem_set_private(struct gmem_vm *gvm, bool private)
+void gmem_set_private(struct gmem_vm *gvm, size_t first, size_t nr, bool private)
 {
-	u64 attributes = private ? KVM_MEMORY_ATTRIBUTE_PRIVATE : 0;
-	u64 high = (gvm->nr_pages - gvm->split) * gvm->page_size, low = gvm->hole * gvm->page_size;
-
-	vm_set_memory_attributes(gvm->vm, gmem_gpa(gvm, gvm->split), high, attributes);
-	if (low)
-		vm_set_memory_attributes(gvm->vm, gmem_gpa(gvm, 0), low, attributes);
+	vm_set_memory_attributes(gvm->vm, gmem_gpa(gvm, first), nr * gvm->page_size,
+				 private ? KVM_MEMORY_ATTRIBUTE_PRIVATE : 0);
+	gvm->gva = private || !gvm->kind->launch ? GMEM_GVA : GMEM_GVA_SHARED;
 }
 
 void gmem_set_slot(struct gmem_vm *gvm, u32 slot, size_t first, size_t nr, bool uaddr_is_mapping)
@@ -163,11 +176,27 @@ void gmem_set_slot(struct gmem_vm *gvm, u32 slot, size_t first, size_t nr, bool 
 				   gmem_offset(gvm, first));
 }
 
+static void map_slot(struct gmem_vm *gvm, size_t first, size_t nr)
+{
+	const struct launch_ops *launch = gvm->kind->launch;
+	u64 guest_pages = nr * gvm->page_size / gvm->vm->page_size;
+	gva_t offset = first * gvm->page_size;
+	gpa_t gpa = gmem_gpa(gvm, first);
+
+	if (!launch)
+		virt_map(gvm->vm, GMEM_GVA + offset, gpa, guest_pages);
+	else
+		launch->map(gvm->vm, GMEM_GVA + offset, gpa, guest_pages, false);
+	if (launch && gvm->kind->private_mem)
+		launch->map(gvm->vm, GMEM_GVA_SHARED + offset, gpa, guest_pages, true);
+}
+
 static void add_slot(struct gmem_vm *gvm, u32 slot, size_t first, size_t nr, bool uaddr_is_mapping)
 {
 	gmem_set_slot(gvm, slot, first, nr, uaddr_is_mapping);
-	virt_map(gvm->vm, GMEM_GVA + first * gvm->page_size, gmem_gpa(gvm, first),
-		 nr * gvm->page_size / gvm->vm->page_size);
+	map_slot(gvm, first, nr);
+	if (gvm->kind->private_mem)
+		gmem_set_private(gvm, first, nr, true);
 }
 
 void gmem_add_ordinary_slot(struct gmem_vm *gvm, u32 slot, gpa_t gpa, gva_t gva)
@@ -204,32 +233,59 @@ static void add_memory(struct gmem_vm *gvm, const struct gmem_config *config)
 	add_slot(gvm, GMEM_SLOT, gvm->split, gvm->nr_pages - gvm->split, uaddr);
 	if (gvm->split)
 		add_slot(gvm, GMEM_SLOT + 1, 0, gvm->hole, uaddr);
-	if (gvm->kind->private_mem)
-		gmem_set_private(gvm, true);
 }
 
-static void add_job(struct gmem_vm *gvm, int i, gva_t pages, gva_t job_gva)
+/* A vCPU, and the job that it starts with. */
+static void add_vcpu(struct gmem_vm *gvm, int i, gva_t pages, gva_t job_gva)
 {
+	const struct launch_ops *launch = gvm->kind->launch;
 	struct gmem_vcpu *gv = &gvm->vcpus[i];
 
 	gv->owner = gvm;
 	gv->job = addr_gva2hva(gvm->vm, job_gva);
 	gv->job_gva = job_gva;
-	gv->job->gva = GMEM_GVA;
+	gv->job->done = launch ? launch->guest_done : NULL;
 	gv->job->page_size = gvm->page_size;
 	gv->job->hole = gvm->hole;
 	gv->job->hole_end = gvm->split;
 	gv->job->pages = (struct guest_page *)pages;
+	if (launch && launch->add_vcpu) {
+		gv->vcpu = launch->add_vcpu(gvm, i, job_gva);
+		return;
+	}
+	gv->vcpu = vm_vcpu_add(gvm->vm, i, guest_main);
 	vcpu_args_set(gv->vcpu, 1, job_gva);
+}
+
+/* Jobs and counters are outside of encrypted memory. */
+static void add_vcpus(struct gmem_vm *gvm)
+{
+	gva_t pages, jobs;
+	int i;
+
+	pages = vm_alloc_shared(gvm->vm, gvm->nr_pages * sizeof(struct guest_page),
+				KVM_UTIL_MIN_VADDR, MEM_REGION_TEST_DATA);
+	gvm->pages = addr_gva2hva(gvm->vm, pages);
+	jobs = vm_alloc_shared(gvm->vm, gvm->nr_vcpus * sizeof(struct guest_job),
+			       KVM_UTIL_MIN_VADDR, MEM_REGION_TEST_DATA);
+	for (i = 0; i < gvm->nr_vcpus; i++)
+		add_vcpu(gvm, i, pages, jobs + i * sizeof(struct guest_job));
+	kvm_arch_vm_finalize_vcpus(gvm->vm);
+}
+
+static struct kvm_vm *create_without_vcpus(const struct vm_kind *kind,
+					   const struct gmem_config *config)
+{
+	struct vm_shape shape = { .mode = VM_MODE_DEFAULT, .type = kind->type };
+
+	if (kind->launch && kind->launch->create)
+		return kind->launch->create(kind, config->nr_vcpus, extra_pages(config));
+	return __vm_create(shape, config->nr_vcpus, extra_pages(config));
 }
 
 struct gmem_vm *gmem_vm_create(const struct vm_kind *kind, const struct gmem_config *config)
 {
-	struct kvm_vcpu *vcpus[GMEM_VCPUS_MAX];
-	struct vm_shape shape = { .mode = VM_MODE_DEFAULT, .type = kind->type };
 	struct gmem_vm *gvm = calloc(1, sizeof(*gvm));
-	gva_t pages, jobs;
-	int i;
 
 	TEST_ASSERT(gvm, "out of memory");
 	TEST_ASSERT(config->nr_vcpus <= GMEM_VCPUS_MAX, "%d vCPUs, %d at most",
@@ -238,19 +294,17 @@ struct gmem_vm *gmem_vm_create(const struct vm_kind *kind, const struct gmem_con
 	gvm->nr_vcpus = config->nr_vcpus;
 	gvm->yielding = config->yielding;
 	gvm->pattern.seed = config->seed;
-	gvm->vm = __vm_create_with_vcpus(shape, config->nr_vcpus, extra_pages(config),
-					 guest_main, vcpus);
+	gvm->gva = GMEM_GVA;
+	gvm->vm = create_without_vcpus(kind, config);
 	if (config->over)
 		add_memory_of(gvm, config->over);
 	else
 		add_memory(gvm, config);
-	pages = vm_alloc(gvm->vm, config->nr_pages * sizeof(struct guest_page), KVM_UTIL_MIN_VADDR);
-	gvm->pages = addr_gva2hva(gvm->vm, pages);
-	jobs = vm_alloc(gvm->vm, config->nr_vcpus * sizeof(struct guest_job), KVM_UTIL_MIN_VADDR);
-	for (i = 0; i < config->nr_vcpus; i++) {
-		gvm->vcpus[i].vcpu = vcpus[i];
-		add_job(gvm, i, pages, jobs + i * sizeof(struct guest_job));
-	}
+	if (kind->launch && kind->launch->bound)
+		kind->launch->bound(gvm);
+	add_vcpus(gvm);
+	if (kind->launch)
+		kind->launch->start(gvm);
 	return gvm;
 }
 
@@ -266,38 +320,36 @@ void gmem_vm_free(struct gmem_vm *gvm)
 	free(gvm);
 }
 
+static void assert_done(struct gmem_vcpu *gv)
+{
+	u32 reason = gv->vcpu->run->exit_reason;
+
+	TEST_ASSERT(gmem_vcpu_is_done(gv), "vCPU %u did not finish its command: exit reason %u (%s)",
+		    gv->vcpu->id, reason, exit_reason_str(reason));
+	TEST_ASSERT(!gv->job->not_accepted, "the guest cannot accept a page of private memory: "
+		    "error %#lx", gv->job->not_accepted);
+}
+
 /* Have the first vCPU do @command on pages @first, @first + @step, ... */
 static void run_command(struct gmem_vm *gvm, enum guest_command command, size_t first, size_t step)
 {
 	struct gmem_vcpu *gv = &gvm->vcpus[0];
-	struct ucall uc;
 
 	gmem_vcpu_command(gv, command, first, step);
 	vcpu_run(gv->vcpu);
-	switch (get_ucall(gv->vcpu, &uc)) {
-	case UCALL_SYNC:
-		TEST_ASSERT_EQ(uc.args[1], command);
-		break;
-	case UCALL_ABORT:
-		REPORT_GUEST_ASSERT(uc);
-		break;
-	default:
-		TEST_FAIL("vCPU %u did not finish its command: exit reason %u (%s)", gv->vcpu->id,
-			  gv->vcpu->run->exit_reason, exit_reason_str(gv->vcpu->run->exit_reason));
-	}
+	assert_done(gv);
 }
 
 bool gmem_guest_reaches(struct gmem_vm *gvm)
 {
-	struct kvm_vcpu *vcpu = gvm->vcpus[0].vcpu;
-	struct ucall uc;
+	struct gmem_vcpu *gv = &gvm->vcpus[0];
 
-	gvm->vcpus[0].job->peek_gva = GMEM_GVA;
-	gmem_vcpu_command(&gvm->vcpus[0], GUEST_PEEK, 0, 1);
-	vcpu_run(vcpu);
-	if (vcpu->run->exit_reason == KVM_EXIT_MMIO)
+	gv->job->peek_gva = gvm->gva;
+	gmem_vcpu_command(gv, GUEST_PEEK, 0, 1);
+	vcpu_run(gv->vcpu);
+	if (gv->vcpu->run->exit_reason == KVM_EXIT_MMIO)
 		return false;
-	get_ucall(vcpu, &uc);
+	assert_done(gv);
 	return true;
 }
 
@@ -331,6 +383,23 @@ void gmem_guest_fill_page(struct gmem_vm *gvm, size_t page)
 	run_command(gvm, GUEST_FILL, page, gvm->nr_pages);
 }
 
+bool gmem_can_launch_fill(const struct gmem_vm *gvm)
+{
+	return gvm->kind->launch && gvm->kind->launch->fill && !gvm->launched;
+}
+
+void gmem_launch_fill(struct gmem_vm *gvm, size_t page)
+{
+	void *content = kvm_mmap(gvm->page_size, PROT_READ | PROT_WRITE,
+				 MAP_PRIVATE | MAP_ANONYMOUS, -1);
+
+	TEST_ASSERT(gmem_can_launch_fill(gvm), "the launch is over, or takes no such page");
+	pattern_fill(&gvm->pattern, page, content, GUEST_PAGE_WORDS(gvm->page_size));
+	gvm->pages[page].count = 0;
+	gvm->kind->launch->fill(gvm, page, content);
+	kvm_munmap(content, gvm->page_size);
+}
+
 void gmem_host_fill(struct gmem_vm *gvm)
 {
 	gmem_next_round(gvm);
@@ -346,7 +415,7 @@ u64 gmem_guest_peek(struct gmem_vm *gvm, size_t page, size_t offset)
 {
 	struct guest_job *job = gvm->vcpus[0].job;
 
-	job->peek_gva = GMEM_GVA + page * gvm->page_size + (offset & ~7ULL);
+	job->peek_gva = gvm->gva + page * gvm->page_size + (offset & ~7ULL);
 	run_command(gvm, GUEST_PEEK, 0, 1);
 	return job->peeked;
 }

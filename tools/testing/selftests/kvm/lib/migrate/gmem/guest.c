@@ -59,11 +59,20 @@ static void check_counter_word(const struct guest_job *job, uint64_t page, uint6
 		note_bad_word(&job->pages[page], GUEST_COUNTER_WORD(job->page_size), expected, got);
 }
 
+static void accept_page(struct guest_job *job, uint64_t gva)
+{
+	uint64_t error = job->accept ? job->accept(gva & ~(job->page_size - 1)) : 0;
+
+	if (error)
+		job->not_accepted = error;
+}
+
 static void guest_fill(struct guest_job *job)
 {
 	uint64_t page;
 
 	for_each_page(job, page) {
+		accept_page(job, (uint64_t)page_words(job, page));
 		pattern_fill(&job->pattern, page, page_words(job, page),
 			     GUEST_PAGE_WORDS(job->page_size));
 		job->pages[page].count = 0;
@@ -180,9 +189,13 @@ void guest_main(struct guest_job *job)
 			guest_watch(job);
 			break;
 		case GUEST_PEEK:
+			accept_page(job, job->peek_gva);
 			job->peeked = load((uint64_t *)job->peek_gva);
 			break;
 		}
-		GUEST_SYNC(job->command);
+		if (job->done)
+			job->done();
+		else
+			GUEST_SYNC(job->command);
 	}
 }

@@ -2,23 +2,22 @@
 #include <errno.h>
 
 #include "kvm_util.h"
-#include "ucall_common.h"
 #include "migrate/gmem/guest_access.h"
 
 int gmem_guest_try_again(struct gmem_vm *gvm)
 {
-	struct kvm_vcpu *vcpu = gvm->vcpus[0].vcpu;
-	struct ucall uc;
+	struct gmem_vcpu *gv = &gvm->vcpus[0];
 
-	if (__vcpu_run(vcpu))
+	if (__vcpu_run(gv->vcpu))
 		return -errno;
-	TEST_ASSERT_EQ(get_ucall(vcpu, &uc), UCALL_SYNC);
+	TEST_ASSERT(gmem_vcpu_is_done(gv), "the guest did not finish its command: exit reason %s",
+		    exit_reason_str(gv->vcpu->run->exit_reason));
 	return 0;
 }
 
 int gmem_guest_try_read(struct gmem_vm *gvm, size_t page)
 {
-	gvm->vcpus[0].job->peek_gva = GMEM_GVA + page * gvm->page_size;
+	gvm->vcpus[0].job->peek_gva = gvm->gva + page * gvm->page_size;
 	gmem_vcpu_command(&gvm->vcpus[0], GUEST_PEEK, 0, 1);
 	return gmem_guest_try_again(gvm);
 }

@@ -4,7 +4,6 @@
 
 #include "kvm_util.h"
 #include "processor.h"
-#include "ucall_common.h"
 #include "migrate/gmem/lost_access.h"
 
 static void on_signal(int sig)
@@ -78,7 +77,6 @@ int gmem_guest_await_loss(struct gmem_vm *gvm)
 
 void gmem_guest_recover(struct gmem_vm *gvm)
 {
-	struct ucall uc;
 	int i;
 
 	for (i = 0; i < gvm->nr_vcpus; i++) {
@@ -87,7 +85,7 @@ void gmem_guest_recover(struct gmem_vm *gvm)
 		if (!gv->died)
 			continue;
 		vcpu_run(gv->vcpu);
-		TEST_ASSERT(get_ucall(gv->vcpu, &uc) == UCALL_SYNC,
+		TEST_ASSERT(gmem_vcpu_is_done(gv),
 			    "vCPU %u does not go on with new memory: exit reason %u (%s)",
 			    gv->vcpu->id, gv->vcpu->run->exit_reason,
 			    exit_reason_str(gv->vcpu->run->exit_reason));

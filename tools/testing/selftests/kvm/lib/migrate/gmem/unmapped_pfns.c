@@ -49,35 +49,38 @@ static uint64_t take_filled(struct pfn_set *candidates, size_t *at)
 
 static bool fill_and_match(struct gmem_vm *gvm, struct pfn_set *candidates)
 {
-	uint64_t *pfns = gvm->unmapped->pfns;
+	const struct unmapped_pfns *unmapped = gvm->unmapped;
 	size_t page, at = 0;
 
 	gmem_next_round(gvm);
 	for (page = 0; page < gvm->nr_pages; page++) {
 		gmem_guest_fill_page(gvm, page);
-		pfns[page] = take_filled(candidates, &at);
-		if (!pfns[page])
+		unmapped->pfns[page] = take_filled(candidates, &at);
+		if (!unmapped->pfns[page])
 			return false;
 	}
 	/* One filled candidate too many is a page of another guest_memfd. */
 	return !take_filled(candidates, &at);
 }
 
-/*
- * Allocate all pages of @gvm on @node and find the unmapped folios without content, and those with,
- * which are not ours.  A placement may have allocated the file already, if not @again.
- */
+void unmapped_allocate(struct gmem_vm *gvm, int node, bool again)
+{
+	if (!again && is_allocated(gvm))
+		return;
+	gmem_punch(gvm, 0, gvm->nr_pages);
+	gmem_allocate(gvm, 0, gvm->nr_pages, node);
+}
+
+/* Find the unmapped folios without content, and those with, which are not ours. */
 static void allocate(struct gmem_vm *gvm, int node, bool again, struct pfn_set *fresh)
 {
+	struct unmapped_pfns *unmapped = gvm->unmapped;
 	const struct pageflags_query queries[] = {
 		{ pageflags_unmapped_not_uptodate, fresh },
-		{ pageflags_unmapped_uptodate, &gvm->unmapped->others },
+		{ pageflags_unmapped_uptodate, &unmapped->others },
 	};
 
-	if (again || !is_allocated(gvm)) {
-		gmem_punch(gvm, 0, gvm->nr_pages);
-		gmem_allocate(gvm, 0, gvm->nr_pages, node);
-	}
+	unmapped_allocate(gvm, node, again);
 	lru_drain();
 	pageflags_scan(queries, ARRAY_SIZE(queries));
 }
@@ -87,7 +90,8 @@ static void start(struct gmem_vm *gvm, bool (*is_ours)(uint64_t flags))
 	struct unmapped_pfns *unmapped = calloc(1, sizeof(*unmapped));
 	uint64_t *pfns = calloc(2 * gvm->nr_pages, sizeof(*pfns));
 
-	unmapped_pfns_free(gvm);
+	if (gvm->finder)
+		gvm->finder->free(gvm);
 	gvm->finder = &unmapped_by_flags;
 	gvm->unmapped = unmapped;
 	gvm->left = calloc(gvm->nr_pages, sizeof(*gvm->left));
@@ -115,6 +119,7 @@ static void populate(struct gmem_vm *gvm, int node)
 
 void unmapped_pfns_allocate(struct gmem_vm *gvm, int node)
 {
+	struct unmapped_pfns *unmapped;
 	struct pfn_set found = {};
 	int tries;
 
@@ -123,17 +128,20 @@ void unmapped_pfns_allocate(struct gmem_vm *gvm, int node)
 		allocate(gvm, node, true, &found);
 	TEST_ASSERT(found.nr == gvm->nr_pages, "%zu unevictable, unmapped folios without content "
 		    "for %zu pages", found.nr, gvm->nr_pages);
-	memcpy(gvm->unmapped->pfns, found.pfns, found.nr * sizeof(*found.pfns));
+	unmapped = gvm->unmapped;
+	memcpy(unmapped->pfns, found.pfns, found.nr * sizeof(*found.pfns));
 	pfn_set_free(&found);
 }
 
 void unmapped_pfns_free(struct gmem_vm *gvm)
 {
+	struct unmapped_pfns *unmapped = gvm->unmapped;
+
 	if (!gvm->finder)
 		return;
-	pfn_set_free(&gvm->unmapped->others);
-	free(gvm->unmapped->pfns);
-	free(gvm->unmapped);
+	pfn_set_free(&unmapped->others);
+	free(unmapped->pfns);
+	free(unmapped);
 	free(gvm->left);
 	gvm->finder = NULL;
 }

@@ -10,18 +10,41 @@
 #include "processor.h"
 #include "ucall_common.h"
 #include "migrate/gmem/gmem_vm.h"
+#include "migrate/gmem/launch.h"
 #include "migrate/util/ksft_text.h"
+
+static void end_launch(struct gmem_vm *gvm)
+{
+	if (gvm->kind->launch && !gvm->launched)
+		gvm->kind->launch->finish(gvm);
+	gvm->launched = true;
+}
 
 void gmem_vcpu_command(struct gmem_vcpu *gv, enum guest_command command, size_t first, size_t step)
 {
+	const struct launch_ops *launch = gv->owner->kind->launch;
+
+	end_launch(gv->owner);
 	gv->job->command = command;
 	gv->job->stop = false;
 	gv->job->pause = false;
 	gv->job->pausing = false;
 	gv->job->pattern = gv->owner->pattern;
+	gv->job->gva = gv->owner->gva;
+	/* Shared memory needs no acceptance. */
+	gv->job->accept = launch && gv->owner->gva == GMEM_GVA ? launch->guest_accept : NULL;
 	gv->job->first = first;
 	gv->job->step = step;
 	gv->job->end = gv->owner->nr_pages;
+}
+
+bool gmem_vcpu_is_done(struct gmem_vcpu *gv)
+{
+	const struct launch_ops *launch = gv->owner->kind->launch;
+
+	if (launch && launch->is_done)
+		return launch->is_done(gv->vcpu);
+	return get_ucall(gv->vcpu, NULL) == UCALL_SYNC;
 }
 
 /* A thread of this niceness gets a quarter of a CPU that it shares with another thread. */
@@ -42,14 +65,13 @@ static bool run_until_signal(struct gmem_vcpu *gv, int *r)
 static void *run_vcpu(void *arg)
 {
 	struct gmem_vcpu *gv = arg;
-	struct ucall uc;
 	int r;
 
 	if (gv->owner->yielding)
 		setpriority(PRIO_PROCESS, kvm_gettid(), NICE);
 	while (run_until_signal(gv, &r))
 		;
-	gv->died = r || get_ucall(gv->vcpu, &uc) != UCALL_SYNC;
+	gv->died = r || !gmem_vcpu_is_done(gv);
 	__atomic_store_n(&gv->stopped, true, __ATOMIC_RELEASE);
 	return NULL;
 }

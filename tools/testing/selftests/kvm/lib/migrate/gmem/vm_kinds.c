@@ -13,5 +13,5 @@ const struct vm_kind vm_kind_default_unshared = {
 	.name = "default_unshared",
 	.type = VM_TYPE_DEFAULT,
 	.gmem_flags = GUEST_MEMFD_FLAG_MMAP,
-	.unmapped = &unmapped_by_flags,
+	.unmapped = &unmapped_by_trace,
 };

@@ -5,6 +5,7 @@
 #include "kselftest.h"
 #include "kvm_util.h"
 #include "migrate/gmem/guest_access.h"
+#include "migrate/gmem/launch.h"
 #include "migrate/matrix/memory_failure.h"
 #include "migrate/matrix/poisoned_pages.h"
 #include "migrate/mm/hwpoison.h"
@@ -202,6 +203,9 @@ void memory_failure_add_cases(struct case_list *list, const struct vm_kind *kind
 		};
 
 		if (error->mapped && !vm_kind_host_maps(kind))
+			continue;
+		/* A guest that runs on would use a new page that it has not accepted. */
+		if (error->error_case == &running && kind->launch && kind->launch->guest_accept)
 			continue;
 		case_list_add(list, &test, "%s.%s.%s", what, kind->name, error->error_case->name);
 	}

@@ -204,7 +204,6 @@ static void kill_after_calls(const struct mover *mover)
 
 int act_mover_killed(struct fixture *fx)
 {
-	size_t nr = fx->gvm->nr_pages;
 	struct mover mover;
 	int result;
 
@@ -212,11 +211,7 @@ int act_mover_killed(struct fixture *fx)
 	mover_init(fx, &mover);
 	kill_after_calls(&mover);
 	mover_free(&mover);
-	/* All pages go to the first node again. */
-	fixture_swap_nodes(fx);
-	fixture_fire(fx, 0, nr, 0);
-	fixture_swap_nodes(fx);
-	verdict_reset(&fx->verdict);
+	property_gather(fx);
 	result = fixture_judge_content(fx);
 	property_fire_all(fx);
 	return fixture_judge_content(fx) ?: result ?: property_rewrite_and_judge(fx);

@@ -36,26 +36,14 @@ int act_punch_race(struct fixture *fx)
 {
 	size_t all = fx->gvm->nr_pages, first = all / 2, nr = all - first;
 	struct puncher puncher = { .gvm = fx->gvm, .first = first, .nr = nr };
-	bool moves = fx->expected.outcome == OUTCOME_MOVED;
 	pthread_t thread;
-	int i;
 
 	kvm_pthread_create(&thread, NULL, punch_and_touch, &puncher);
-	for (i = 0; i < MOVES; i++) {
-		fixture_fire(fx, 0, all, 0);
-		if (moves)
-			fixture_swap_nodes(fx);
-	}
+	property_fire_times(fx, MOVES);
 	__atomic_store_n(&puncher.stop, true, __ATOMIC_RELEASE);
 	kvm_pthread_join(thread, NULL);
 	property_refill(fx, first, nr);
 	fixture_check_host(fx);
-	/* Pages that stayed during the race go to the first node now. */
-	if (moves) {
-		fixture_swap_nodes(fx);
-		fixture_fire(fx, 0, all, 0);
-		fixture_swap_nodes(fx);
-	}
-	verdict_reset(&fx->verdict);
+	property_gather(fx);
 	return property_fire_and_judge(fx) ?: property_rewrite_and_judge(fx);
 }

@@ -41,28 +41,16 @@ static void *unmap_and_touch(void *arg)
 
 int act_host_unmap_race(struct fixture *fx)
 {
-	bool moves = fx->expected.outcome == OUTCOME_MOVED;
 	struct unmapper unmapper = { .gvm = fx->gvm };
 	long rss = host_rss_file(), rss_now;
 	size_t all = fx->gvm->nr_pages;
 	pthread_t thread;
-	int i;
 
 	kvm_pthread_create(&thread, NULL, unmap_and_touch, &unmapper);
-	for (i = 0; i < MOVES; i++) {
-		fixture_fire(fx, 0, all, 0);
-		if (moves)
-			fixture_swap_nodes(fx);
-	}
+	property_fire_times(fx, MOVES);
 	__atomic_store_n(&unmapper.stop, true, __ATOMIC_RELEASE);
 	kvm_pthread_join(thread, NULL);
-	/* Pages that stayed during the race go to the first node now. */
-	if (moves) {
-		fixture_swap_nodes(fx);
-		fixture_fire(fx, 0, all, 0);
-		fixture_swap_nodes(fx);
-	}
-	verdict_reset(&fx->verdict);
+	property_gather(fx);
 	rss_now = host_rss_file();
 	if (rss_now - rss > (long)(all * fx->gvm->page_size / 1024 / 2)) {
 		ksft_print_msg("RssFile was %ld kB and is %ld kB with the same pages mapped\n", rss,

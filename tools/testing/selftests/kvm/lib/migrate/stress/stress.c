@@ -46,9 +46,9 @@ static void init_stress(struct stress *stress, const struct suite *suite,
 		stress->nr_nodes--;
 }
 
-static const char *private_skip_reason(void)
+static const char *private_skip_reason(const struct workload *workload)
 {
-	const struct vm_kind *kind = vm_kind_private();
+	const struct vm_kind *kind = vm_kind_private(workload->encrypted);
 
 	return kind ? vm_kind_skip_reason(kind) :
 		      "no kind of VM with private memory on this architecture";
@@ -63,7 +63,7 @@ const char *stress_skip_reason(const struct suite *suite, const struct testcase 
 
 	/* The first workload is always the live one; a third one can do without the second. */
 	if (!reason && second && second->private_mem && !mix->workloads[2])
-		reason = private_skip_reason();
+		reason = private_skip_reason(second);
 	if (reason)
 		return reason;
 	init_stress(&stress, suite, test);
@@ -77,7 +77,7 @@ static bool open_targets(struct stress *stress)
 	const struct workload * const *workload;
 
 	for (workload = stress->mix->workloads; *workload; workload++) {
-		const char *reason = (*workload)->private_mem ? private_skip_reason() : NULL;
+		const char *reason = (*workload)->private_mem ? private_skip_reason(*workload) : NULL;
 
 		if (reason) {
 			ksft_print_msg("without %s: %s\n", (*workload)->name, reason);

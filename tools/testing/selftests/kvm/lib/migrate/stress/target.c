@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "kselftest.h"
-#include "ucall_common.h"
 #include "migrate/mm/numa.h"
 #include "migrate/stress/stress.h"
 
@@ -38,7 +37,7 @@ bool stress_target_open(struct stress_target *target, struct stress *stress,
 		return true;
 	config = stress_target_config(target);
 	fx->suite = stress->suite;
-	fx->gvm = gmem_vm_create(workload->private_mem ? vm_kind_private() : &vm_kind_default,
+	fx->gvm = gmem_vm_create(workload->private_mem ? vm_kind_private(workload->encrypted) : &vm_kind_default,
 				 &config);
 	fx->gvm->pattern.file = target - stress->targets;
 	fixture_open_verdict(fx);
@@ -172,13 +171,12 @@ static void command_guest(struct stress_target *target, enum guest_command comma
 			  size_t nr, uint32_t round)
 {
 	struct gmem_vcpu *gv = &target->fx.gvm->vcpus[0];
-	struct ucall uc;
 
 	gmem_vcpu_command(gv, command, first, 1);
 	gv->job->end = first + nr;
 	gv->job->pattern.round = round;
 	vcpu_run(gv->vcpu);
-	if (get_ucall(gv->vcpu, &uc) == UCALL_SYNC)
+	if (gmem_vcpu_is_done(gv) && !gv->job->not_accepted)
 		return;
 	TEST_FAIL("%s: the guest ended at %s of pages [%zu-%zu]: exit reason %u (%s)",
 		  target->workload->name, command == GUEST_FILL ? "a fill" : "a check", first,

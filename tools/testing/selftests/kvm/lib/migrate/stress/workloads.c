@@ -157,27 +157,29 @@ static void use_shared(struct stress_target *target, size_t first, size_t nr)
 static void convert(struct stress_target *target)
 {
 	struct gmem_vm *gvm = target->fx.gvm;
-	size_t first, nr, size;
+	size_t first, nr;
 
 	stress_pick_range(&target->random, gvm->nr_pages, gvm->nr_pages, &first, &nr);
-	size = nr * gvm->page_size;
-	vm_set_memory_attributes(gvm->vm, gmem_gpa(gvm, first), size, 0);
+	gmem_set_private(gvm, first, nr, false);
 	use_shared(target, first, nr);
-	vm_set_memory_attributes(gvm->vm, gmem_gpa(gvm, first), size,
-				 KVM_MEMORY_ATTRIBUTE_PRIVATE);
-	kvm_madvise(gmem_page(gvm, first), size, MADV_REMOVE);
+	gmem_set_private(gvm, first, nr, true);
+	kvm_madvise(gmem_page(gvm, first), nr * gvm->page_size, MADV_REMOVE);
 	stress_target_check(target, first, nr, true);
 	if (stress_flip(&target->random))
 		stress_target_fill(target, first, nr, true);
 	target->done++;
 }
 
-const struct workload workload_conversions = {
-	.name = "conversions",
-	.unit = "conversions to shared and back",
-	.private_mem = true,
-	.steps = 6,
-	.step = convert,
+#define CONVERSIONS					\
+	.unit = "conversions to shared and back",	\
+	.private_mem = true,				\
+	.steps = 6,					\
+	.step = convert
+
+const struct workload workload_conversions = { .name = "conversions", CONVERSIONS };
+
+const struct workload workload_encrypted = {
+	.name = "conversions_encrypted", .encrypted = true, CONVERSIONS,
 };
 
 /* ---- shared ---------------------------------------------------------------------------- */

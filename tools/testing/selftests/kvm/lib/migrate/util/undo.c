@@ -12,11 +12,13 @@
 
 #define UNDO_MAX	64
 
+#define REMOVE		"(remove)"
+
 /* zram refuses to remove a new device while udev has it open. */
 #define BUSY_TRIES	200
 #define BUSY_NS		10000000
 
-/* A dropped entry has an empty path. */
+/* A dropped entry has an empty path, that of a directory the text REMOVE. */
 struct undo {
 	char path[128], text[256];
 };
@@ -79,12 +81,24 @@ void undo_add(const char *path, const char *text)
 		undo_add_another(path, text);
 }
 
+void undo_add_dir(const char *path)
+{
+	undo_add(path, REMOVE);
+}
+
 void undo_cancel(const char *path, const char *text)
 {
 	struct undo *undo = find(path, text);
 
 	if (undo)
 		drop(undo);
+}
+
+static int apply(const struct undo *undo)
+{
+	if (!strcmp(undo->text, REMOVE))
+		return rmdir(undo->path) ? -errno : 0;
+	return sysfile_write(undo->path, undo->text);
 }
 
 static int run(const struct undo *undo)
@@ -95,7 +109,7 @@ static int run(const struct undo *undo)
 	for (tries = 0; r == -EBUSY && tries < BUSY_TRIES; tries++) {
 		if (tries)
 			nanosleep(&delay, NULL);
-		r = sysfile_write(undo->path, undo->text);
+		r = apply(undo);
 	}
 	return r;
 }

@@ -36,6 +36,12 @@ void sev_unregister(struct gmem_vm *gvm, size_t first, size_t nr);
 extern const struct vm_kind vm_kind_tdx;
 extern const struct vm_kind * const vm_kinds_absent[];
 
+/*
+ * .map of struct launch_ops for kinds with a C-bit or an S-bit: a bit in the guest's page tables says
+ * that a page is encrypted, or is not.
+ */
+void encrypted_vm_map(struct kvm_vm *vm, gva_t gva, gpa_t gpa, u64 nr_pages, bool shared);
+
 /* Returns whether KVM can create VMs of @kind; @kvm_fd is /dev/kvm. */
 bool vm_kind_is_offered(const struct vm_kind *kind, int kvm_fd);
 

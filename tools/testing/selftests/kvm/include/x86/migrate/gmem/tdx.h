@@ -53,7 +53,7 @@ struct kvm_vcpu *tdx_vcpu_add(struct kvm_vm *vm, u32 id, void *guest_code, u64 a
 /* Copy the protected pages of slot 0 and the boot page into the TD. */
 void tdx_init_memory(struct kvm_vm *vm);
 
-/* Copy the page at @source to private page @gpa of a slot with a guest_memfd. */
+/* Copy the page at @source, which is aligned, to page @gpa of a slot with a guest_memfd. */
 void tdx_init_page(struct kvm_vm *vm, gpa_t gpa, const void *source);
 
 /* Complete the TD.  Only now vCPUs can run; the calls above would fail. */

@@ -2,6 +2,7 @@
 #include <sys/ioctl.h>
 
 #include "kvm_util.h"
+#include "processor.h"
 #include "migrate/gmem/private_vm.h"
 #include "migrate/gmem/unmapped_pfns.h"
 
@@ -25,7 +26,7 @@ const struct vm_kind vm_kind_sw_protected = {
 	.name = "sw_protected",
 	.type = KVM_X86_SW_PROTECTED_VM,
 	.private_mem = true,
-	.unmapped = &unmapped_by_flags,
+	.unmapped = &unmapped_by_trace,
 	.skip_reason = sw_protected_skip_reason,
 };
 
@@ -34,11 +35,25 @@ const struct vm_kind vm_kind_sw_protected_mmap = {
 	.type = KVM_X86_SW_PROTECTED_VM,
 	.gmem_flags = GUEST_MEMFD_FLAG_MMAP,
 	.private_mem = true,
-	.unmapped = &unmapped_by_flags,
+	.unmapped = &unmapped_by_trace,
 	.skip_reason = sw_protected_skip_reason,
 };
 
-const struct vm_kind *vm_kind_private(void)
+const struct vm_kind *vm_kind_private(bool encrypted)
 {
-	return &vm_kind_sw_protected;
+	return encrypted ? &vm_kind_snp : &vm_kind_sw_protected;
+}
+
+/* The library knows what is encrypted in its own slots only: map one of their pages first. */
+void encrypted_vm_map(struct kvm_vm *vm, gva_t gva, gpa_t gpa, u64 nr_pages, bool shared)
+{
+	u64 tags = vm->arch.c_bit | vm->arch.s_bit, *pte, i;
+
+	for (i = 0; i < nr_pages; i++) {
+		virt_pg_map(vm, gva + i * vm->page_size, 0);
+		pte = vm_get_pte(vm, gva + i * vm->page_size);
+		*pte &= ~tags;
+		*pte |= (gpa + i * vm->page_size) |
+			(shared ? vm->arch.s_bit : vm->arch.c_bit);
+	}
 }

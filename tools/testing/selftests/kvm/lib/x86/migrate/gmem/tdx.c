@@ -220,13 +220,9 @@ void tdx_init_memory(struct kvm_vm *vm)
 	vm->arch.is_pt_protected = true;
 }
 
-/* KVM refuses a source that is not aligned. */
 void tdx_init_page(struct kvm_vm *vm, gpa_t gpa, const void *source)
 {
-	static char page[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
-
-	memcpy(page, source, sizeof(page));
-	init_region(vm, gpa, page, 1);
+	init_region(vm, gpa, source, 1);
 }
 
 void tdx_finalize(struct kvm_vm *vm)
