@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "kvm_util.h"
+#include "migrate/gmem/launch.h"
 #include "migrate/gmem/private_vm.h"
 #include "migrate/matrix/memory_failure.h"
 #include "migrate/matrix/more_cases.h"
@@ -44,7 +45,10 @@ static void convert_to_private(struct fixture *fx, const struct pattern *held)
 
 	gmem_set_private(gvm, 0, gvm->nr_pages, true);
 	kvm_madvise(gvm->mem, gvm->nr_pages * gvm->page_size, MADV_REMOVE);
-	gvm->pattern = *held;
+	if (gvm->kind->launch && gvm->kind->launch->convert_clears)
+		gmem_guest_fill(gvm);
+	else
+		gvm->pattern = *held;
 }
 
 /* System calls find shared memory and must move it. */
@@ -131,7 +135,7 @@ int main(int argc, char **argv)
 	add_private_cases(&list, &vm_kind_sw_protected_mmap);
 	add_private_cases(&list, &vm_kind_snp);
 	add_private_cases(&list, &vm_kind_snp_mmap);
-	absent_kinds_add_cases(&list, vm_kinds_absent);
+	add_private_cases(&list, &vm_kind_tdx);
 	memory_failure_add_cases(&list, &vm_kind_sw_protected);
 	memory_failure_add_cases(&list, &vm_kind_snp);
 	vm_keep_one_open();
