@@ -4,6 +4,8 @@
  * arch/x86/kvm/vmx/tdx.c: no CPU with TDX ran it.
  */
 #include "kvm/library_test.h"
+#include "migrate/gmem/launch.h"
+#include "migrate/gmem/private_vm.h"
 #include "migrate/gmem/tdx.h"
 
 #include "recorder.h"
@@ -261,6 +263,46 @@ static void tdx_test_memory(void)
 	kvm_vm_free(vm);
 }
 
+/* The kind of VM of the migration tests: memory under test, launched and not, two vCPUs. */
+static void tdx_kind(void)
+{
+	static const enum step want[] = {
+		CREATE_VM, CREATE_GUEST_MEMFD, SET_USER_MEMORY_REGION2, SPLIT_IRQCHIP,
+		CREATE_GUEST_MEMFD, SET_USER_MEMORY_REGION2, TDX_CAPABILITIES, TDX_INIT_VM,
+		CREATE_GUEST_MEMFD, SET_USER_MEMORY_REGION2, SET_MEMORY_ATTRIBUTES,
+		CREATE_VCPU, TDX_GET_CPUID, SET_CPUID2, TDX_INIT_VCPU,
+		SET_MEMORY_ATTRIBUTES, TDX_INIT_MEM_REGION, TDX_FINALIZE_VM, RUN,
+	};
+	struct gmem_config config = { .nr_pages = 16, .nr_vcpus = 2, .seed = 1 };
+	struct gmem_vm *gvm;
+
+	recorder_start(tdx_rules, ARRAY_SIZE(tdx_rules));
+	recorder.port = 0x2000;
+	TEST_ASSERT(!vm_kind_tdx.launch->skip_reason(&vm_kind_tdx, create_vm(KVM_X86_TDX_VM)),
+		    "no reason to skip");
+	recorder_start(tdx_rules, ARRAY_SIZE(tdx_rules));
+	gvm = gmem_vm_create(&vm_kind_tdx, &config);
+	gmem_next_round(gvm);
+	gmem_launch_fill(gvm, 3);
+	TEST_ASSERT(recorder_launched(gmem_gpa(gvm, 3)) && !recorder_launched(gmem_gpa(gvm, 4)),
+		    "not the page that was asked for");
+	TEST_ASSERT(!recorder_launched(addr_hva2gpa(gvm->vm, gvm->vcpus[1].job)) &&
+		    !recorder_launched(addr_hva2gpa(gvm->vm, gvm->pages)),
+		    "the host cannot give commands");
+	recorder.port = 0x2000;
+	gmem_guest_fill(gvm);
+	assert_steps(want, ARRAY_SIZE(want));
+	gmem_vm_free(gvm);
+}
+
+static void tdx_kind_fails_first(void)
+{
+	struct gmem_config config = { .nr_pages = 16, .nr_vcpus = 1, .seed = 1 };
+
+	recorder_start(tdx_rules, ARRAY_SIZE(tdx_rules));
+	gmem_guest_fill(gmem_vm_create(&vm_kind_tdx, &config));
+}
+
 /* ---- The same calls in a wrong order --------------------------------------------------- */
 
 static int tdx_command(int fd, u32 id, void *data)
@@ -493,6 +535,9 @@ static const struct library_case cases[] = {
 	LIBRARY_CASE(tdx_launch, 0),
 	LIBRARY_CASE(tdx_memory, 0),
 	LIBRARY_CASE(tdx_test_memory, 0),
+	LIBRARY_CASE(tdx_kind, 0),
+	LIBRARY_CASE(tdx_kind_fails_first, STATUS_ASSERTION,
+		     "step: KVM_RUN of the first command: exit 2 (IO)"),
 	LIBRARY_CASE(tdx_vcpu_too_late, STATUS_ASSERTION, "KVM_CREATE_VCPU", "Input/output error"),
 	LIBRARY_CASE(tdx_run_too_early, STATUS_ASSERTION, "KVM_RUN", "Invalid argument"),
 	LIBRARY_CASE(tdx_finalize_twice, STATUS_ASSERTION, "KVM_TDX_FINALIZE_VM failed",

@@ -59,6 +59,7 @@ static struct {
 	enum step fail;				/* this step fails once */
 	int fail_error;
 	u64 fail_hw_error;
+	u16 port;
 	struct page_ranges private, gmem, launched;	/* guest page numbers */
 } recorder = { .fail = NR_STEPS };
 
@@ -243,6 +244,18 @@ static int set_attributes(const struct kvm_memory_attributes *args)
 	return take_step(SET_MEMORY_ATTRIBUTES, NULL);
 }
 
+/* The guest writes to @recorder.port, whatever it was asked to do. */
+static int run(struct recorded_vcpu *vcpu)
+{
+	struct kvm_run *run = kvm_mmap(RUN_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd);
+	int ret = take_step(RUN, vcpu);
+
+	run->exit_reason = KVM_EXIT_IO;
+	run->io.port = recorder.port;
+	kvm_munmap(run, RUN_SIZE);
+	return ret;
+}
+
 static int set_cpuid(struct recorded_vcpu *vcpu, const struct kvm_cpuid2 *cpuid)
 {
 	vcpu->x2apic = kvm_cpuid_has(cpuid, X86_FEATURE_X2APIC);
@@ -294,7 +307,7 @@ int ioctl(int fd, unsigned long request, ...)
 	case KVM_MEMORY_ENCRYPT_OP:
 		return encrypt_op(vcpu, arg);
 	case KVM_RUN:
-		return take_step(RUN, vcpu);
+		return run(vcpu);
 	case KVM_GET_REGS:
 		return refuse(EINVAL);
 	}

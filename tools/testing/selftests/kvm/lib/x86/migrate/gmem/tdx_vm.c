@@ -10,7 +10,8 @@
 #include "migrate/gmem/tdx.h"
 #include "migrate/gmem/unmapped_pfns.h"
 
-#define DONE_PORT	0x1000
+/* Not the port of ucalls: the library reads registers then, which KVM refuses for a TD. */
+#define DONE_PORT	0x2000
 
 /* CPUID does not show a host that its CPU has TDX. */
 static const char *kind_skip_reason(const struct vm_kind *kind, int kvm_fd)
