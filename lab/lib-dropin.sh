@@ -259,7 +259,7 @@ dropin_core()
 	dropin_core_lines guest_memfd_migrate_test.c \
 		"must_not_touch|call_errors|alloc_zone|more_cases|memory_failure"
 	dropin_core_lines x86/private_mem_migrate_test.c \
-		"alloc_zone|more_cases|memory_failure|tdx"
+		"alloc_zone|more_cases|memory_failure|snp|tdx"
 }
 
 # ---- The copy, and the steps

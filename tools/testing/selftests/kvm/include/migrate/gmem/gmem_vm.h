@@ -69,12 +69,12 @@ struct vm_kind {
 	 */
 	bool private_mem;
 	/*
-	 * The guest encrypts its memory, without memory attributes: what the host maps is ciphertext,
-	 * and only registration (KVM_MEMORY_ENCRYPT_REG_REGION) holds the pages.
+	 * The guest encrypts its memory, without memory attributes: the host maps ciphertext, and
+	 * only registration (KVM_MEMORY_ENCRYPT_REG_REGION) holds the pages.
 	 */
 	bool encrypted;
 	const struct unmapped_ops *unmapped;	/* NULL: the frames of such pages stay unknown */
-	const struct launch_ops *launch;	/* NULL: the guest just runs (migrate/gmem/launch.h) */
+	const struct launch_ops *launch;	/* migrate/gmem/launch.h; NULL: it just runs */
 	/* Returns why this machine lacks this kind, as a reason to skip, or NULL; may be absent. */
 	const char *(*skip_reason)(const struct vm_kind *kind, int kvm_fd);
 };
@@ -171,7 +171,7 @@ struct gmem_vm {
 struct gmem_vm *gmem_vm_create(const struct vm_kind *kind, const struct gmem_config *config);
 void gmem_vm_free(struct gmem_vm *gvm);
 
-/* Prepare a command for @gv, on pages @first, @first + @step, ...  The first one ends the launch. */
+/* Prepare a command for @gv, on pages @first, @first + @step, ...  The first ends the launch. */
 void gmem_vcpu_command(struct gmem_vcpu *gv, enum guest_command command, size_t first, size_t step);
 
 /* Returns whether the last exit of @gv was the end of a command. */
@@ -228,9 +228,9 @@ void gmem_guest_fill_page(struct gmem_vm *gvm, size_t page);
 void gmem_set_private(struct gmem_vm *gvm, size_t first, size_t nr, bool private);
 
 /*
- * Whether a launch can take over pages of the memory under test; do it for page @page, with its
- * pattern of this round.  This leaves a clean folio, unlike gmem_guest_fill_page().  Only before the
- * first command.
+ * Whether the launch can take over pages of the memory under test: before the first command, where
+ * the kind has a launch.  Do it for page @page, with its pattern of this round.  Unlike after
+ * gmem_guest_fill_page(), the folio is clean then.
  */
 bool gmem_can_launch_fill(const struct gmem_vm *gvm);
 void gmem_launch_fill(struct gmem_vm *gvm, size_t page);

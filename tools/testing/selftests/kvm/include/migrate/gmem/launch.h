@@ -5,7 +5,7 @@
  *	gmem_vm_create()	.create		the VM, and the program in slot 0
  *				.bound		the guest_memfd is in its memslots; no vCPU exists
  *				.add_vcpu	each vCPU
- *				.start		the program, the page tables and the stacks are taken over
+ *				.start		program, page tables and stacks are taken over
  *	gmem_launch_fill()	.fill		a page under test is taken over, too
  *	first command		.finish		the guest may run
  *
@@ -23,7 +23,7 @@ struct launch_ops {
 	/* Returns the VM, without vCPUs; NULL: __vm_create() does. */
 	struct kvm_vm *(*create)(const struct vm_kind *kind, u32 nr_vcpus, u64 extra_pages);
 	void (*bound)(struct gmem_vm *gvm);	/* or NULL */
-	/* Returns a vCPU that starts in guest_main(@job); NULL: vm_vcpu_add() and vcpu_args_set(). */
+	/* Returns a vCPU that starts in guest_main(@job); NULL: vm_vcpu_add() adds it. */
 	struct kvm_vcpu *(*add_vcpu)(struct gmem_vm *gvm, u32 id, gva_t job);
 	void (*start)(struct gmem_vm *gvm);
 	/* Take over page @page of the guest_memfd with the page at @content; or NULL. */

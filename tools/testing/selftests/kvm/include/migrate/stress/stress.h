@@ -48,7 +48,7 @@ struct workload {
 	bool runs;		/* guests work on all pages all the time (GUEST_RUN) */
 	bool steady;		/* only migrators change the frames of pages */
 	bool apart;		/* creates VMs of its own, which migrators do not know */
-	bool private_mem;	/* of the kind vm_kind_private(.encrypted) */
+	bool private_mem;	/* of the kind vm_kind_private(.encrypted), else vm_kind_default */
 	bool encrypted;
 	int steps;		/* in a round */
 	void (*step)(struct stress_target *target);
@@ -137,6 +137,9 @@ void stress_pick_range(struct stress_stream *random, size_t nr_pages, size_t mos
 void stress_shuffle(struct stress_stream *random, int *order, int nr);
 
 /* ---- target.c ---------------------------------------------------------------------------- */
+
+/* Returns NULL where this architecture has no such kind. */
+const struct vm_kind *workload_vm_kind(const struct workload *workload);
 
 /* Returns false where this KVM cannot run the guest without userspace_addr. */
 bool stress_target_open(struct stress_target *target, struct stress *stress,

@@ -324,8 +324,8 @@ static void assert_done(struct gmem_vcpu *gv)
 {
 	u32 reason = gv->vcpu->run->exit_reason;
 
-	TEST_ASSERT(gmem_vcpu_is_done(gv), "vCPU %u did not finish its command: exit reason %u (%s)",
-		    gv->vcpu->id, reason, exit_reason_str(reason));
+	TEST_ASSERT(gmem_vcpu_is_done(gv), "vCPU %u did not finish its command: exit reason %u "
+		    "(%s)", gv->vcpu->id, reason, exit_reason_str(reason));
 	TEST_ASSERT(!gv->job->not_accepted, "the guest cannot accept a page of private memory: "
 		    "error %#lx", gv->job->not_accepted);
 }

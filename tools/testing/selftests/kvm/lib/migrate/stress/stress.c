@@ -46,9 +46,9 @@ static void init_stress(struct stress *stress, const struct suite *suite,
 		stress->nr_nodes--;
 }
 
-static const char *private_skip_reason(const struct workload *workload)
+static const char *workload_skip_reason(const struct workload *workload)
 {
-	const struct vm_kind *kind = vm_kind_private(workload->encrypted);
+	const struct vm_kind *kind = workload_vm_kind(workload);
 
 	return kind ? vm_kind_skip_reason(kind) :
 		      "no kind of VM with private memory on this architecture";
@@ -62,8 +62,8 @@ const char *stress_skip_reason(const struct suite *suite, const struct testcase 
 	struct stress stress;
 
 	/* The first workload is always the live one; a third one can do without the second. */
-	if (!reason && second && second->private_mem && !mix->workloads[2])
-		reason = private_skip_reason(second);
+	if (!reason && second && !mix->workloads[2])
+		reason = workload_skip_reason(second);
 	if (reason)
 		return reason;
 	init_stress(&stress, suite, test);
@@ -77,7 +77,7 @@ static bool open_targets(struct stress *stress)
 	const struct workload * const *workload;
 
 	for (workload = stress->mix->workloads; *workload; workload++) {
-		const char *reason = (*workload)->private_mem ? private_skip_reason(*workload) : NULL;
+		const char *reason = workload_skip_reason(*workload);
 
 		if (reason) {
 			ksft_print_msg("without %s: %s\n", (*workload)->name, reason);

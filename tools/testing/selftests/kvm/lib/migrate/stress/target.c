@@ -9,6 +9,11 @@
 #include "migrate/mm/numa.h"
 #include "migrate/stress/stress.h"
 
+const struct vm_kind *workload_vm_kind(const struct workload *workload)
+{
+	return workload->private_mem ? vm_kind_private(workload->encrypted) : &vm_kind_default;
+}
+
 struct gmem_config stress_target_config(const struct stress_target *target)
 {
 	const struct migrate_options *options = &target->stress->suite->options;
@@ -37,8 +42,7 @@ bool stress_target_open(struct stress_target *target, struct stress *stress,
 		return true;
 	config = stress_target_config(target);
 	fx->suite = stress->suite;
-	fx->gvm = gmem_vm_create(workload->private_mem ? vm_kind_private(workload->encrypted) : &vm_kind_default,
-				 &config);
+	fx->gvm = gmem_vm_create(workload_vm_kind(workload), &config);
 	fx->gvm->pattern.file = target - stress->targets;
 	fixture_open_verdict(fx);
 	target->rounds = calloc(config.nr_pages, sizeof(*target->rounds));

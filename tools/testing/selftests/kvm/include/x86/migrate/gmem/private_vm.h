@@ -13,7 +13,7 @@ extern const struct vm_kind vm_kind_sw_protected;
 /* The same with a guest_memfd that can be mapped.  Each access is SIGBUS. */
 extern const struct vm_kind vm_kind_sw_protected_mmap;
 
-/* Private by memory attributes, and encrypted: AMD SEV-SNP; the same with a file that can be mapped. */
+/* Private by memory attributes, and encrypted: AMD SEV-SNP.  The second file can be mapped. */
 extern const struct vm_kind vm_kind_snp, vm_kind_snp_mmap;
 
 /* Encrypted, without memory attributes: AMD SEV and SEV-ES. */
@@ -33,8 +33,8 @@ void sev_unregister(struct gmem_vm *gvm, size_t first, size_t nr);
 extern const struct vm_kind vm_kind_tdx;
 
 /*
- * .map of struct launch_ops for kinds with a C-bit or an S-bit: a bit in the guest's page tables says
- * that a page is encrypted, or is not.
+ * .map of struct launch_ops for kinds with a C-bit or an S-bit: this bit in the guest's page tables
+ * says that a page is encrypted, or is not.
  */
 void encrypted_vm_map(struct kvm_vm *vm, gva_t gva, gpa_t gpa, u64 nr_pages, bool shared);
 

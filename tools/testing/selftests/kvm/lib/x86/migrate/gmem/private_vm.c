@@ -39,11 +39,6 @@ const struct vm_kind vm_kind_sw_protected_mmap = {
 	.skip_reason = sw_protected_skip_reason,
 };
 
-const struct vm_kind *vm_kind_private(bool encrypted)
-{
-	return encrypted ? &vm_kind_snp : &vm_kind_sw_protected;
-}
-
 /* The library knows what is encrypted in its own slots only: map one of their pages first. */
 void encrypted_vm_map(struct kvm_vm *vm, gva_t gva, gpa_t gpa, u64 nr_pages, bool shared)
 {

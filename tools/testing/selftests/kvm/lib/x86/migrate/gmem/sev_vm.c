@@ -277,3 +277,8 @@ const struct vm_kind vm_kind_sev_late = {
 
 const struct vm_kind vm_kind_snp = { SNP("snp") };
 const struct vm_kind vm_kind_snp_mmap = { SNP("snp_mmap"), .gmem_flags = GUEST_MEMFD_FLAG_MMAP };
+
+const struct vm_kind *vm_kind_private(bool encrypted)
+{
+	return encrypted ? &vm_kind_snp : &vm_kind_sw_protected;
+}
