@@ -3,6 +3,8 @@
  * The launch of TDs, held against the rules of Documentation/virt/kvm/x86/intel-tdx.rst and
  * arch/x86/kvm/vmx/tdx.c: no CPU with TDX ran it.
  */
+#include <ucontext.h>
+
 #include "kvm/library_test.h"
 #include "migrate/gmem/launch.h"
 #include "migrate/gmem/private_vm.h"
@@ -437,6 +439,97 @@ static void tdx_rules_hold(void)
 	}
 }
 
+/* ---- Guest code: TDCALL is SIGILL here, and the handler answers for the TDX module ------ */
+
+#define ACCEPT_GPA	0x123456000ULL
+
+static struct {
+	u64 exit_reason;	/* why the guest took #VE */
+	u64 accept;		/* status of TDG.MEM.PAGE.ACCEPT */
+	u64 fatal;		/* error code that the guest gave up with */
+	int accepts, writes;
+} module;
+
+#define REG(context, name)	((context)->uc_mcontext.gregs[REG_##name])
+
+/* TDG.VP.VMCALL: an I/O write of a byte, or ReportFatalError. */
+static void answer_vmcall(ucontext_t *regs)
+{
+	TEST_ASSERT_EQ(REG(regs, RCX), 0xfc00);
+	TEST_ASSERT_EQ(REG(regs, R10), 0);
+	if (REG(regs, R11) == 30) {
+		TEST_ASSERT_EQ(REG(regs, R12), 1);
+		TEST_ASSERT_EQ(REG(regs, R13), 1);
+		TEST_ASSERT_EQ(REG(regs, R14), 0x2345);
+		module.writes++;
+	} else {
+		TEST_ASSERT_EQ(REG(regs, R11), 0x10003);
+		module.fatal = REG(regs, R12);
+	}
+	REG(regs, RAX) = REG(regs, R10) = 0;
+	REG(regs, R11) = REG(regs, R12) = REG(regs, R13) = REG(regs, R14) = REG(regs, R15) = -1;
+}
+
+static void answer_tdcall(int signum, siginfo_t *info, void *context)
+{
+	ucontext_t *regs = context;
+
+	(void)info;
+	TEST_ASSERT(signum == SIGILL && !memcmp((void *)REG(regs, RIP), "\x66\x0f\x01\xcc", 4),
+		    "not TDCALL");
+	switch (REG(regs, RAX)) {
+	case 0:
+		answer_vmcall(regs);
+		break;
+	case 3:		/* TDG.VP.VEINFO.GET */
+		REG(regs, RAX) = 0;
+		REG(regs, RCX) = module.exit_reason;
+		REG(regs, R9) = ACCEPT_GPA + 0x123;
+		REG(regs, RDX) = REG(regs, R8) = REG(regs, R10) = -1;
+		break;
+	case 6:		/* TDG.MEM.PAGE.ACCEPT of 4 KiB */
+		TEST_ASSERT_EQ(REG(regs, RCX), ACCEPT_GPA);
+		REG(regs, RAX) = module.accept;
+		REG(regs, RCX) = REG(regs, RDX) = -1;
+		module.accepts++;
+		break;
+	default:
+		TEST_FAIL("TDCALL %lld", REG(regs, RAX));
+	}
+	REG(regs, RIP) += 4;
+}
+
+/* The guest takes #VE; returns the error code that it gives up with, or 0. */
+static u64 take_ve(u64 exit_reason, u64 accept)
+{
+	struct ex_regs regs = {};
+
+	module.exit_reason = exit_reason;
+	module.accept = accept;
+	module.fatal = 0;
+	tdx_guest_ve(&regs);
+	return module.fatal;
+}
+
+static void tdx_guest_calls(void)
+{
+	const struct sigaction action = {
+		.sa_sigaction = answer_tdcall, .sa_flags = SA_SIGINFO | SA_NODEFER,
+	};
+
+	sigaction(SIGILL, &action, NULL);
+	tdx_guest_out(0x2345);
+	TEST_ASSERT_EQ(module.writes, 1);
+	TEST_ASSERT_EQ(take_ve(48, 0), 0);
+	/* Another vCPU was first, or holds a lock. */
+	TEST_ASSERT_EQ(take_ve(48, 0x00000b0a00000000), 0);
+	TEST_ASSERT_EQ(take_ve(48, 0x8000020000000001), 0);
+	TEST_ASSERT_EQ(module.accepts, 3);
+	/* The page is in no state to be accepted; CPUID caused #VE. */
+	TEST_ASSERT_EQ(take_ve(48, 0xc0000b0d00000001), 0x40000b0d);
+	TEST_ASSERT_EQ(take_ve(10, 0), 10);
+}
+
 /* ---- Failures -------------------------------------------------------------------------- */
 
 static void tdx_vcpu_too_late(void)
@@ -538,6 +631,7 @@ static const struct library_case cases[] = {
 	LIBRARY_CASE(tdx_kind, 0),
 	LIBRARY_CASE(tdx_kind_fails_first, STATUS_ASSERTION,
 		     "step: KVM_RUN of the first command: exit 2 (IO)"),
+	LIBRARY_CASE(tdx_guest_calls, 0),
 	LIBRARY_CASE(tdx_vcpu_too_late, STATUS_ASSERTION, "KVM_CREATE_VCPU", "Input/output error"),
 	LIBRARY_CASE(tdx_run_too_early, STATUS_ASSERTION, "KVM_RUN", "Invalid argument"),
 	LIBRARY_CASE(tdx_finalize_twice, STATUS_ASSERTION, "KVM_TDX_FINALIZE_VM failed",
