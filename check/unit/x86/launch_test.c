@@ -22,7 +22,7 @@ static const struct rule tdx_rules[] = {
 	{ CREATE_VCPU, NEVER_AFTER, TDX_FINALIZE_VM, EIO, "tdx_vcpu_create()" },
 	{ CREATE_VCPU, NEEDS, SPLIT_IRQCHIP, EINVAL, "tdx_vcpu_create()" },
 	{ TDX_GET_CPUID, NEVER_AFTER, TDX_FINALIZE_VM, EINVAL, "tdx_vcpu_ioctl()" },
-	/* intel-tdx.rst has the two in the other order, but APIC mode x2APIC needs the CPUID bit. */
+	/* intel-tdx.rst has the two in the other order, but x2APIC mode needs the CPUID bit. */
 	{ TDX_INIT_VCPU, NEEDS, SET_CPUID2, EINVAL, "tdx_vcpu_init(), kvm_apic_set_base()" },
 	{ TDX_INIT_VCPU, NEVER_AFTER, TDX_INIT_VCPU, EINVAL, "tdx_vcpu_init()" },
 	{ TDX_INIT_VCPU, NEVER_AFTER, TDX_FINALIZE_VM, EINVAL, "tdx_vcpu_unlocked_ioctl()" },
@@ -52,7 +52,7 @@ static const enum step tdx_order[] = {
 
 /* The bits that can be configured; those of leaf 7 lack TSX, as in td_init_cpuid_entry2(). */
 static const struct kvm_cpuid_entry2 configurable[] = {
-	{ .function = 1, .eax = 0x0fff3fff, .ebx = 0x00ff0000, .ecx = 0x01044d8a, .edx = 0x10000000 },
+	{ .function = 1, .eax = 0x0fff3fff, .ecx = 0x01044d8a, .edx = 0x10000000 },
 	{ .function = 7, .ebx = 0xd03127eb, .ecx = 0x1b415f4e, .edx = 0x00a01400 },
 	{ .function = 7, .index = 1, .eax = 0x00001c30 },
 	{ .function = 0x80000008, .eax = 0x00ff0000, .ebx = 0x00000200 },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Guest code of a TD.  Numbers are those of arch/x86/include/asm/shared/tdx.h and uapi/asm/vmx.h. */
+/* Guest code of a TD; numbers as in arch/x86/include/asm/shared/tdx.h and uapi/asm/vmx.h. */
 #include "migrate/gmem/tdx.h"
 
 #define TDG_VP_VMCALL		0
@@ -58,7 +58,7 @@ void tdx_guest_out(u16 port)
 	vmcall(EXIT_REASON_IO_INSTRUCTION, 1 /* byte */, 1 /* write */, port);
 }
 
-/* Another vCPU may accept the page first, or hold a lock of the TDX module: the access is retried. */
+/* Another vCPU may accept the page first, or hold a lock of the TDX module: #VE comes again. */
 static void accept(gpa_t gpa)
 {
 	struct tdcall regs = { .rcx = gpa & ~(PAGE_SIZE - 1) /* level 0: 4 KiB */ };
