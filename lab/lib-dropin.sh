@@ -256,11 +256,10 @@ dropin_core()
 	dropin_core_lines lib/migrate/gmem/vm_kinds.c "unmapped_by_flags|unmapped_pfns.h"
 	dropin_core_lines lib/x86/migrate/gmem/private_vm.c "unmapped_by_flags|unmapped_pfns.h"
 	dropin_core_lines lib/migrate/matrix/property.c "guest_image.h"
-	dropin_core_declarations include/x86/migrate/gmem/private_vm.h vm_kinds_
 	dropin_core_lines guest_memfd_migrate_test.c \
 		"must_not_touch|call_errors|alloc_zone|more_cases|memory_failure"
 	dropin_core_lines x86/private_mem_migrate_test.c \
-		"alloc_zone|more_cases|absent|memory_failure|encrypted|snp"
+		"alloc_zone|more_cases|memory_failure|encrypted|snp|tdx"
 }
 
 # ---- The copy, and the steps

@@ -8,6 +8,7 @@
 #include "../library_test.h"
 #include "processor.h"
 #include "sev.h"
+#include "migrate/gmem/tdx.h"
 
 #define UNMAPPED	0x123456789000UL
 
@@ -246,6 +247,71 @@ static void mapped_twice(void)
 	virt_map(vm, SZ_4G + PAGE_SIZE, 0, 1);
 }
 
+/* ---- The first code of a TD ------------------------------------------------------------ */
+
+#define TD_ARG	0x123456789abcdef0UL
+
+static void guest_of_td(u64 arg)
+{
+	u64 stack;
+
+	__asm__ __volatile__("mov %%rsp, %0" : "=r"(stack));
+	GUEST_ASSERT_EQ(arg, TD_ARG);
+	GUEST_ASSERT(get_cr0() & X86_CR0_PG);
+	GUEST_ASSERT(get_cr4() & X86_CR4_PAE);
+	GUEST_ASSERT(stack < SZ_4G);
+	/* The IDT works. */
+	GUEST_ASSERT_EQ(kvm_asm_safe("ud2"), UD_VECTOR);
+	GUEST_DONE();
+}
+
+/* As the TDX module starts a vCPU: flat 32-bit segments, no paging, EFER.LME. */
+static void enter_protected_mode(struct kvm_vcpu *vcpu, gpa_t boot)
+{
+	const struct kvm_segment flat = {
+		.limit = ~0U, .type = 3, .s = 1, .present = 1, .db = 1, .g = 1,
+	};
+	struct kvm_regs regs = {
+		.rip = TDX_RESET_VECTOR, .rcx = boot, .rflags = X86_EFLAGS_FIXED,
+	};
+	struct kvm_sregs sregs;
+
+	vcpu_sregs_get(vcpu, &sregs);
+	sregs.cr0 = X86_CR0_PE | X86_CR0_NE;
+	sregs.cr3 = 0;
+	sregs.cr4 = BIT(6);
+	sregs.efer = EFER_SCE | EFER_LME | EFER_NX;
+	sregs.cs = sregs.ds = sregs.es = sregs.fs = sregs.gs = sregs.ss = flat;
+	sregs.cs.type = 11;
+	sregs.gdt = sregs.idt = (struct kvm_dtable) {};
+	vcpu_sregs_set(vcpu, &sregs);
+	vcpu_regs_set(vcpu, &regs);
+}
+
+static void td_boot(void)
+{
+	struct kvm_vcpu *vcpus[2];
+	struct kvm_vm *vm = vm_create_with_vcpus(2, guest_triple_faults, vcpus);
+	u32 i;
+
+	tdx_boot_add(vm, 0);
+	for (i = 0; i < 2; i++)
+		enter_protected_mode(vcpus[i], tdx_boot_set(vm, i, guest_of_td, TD_ARG));
+	for (i = 0; i < 2; i++) {
+		vcpu_run(vcpus[i]);
+		TEST_ASSERT_EQ(get_ucall(vcpus[i], NULL), UCALL_DONE);
+	}
+	kvm_vm_free(vm);
+}
+
+static void td_boot_no_room(void)
+{
+	struct kvm_vm *vm = vm_create(1);
+
+	tdx_boot_add(vm, 0);
+	tdx_boot_set(vm, 63, guest_of_td, TD_ARG);
+}
+
 /* ---- Encrypted memory ------------------------------------------------------------------ */
 
 /* Page walks ignore this bit. */
@@ -360,6 +426,8 @@ static const struct library_case cases[] = {
 	LIBRARY_CASE(too_many_arguments, STATUS_ASSERTION, "7 arguments: 1 to 6"),
 	LIBRARY_CASE(huge_page, 0),
 	LIBRARY_CASE(mapped_twice, STATUS_ASSERTION, "gva 0x100001000 is mapped already"),
+	LIBRARY_CASE(td_boot, 0),
+	LIBRARY_CASE(td_boot_no_room, STATUS_ASSERTION, "no room to start vCPU 63"),
 	LIBRARY_CASE(c_bit, 0),
 	LIBRARY_CASE(page_tables_encrypted, STATUS_ASSERTION, "the page tables are encrypted"),
 	LIBRARY_CASE(no_sev_vm, STATUS_ASSERTION,

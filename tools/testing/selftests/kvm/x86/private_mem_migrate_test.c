@@ -23,6 +23,7 @@
 #include <string.h>
 
 #include "kvm_util.h"
+#include "migrate/gmem/launch.h"
 #include "migrate/gmem/private_vm.h"
 #include "migrate/matrix/encrypted.h"
 #include "migrate/matrix/memory_failure.h"
@@ -49,7 +50,10 @@ static void convert_to_private(struct fixture *fx, const struct pattern *held)
 
 	gmem_set_private(gvm, 0, gvm->nr_pages, true);
 	kvm_madvise(gvm->mem, gvm->nr_pages * gvm->page_size, MADV_REMOVE);
-	gvm->pattern = *held;
+	if (gvm->kind->launch && gvm->kind->launch->convert_clears)
+		gmem_guest_fill(gvm);
+	else
+		gvm->pattern = *held;
 }
 
 /* System calls find shared memory and must move it. */
@@ -140,7 +144,7 @@ int main(int argc, char **argv)
 	encrypted_add_cases(&list, &vm_kind_sev_es);
 	encrypted_add_cases(&list, &vm_kind_sev_late);
 	encrypted_add_late_cases(&list, &vm_kind_sev_late);
-	absent_kinds_add_cases(&list, vm_kinds_absent);
+	add_private_cases(&list, &vm_kind_tdx);
 	memory_failure_add_cases(&list, &vm_kind_sw_protected);
 	memory_failure_add_cases(&list, &vm_kind_snp);
 	vm_keep_one_open();

@@ -38,6 +38,8 @@ struct launch_ops {
 	void (*guest_done)(void);
 	/* Whether the last exit of @vcpu was that of .guest_done; NULL: it is a ucall. */
 	bool (*is_done)(struct kvm_vcpu *vcpu);
+
+	bool convert_clears;	/* private pages that become shared lose their content */
 };
 
 #endif /* SELFTEST_KVM_MIGRATE_GMEM_LAUNCH_H */

@@ -44,7 +44,4 @@ void must_not_touch_add_cases(struct case_list *list, const struct contract_row 
 /* TRIGGER.VM.ERROR: calls that the kernel must reject, pages that move_pages() cannot find. */
 void call_errors_add_cases(struct case_list *list);
 
-/* all.VM: kinds of VM whose launch is not implemented, up to NULL, skip with their reason. */
-void absent_kinds_add_cases(struct case_list *list, const struct vm_kind * const *kinds);
-
 #endif /* SELFTEST_KVM_MIGRATE_MATRIX_MORE_CASES_H */

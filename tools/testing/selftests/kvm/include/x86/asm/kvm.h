@@ -84,6 +84,45 @@ struct kvm_sev_snp_launch_finish {
 #define KVM_X86_QUIRK_SLOT_ZAP_ALL	(1 << 7)
 #endif
 
+/* 6.16: TDX, by KVM_MEMORY_ENCRYPT_OP (Documentation/virt/kvm/x86/intel-tdx.rst). */
+#ifndef KVM_TDX_MEASURE_MEMORY_REGION
+enum kvm_tdx_cmd_id {
+	KVM_TDX_CAPABILITIES,
+	KVM_TDX_INIT_VM,
+	KVM_TDX_INIT_VCPU,
+	KVM_TDX_INIT_MEM_REGION,
+	KVM_TDX_FINALIZE_VM,
+	KVM_TDX_GET_CPUID,
+};
+
+struct kvm_tdx_cmd {
+	__u32 id, flags;
+	__u64 data;		/* a number or a pointer */
+	__u64 hw_error;		/* status of the TDX module; 0 before the call */
+};
+
+struct kvm_tdx_capabilities {
+	__u64 supported_attrs, supported_xfam;
+	__u64 kernel_tdvmcallinfo_1_r11, user_tdvmcallinfo_1_r11;
+	__u64 kernel_tdvmcallinfo_1_r12, user_tdvmcallinfo_1_r12;
+	__u64 reserved[250];
+	struct kvm_cpuid2 cpuid;	/* the configurable bits */
+};
+
+struct kvm_tdx_init_vm {
+	__u64 attributes, xfam;
+	__u64 mrconfigid[6], mrowner[6], mrownerconfig[6];
+	__u64 reserved[12];
+	struct kvm_cpuid2 cpuid;
+};
+
+#define KVM_TDX_MEASURE_MEMORY_REGION	(1ULL << 0)
+
+struct kvm_tdx_init_mem_region {
+	__u64 source_addr, gpa, nr_pages;
+};
+#endif
+
 /* Exception vectors newer than #VE. */
 #ifndef CP_VECTOR
 #define CP_VECTOR		21

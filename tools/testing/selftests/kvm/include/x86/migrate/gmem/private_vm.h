@@ -29,12 +29,8 @@ extern const struct vm_kind vm_kind_sev_late;
 void sev_register(struct gmem_vm *gvm, size_t first, size_t nr);
 void sev_unregister(struct gmem_vm *gvm, size_t first, size_t nr);
 
-/*
- * TDX and NULL.  Its launch is not implemented: .skip_reason names what a machine lacks or, where
- * it lacks nothing, the launch.
- */
+/* Private by memory attributes, and encrypted: Intel TDX. */
 extern const struct vm_kind vm_kind_tdx;
-extern const struct vm_kind * const vm_kinds_absent[];
 
 /*
  * .map of struct launch_ops for kinds with a C-bit or an S-bit: this bit in the guest's page tables
