@@ -35,6 +35,10 @@ mmu:		## run the tests in each of the other MMU modes of KVM
 	lab/run --machine no-tdp-mmu
 	lab/run --machine no-npt
 
+# What the machines for "make check" have no memory for.
+contig:		## run the tests of gigantic pages
+	lab/run --machine gigantic -t guest_memfd_migrate_test -t private_mem -- -t hugetlb_
+
 docs:		## generate docs/contract.md from the tables of the contracts
 	@check/docs >docs/contract.md.new && mv docs/contract.md.new docs/contract.md
 
@@ -44,4 +48,4 @@ clean:		## remove what "all" built
 help:		## print this
 	@sed -n 's/^\([a-z_-]*\):.*##/  \1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
-.PHONY: all run_tests check faults soak stress mmu docs clean help
+.PHONY: all run_tests check faults soak stress mmu contig docs clean help

@@ -48,6 +48,7 @@
 	ROW(compact,		   default,		REFUSED(0),		MOVED_SOME)	\
 	ROW(compact_node,	   default,		REFUSED(0),		MOVED_SOME)	\
 	ROW(cma_alloc,		   default,		NO_FOLIO,		MOVED_SOME)	\
+	ROW(hugetlb_gigantic,	   default,		REFUSED(ENOMEM),	MOVED_SOME)	\
 	/* Compaction in the background. */						\
 	ROW(kcompactd,		   default,		REFUSED(0),		MOVED_SOME)	\
 	/* Long-term pins in ZONE_MOVABLE and in CMA areas. */					\
@@ -79,7 +80,8 @@
 	ROW(memory_offline,	   default_unshared,	REFUSED(EINTR),		MOVED)		\
 	ROW(compact,		   default_unshared,	REFUSED(0),		MOVED_SOME)	\
 	ROW(compact_node,	   default_unshared,	REFUSED(0),		MOVED_SOME)	\
-	ROW(cma_alloc,		   default_unshared,	NO_FOLIO,		MOVED_SOME)
+	ROW(cma_alloc,		   default_unshared,	NO_FOLIO,		MOVED_SOME)	\
+	ROW(hugetlb_gigantic,	   default_unshared,	REFUSED(ENOMEM),	MOVED_SOME)
 
 /*	    trigger		   unmovable		movable					*/
 #define PRIVATE_MEMORY_CONTRACT(ROW)								\
@@ -92,7 +94,8 @@
 	ROW(memory_offline,	   REFUSED(EINTR),	REFUSED(EINTR))				\
 	ROW(compact,		   REFUSED(0),		REFUSED(0))				\
 	ROW(compact_node,	   REFUSED(0),		REFUSED(0))				\
-	ROW(cma_alloc,		   NO_FOLIO,		NO_FOLIO)
+	ROW(cma_alloc,		   NO_FOLIO,		NO_FOLIO)				\
+	ROW(hugetlb_gigantic,	   REFUSED(ENOMEM),	REFUSED(ENOMEM))
 
 /*
  * Both contracts answer alike, and so do both states of a page.  Registered pages carry a

@@ -39,6 +39,8 @@ extern const struct placement placement_offline;
 extern const struct placement placement_zone_movable;
 /* The pages are in the CMA area if they move, else in memory next to it. */
 extern const struct placement placement_cma;
+/* The pages are in a range that the kernel can allocate a gigantic page in. */
+extern const struct placement placement_gigantic;
 /* The pages are where compaction begins: see migrate/mm/fragment.h. */
 extern const struct placement placement_fragment;
 

@@ -179,6 +179,12 @@ extern const struct trigger trigger_memory_offline;
 extern const struct trigger trigger_cma_alloc;
 
 /*
+ * Allocate a gigantic page of hugetlbfs, so that all pages move out of its range, and free it.
+ * -ENOMEM: a page did not move.
+ */
+extern const struct trigger trigger_hugetlb_gigantic;
+
+/*
  * Pin the pages long-term, as a buffer of io_uring, and unpin them: folios leave ZONE_MOVABLE, or a
  * CMA area.
  */

@@ -29,6 +29,7 @@ enum call_ret {
 	RET_NR_FAILED,		/* the number of pages that did not move */
 	RET_EIO,
 	RET_EBUSY,
+	RET_ENOMEM,
 	RET_ENOENT,		/* 0, and the status of each page is -ENOENT */
 	RET_EINVAL,
 	RET_EINTR,		/* the kernel retries until a signal arrives */

@@ -2,7 +2,7 @@
 /*
  * Triggers that user space starts through files: soft offlining (mm/memory-failure.c), compaction
  * (mm/compaction.c), memory offlining (offline_pages() in mm/memory_hotplug.c), allocation of a CMA
- * area (cma_alloc() in mm/cma.c), cpusets.
+ * area (cma_alloc() in mm/cma.c) or of a gigantic page (mm/hugetlb.c), cpusets.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -13,6 +13,7 @@
 #include "kvm_util.h"
 #include "migrate/mm/cma.h"
 #include "migrate/mm/folio.h"
+#include "migrate/mm/gigantic.h"
 #include "migrate/mm/hwpoison.h"
 #include "migrate/mm/memory_block.h"
 #include "migrate/runner/test_env.h"
@@ -199,6 +200,26 @@ const struct trigger trigger_cma_alloc = {
 	.no_range = true, .kernel_picks_node = true, .partial = true, .evacuates = true,
 	.all_or_nothing = true,
 	.placement = &placement_cma, .skip_reason = cma_skip_reason, .fire = fire_cma,
+};
+
+/* The write succeeds, whether there is one more page or not (set_max_huge_pages()). */
+static void fire_gigantic(const struct trigger_range *range, struct trigger_result *result)
+{
+	long added = gigantic_resize(range->from, 1);
+
+	note_moved(range);
+	result->ret = added < 0 ? added : added ? 0 : -ENOMEM;
+	if (added > 0)
+		gigantic_resize(range->from, -added);
+}
+
+/* In the stress test it would empty every range of the node. */
+const struct trigger trigger_hugetlb_gigantic = {
+	.name = "hugetlb_gigantic", .call = "nr_hugepages", .reason = "MR_CONTIG_RANGE",
+	.no_range = true, .kernel_picks_node = true, .partial = true, .evacuates = true,
+	.all_or_nothing = true, .solitary = true,
+	.placement = &placement_gigantic, .skip_reason = gigantic_skip_reason,
+	.fire = fire_gigantic,
 };
 
 /*

@@ -60,6 +60,7 @@ long expected_return(const struct expected *expected, size_t nr_pages)
 	static const int rets[] = {
 		[RET_EIO] = -EIO,
 		[RET_EBUSY] = -EBUSY,
+		[RET_ENOMEM] = -ENOMEM,
 		[RET_EINVAL] = -EINVAL,
 		[RET_EINTR] = -EINTR,
 	};
