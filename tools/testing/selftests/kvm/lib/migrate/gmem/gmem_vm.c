@@ -287,7 +287,7 @@ static struct kvm_vm *create_without_vcpus(const struct vm_kind *kind,
 
 	if (kind->launch && kind->launch->create)
 		return kind->launch->create(kind, config->nr_vcpus, extra_pages(config));
-	return __vm_create(shape, config->nr_vcpus, extra_pages(config));
+	return __vm_create(shape, max(config->nr_vcpus, 1), extra_pages(config));
 }
 
 struct gmem_vm *gmem_vm_create(const struct vm_kind *kind, const struct gmem_config *config)
