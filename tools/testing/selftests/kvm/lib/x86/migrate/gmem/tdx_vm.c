@@ -43,12 +43,12 @@ static struct kvm_vcpu *add_vcpu(struct gmem_vm *gvm, u32 id, gva_t job)
 
 static void start(struct gmem_vm *gvm)
 {
-	tdx_init_memory(gvm->vm);
+	tdx_init_memory(gvm->vcpus[0].vcpu);
 }
 
 static void fill(struct gmem_vm *gvm, size_t page, const void *content)
 {
-	tdx_init_page(gvm->vm, gmem_gpa(gvm, page), content);
+	tdx_init_page(gvm->vcpus[0].vcpu, gmem_gpa(gvm, page), content);
 }
 
 static void finish(struct gmem_vm *gvm)
