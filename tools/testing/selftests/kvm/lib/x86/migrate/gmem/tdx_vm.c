@@ -92,7 +92,7 @@ const struct vm_kind vm_kind_tdx = {
 	.name = "tdx",
 	.type = KVM_X86_TDX_VM,
 	.private_mem = true,
-	.unmapped = &unmapped_by_flags,
+	.unmapped = &unmapped_by_trace,
 	.launch = &tdx_launch,
 	.skip_reason = kind_skip_reason,
 };
