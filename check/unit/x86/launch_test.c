@@ -214,7 +214,7 @@ static void tdx_launch(void)
 	struct kvm_vcpu *vcpus[2];
 	struct kvm_vm *vm = new_td(vcpus, 2);
 
-	tdx_init_memory(vm);
+	tdx_init_memory(vcpus[1]);
 	tdx_finalize(vm);
 	vcpu_run(vcpus[0]);
 	vcpu_run(vcpus[1]);
@@ -235,7 +235,7 @@ static void tdx_memory(void)
 	u64 pte = *vm_get_pte(vm, shared), code_pte = *vm_get_pte(vm, (gva_t)guest_code);
 	u8 *boot = addr_gpa2hva(vm, TDX_BOOT_GPA);
 
-	tdx_init_memory(vm);
+	tdx_init_memory(vcpu);
 	TEST_ASSERT(recorder_launched(program) && recorder_launched(vm->mmu.pgd) &&
 		    recorder_launched(gdt) && recorder_launched(idt) && recorder_launched(stack),
 		    "a page is missing");
@@ -257,8 +257,8 @@ static void tdx_test_memory(void)
 
 	vm_set_user_memory_region2(vm, TEST_SLOT, KVM_MEM_GUEST_MEMFD, TEST_GPA, 2 * PAGE_SIZE,
 				   NULL, fd, 0);
-	tdx_init_memory(vm);
-	tdx_init_page(vm, TEST_GPA, content);
+	tdx_init_memory(vcpu);
+	tdx_init_page(vcpu, TEST_GPA, content);
 	TEST_ASSERT(recorder_launched(TEST_GPA) && !recorder_launched(TEST_GPA + PAGE_SIZE),
 		    "not the page that was asked for");
 	tdx_finalize(vm);
@@ -537,7 +537,7 @@ static void tdx_vcpu_too_late(void)
 	struct kvm_vcpu *vcpu;
 	struct kvm_vm *vm = new_td(&vcpu, 1);
 
-	tdx_init_memory(vm);
+	tdx_init_memory(vcpu);
 	tdx_finalize(vm);
 	tdx_vcpu_add(vm, 1, guest_code, 0);
 }
@@ -573,10 +573,10 @@ static void tdx_first_run_fails(void)
 static void tdx_attributes_refused(void)
 {
 	struct kvm_vcpu *vcpu;
-	struct kvm_vm *vm = new_td(&vcpu, 1);
 
+	new_td(&vcpu, 1);
 	recorder_fail(SET_MEMORY_ATTRIBUTES, ENOMEM, 0);
-	tdx_init_memory(vm);
+	tdx_init_memory(vcpu);
 }
 
 static void fail_init_vm(int error, u64 hw_error)

@@ -50,11 +50,11 @@ struct kvm_vm *tdx_vm_create(u32 nr_vcpus, u64 extra_pages);
 /* Returns a new vCPU, which will start in @guest_code(@arg) on a stack of its own. */
 struct kvm_vcpu *tdx_vcpu_add(struct kvm_vm *vm, u32 id, void *guest_code, u64 arg);
 
-/* Copy the protected pages of slot 0 and the boot page into the TD. */
-void tdx_init_memory(struct kvm_vm *vm);
+/* Copy the protected pages of slot 0 and the boot page into the TD of @vcpu, which is any of it. */
+void tdx_init_memory(struct kvm_vcpu *vcpu);
 
 /* Copy the page at @source, which is aligned, to page @gpa of a slot with a guest_memfd. */
-void tdx_init_page(struct kvm_vm *vm, gpa_t gpa, const void *source);
+void tdx_init_page(struct kvm_vcpu *vcpu, gpa_t gpa, const void *source);
 
 /* Complete the TD.  Only now vCPUs can run; the calls above would fail. */
 void tdx_finalize(struct kvm_vm *vm);

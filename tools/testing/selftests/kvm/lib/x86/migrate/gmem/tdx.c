@@ -175,10 +175,10 @@ struct kvm_vcpu *tdx_vcpu_add(struct kvm_vm *vm, u32 id, void *guest_code, u64 a
  * tdx_vcpu_init_mem_region() takes any vCPU of the TD, moves .source_addr and .gpa on and returns
  * -EINTR for a signal; -EAGAIN asks for the same.
  */
-static void init_region(struct kvm_vm *vm, gpa_t gpa, const void *source, u64 nr_pages)
+static void init_region(struct kvm_vcpu *vcpu, gpa_t gpa, const void *source, u64 nr_pages)
 {
 	struct kvm_memory_attributes private = {
-		.address = gpa, .size = nr_pages * vm->page_size,
+		.address = gpa, .size = nr_pages * PAGE_SIZE,
 		.attributes = KVM_MEMORY_ATTRIBUTE_PRIVATE,
 	};
 	struct kvm_tdx_init_mem_region region = {
@@ -187,17 +187,18 @@ static void init_region(struct kvm_vm *vm, gpa_t gpa, const void *source, u64 nr
 	struct kvm_tdx_cmd cmd = { .id = KVM_TDX_INIT_MEM_REGION, .data = (uintptr_t)&region };
 	int ret;
 
-	if (__vm_ioctl(vm, KVM_SET_MEMORY_ATTRIBUTES, &private))
+	if (__vm_ioctl(vcpu->vm, KVM_SET_MEMORY_ATTRIBUTES, &private))
 		tdx_fail("KVM_SET_MEMORY_ATTRIBUTES", 0, caps);
 	do {
-		ret = tdx_ioctl(vm->vcpus->fd, &cmd);
+		ret = tdx_ioctl(vcpu->fd, &cmd);
 	} while (ret && (errno == EINTR || errno == EAGAIN));
 	if (ret)
 		tdx_fail("KVM_TDX_INIT_MEM_REGION", cmd.hw_error, caps);
 }
 
-static void init_slot(struct kvm_vm *vm, u32 slot)
+static void init_slot(struct kvm_vcpu *vcpu, u32 slot)
 {
+	struct kvm_vm *vm = vcpu->vm;
 	const struct kvm_userspace_memory_region2 *region = &memslot2region(vm, slot)->region;
 	u64 size = vm->page_size;
 	gpa_t gpa = region->guest_phys_addr, end = gpa + region->memory_size, next;
@@ -209,20 +210,20 @@ static void init_slot(struct kvm_vm *vm, u32 slot)
 			if (vm_is_gpa_protected(vm, next) != protected)
 				break;
 		if (protected)
-			init_region(vm, gpa, addr_gpa2hva(vm, gpa), (next - gpa) / size);
+			init_region(vcpu, gpa, addr_gpa2hva(vm, gpa), (next - gpa) / size);
 	}
 }
 
-void tdx_init_memory(struct kvm_vm *vm)
+void tdx_init_memory(struct kvm_vcpu *vcpu)
 {
-	init_slot(vm, 0);
-	init_slot(vm, TDX_BOOT_SLOT);
-	vm->arch.is_pt_protected = true;
+	init_slot(vcpu, 0);
+	init_slot(vcpu, TDX_BOOT_SLOT);
+	vcpu->vm->arch.is_pt_protected = true;
 }
 
-void tdx_init_page(struct kvm_vm *vm, gpa_t gpa, const void *source)
+void tdx_init_page(struct kvm_vcpu *vcpu, gpa_t gpa, const void *source)
 {
-	init_region(vm, gpa, source, 1);
+	init_region(vcpu, gpa, source, 1);
 }
 
 void tdx_finalize(struct kvm_vm *vm)

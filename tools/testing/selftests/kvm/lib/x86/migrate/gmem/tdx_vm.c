@@ -43,12 +43,12 @@ static struct kvm_vcpu *add_vcpu(struct gmem_vm *gvm, u32 id, gva_t job)
 
 static void start(struct gmem_vm *gvm)
 {
-	tdx_init_memory(gvm->vm);
+	tdx_init_memory(gvm->vcpus[0].vcpu);
 }
 
 static void fill(struct gmem_vm *gvm, size_t page, const void *content)
 {
-	tdx_init_page(gvm->vm, gmem_gpa(gvm, page), content);
+	tdx_init_page(gvm->vcpus[0].vcpu, gmem_gpa(gvm, page), content);
 }
 
 static void finish(struct gmem_vm *gvm)
@@ -92,7 +92,7 @@ const struct vm_kind vm_kind_tdx = {
 	.name = "tdx",
 	.type = KVM_X86_TDX_VM,
 	.private_mem = true,
-	.unmapped = &unmapped_by_flags,
+	.unmapped = &unmapped_by_trace,
 	.launch = &tdx_launch,
 	.skip_reason = kind_skip_reason,
 };
