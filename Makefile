@@ -36,8 +36,9 @@ mmu:		## run the tests in each of the other MMU modes of KVM
 	lab/run --machine no-npt
 
 # What the machines for "make check" have no memory for.
-contig:		## run the tests of gigantic pages
-	lab/run --machine gigantic -t guest_memfd_migrate_test -t private_mem -- -t hugetlb_
+contig:		## run the tests of gigantic pages and of virtio-mem
+	lab/run --machine gigantic -t guest_memfd_migrate_test -t private_mem -- -t hugetlb_gigantic
+	lab/run --machine virtio-mem -t guest_memfd_migrate_test -t private_mem -- -t virtio_mem
 
 docs:		## generate docs/contract.md from the tables of the contracts
 	@check/docs >docs/contract.md.new && mv docs/contract.md.new docs/contract.md

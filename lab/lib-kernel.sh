@@ -103,9 +103,9 @@ lab_module_add()
 
 # lab_stock: prepares Debian's prebuilt kernel of the newest backports suite; sets
 # lab_kernel_dir.  The chosen package stays until --update, or until this list of modules
-# changes: KVM, hwpoison-inject (returns page frames that tests poisoned), and zram and
-# virtio-balloon (own movable_ops pages).
-LAB_STOCK_MODULES="kvm-amd kvm-intel hwpoison-inject zram virtio-balloon"
+# changes: KVM, hwpoison-inject (returns page frames that tests poisoned), zram and virtio-balloon
+# (own movable_ops pages), and virtio-mem (memory that is unplugged).
+LAB_STOCK_MODULES="kvm-amd kvm-intel hwpoison-inject zram virtio-balloon virtio-mem"
 lab_stock()
 {
 	local staging entry choice

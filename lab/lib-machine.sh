@@ -127,12 +127,12 @@ lab_machine_args()
 		-device "virtserialport,chardev=balloon,name=balloon.mib"
 		-kernel "$kernel_image" -initrd "$dir/initramfs"
 		-append "console=ttyS0 $always$machine_append $opt_append")
+	lab_virtio_mem_args "$dir"
 }
 
-# lab_balloon DIR: passes the size in MiB that a test writes to the port balloon.mib to QEMU,
-# and nothing else.  QEMU expects the size that remains.  Both pipes are open for reading and
-# writing: an open does not wait for QEMU, and a read does not end before it.
-lab_balloon()
+# lab_ports DIR: passes the sizes in MiB that a test writes to the ports balloon.mib and
+# virtio-mem.mib to QEMU, and nothing else.  QEMU expects the size that a balloon leaves.
+lab_ports()
 {
 	local dir=$1 sum total
 
@@ -140,14 +140,28 @@ lab_balloon()
 	total=$sum
 	lab_machine_sum node_plugged
 	total=$((total + sum))
-	mkfifo "$dir/balloon" "$dir/monitor.in"
+	mkfifo "$dir/balloon" "$dir/virtio-mem" "$dir/monitor.in"
 	ln -s /dev/null "$dir/monitor.out"
+	machine_port_pids=()
 	# shellcheck disable=SC2016 # expanded there
-	lab_start bash -c 'exec <>"$1/balloon" 1<>"$1/monitor.in"
+	lab_port "$dir" balloon 'echo "balloon $(($2 - mib))"' "$total"
+	# shellcheck disable=SC2016 # expanded there
+	lab_port "$dir" virtio-mem 'echo "qom-set /machine/peripheral/vmem requested-size ${mib}M"'
+}
+
+# lab_port DIR PORT COMMAND [ARGUMENT]: runs COMMAND for each number mib that a test writes to PORT;
+# its output goes to QEMU's monitor.  Both pipes are open for reading and writing: an open does not
+# wait for QEMU, and a read does not end before it.
+lab_port()
+{
+	# shellcheck disable=SC2016 # expanded there
+	lab_start bash -c 'exec <>"$1" 1<>"${1%/*}/monitor.in"
 		while read -r mib; do
-			[[ ! $mib =~ ^[0-9]{1,6}$ ]] || echo "balloon $(($2 - 10#$mib))"
-		done' balloon "$dir" "$total"
-	machine_balloon_pid=$lab_pid
+			[[ $mib =~ ^[0-9]{1,6}$ ]] || continue
+			mib=$((10#$mib))
+			'"$3"'
+		done' "$2" "$1/$2" "${@:4}"
+	machine_port_pids+=("$lab_pid")
 }
 
 # lab_watch DIR: boots the machine of machine_args and passes its results on to stdout and
@@ -158,7 +172,7 @@ lab_balloon()
 #	machine_failed (s, fraction; empty where nothing failed)
 lab_watch()
 {
-	local dir=$1 fd both
+	local dir=$1 fd both pid
 
 	machine_end=silent
 	machine_status=255
@@ -169,7 +183,7 @@ lab_watch()
 	machine_error=
 	: >"$dir/ktap.log"
 	mkfifo "$dir/results"
-	lab_balloon "$dir"
+	lab_ports "$dir"
 	lab_watch_began=$EPOCHREALTIME
 	# Open it for reading and writing first: then no open waits for the other side.
 	exec {both}<>"$dir/results"
@@ -186,9 +200,11 @@ lab_watch()
 		[[ $machine_end == quit ]] || lab_end_child "$machine_pid"
 		lab_why "$dir"
 	fi
-	lab_end_child "$machine_balloon_pid"
+	for pid in "${machine_port_pids[@]}"; do
+		lab_end_child "$pid"
+	done
 	machine_seconds=$(lab_since "$lab_watch_began")
-	rm -f "$dir"/{results,initramfs,balloon,monitor.in,monitor.out}
+	rm -f "$dir"/{results,initramfs,balloon,virtio-mem,monitor.in,monitor.out}
 }
 
 lab_off_or_kill()

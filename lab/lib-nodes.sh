@@ -43,6 +43,7 @@ lab_machine_words()
 	node_plugged=()
 	machine_append=
 	machine_tiers=
+	machine_virtio_mem=
 	for word; do
 		case $word in
 		[0-9]*:*:*)
@@ -57,11 +58,15 @@ lab_machine_words()
 			node_plugged[id]=${memory#*+}
 			;;
 		tiers)	machine_tiers=y ;;
+		virtio-mem=*:*)
+			machine_virtio_mem=${word#*=}
+			;;
 		*)	machine_append+=" $word" ;;
 		esac
 	done
 	lab_machine_sum node_plugged
-	((sum == 0)) || machine_append+=" memhp_default_state=online_movable"
+	[[ $sum$machine_virtio_mem == 0 ]] ||
+		machine_append+=" memhp_default_state=online_movable"
 }
 
 # lab_machine_nodes N: sets up a machine with N nodes, without a line in lab/machines.
@@ -165,6 +170,7 @@ lab_node_args()
 	memory=$sum
 	lab_machine_sum node_plugged
 	plugged=$sum
+	[[ -z $machine_virtio_mem ]] || plugged=$((plugged + ${machine_virtio_mem#*:}))
 	machine_args+=(-smp "cpus=$present,sockets=$sockets,cores=1,threads=1,maxcpus=$sockets"
 		-m "${memory}M$( ((plugged == 0)) ||
 			echo ",slots=${#node_ids[@]},maxmem=$((memory + plugged + 1024))M")")
@@ -206,4 +212,17 @@ lab_tier_args()
 		machine_args+=(-numa "$lb,data-type=access-latency,latency=$latency"
 			-numa "$lb,data-type=access-bandwidth,bandwidth=$bandwidth")
 	done
+}
+
+# lab_virtio_mem_args DIR: adds the virtio-mem device, all of it plugged, and the port on which a
+# test asks for its size.
+lab_virtio_mem_args()
+{
+	local node=${machine_virtio_mem%:*} size=${machine_virtio_mem#*:}M
+
+	[[ -n $machine_virtio_mem ]] || return 0
+	machine_args+=(-object "memory-backend-ram,id=v,size=$size"
+		-device "virtio-mem-pci,id=vmem,memdev=v,node=$node,requested-size=$size"
+		-chardev "file,id=virtio-mem,path=$1/virtio-mem"
+		-device "virtserialport,chardev=virtio-mem,name=virtio-mem.mib")
 }

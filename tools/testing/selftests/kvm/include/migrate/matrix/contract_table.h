@@ -49,6 +49,7 @@
 	ROW(compact_node,	   default,		REFUSED(0),		MOVED_SOME)	\
 	ROW(cma_alloc,		   default,		NO_FOLIO,		MOVED_SOME)	\
 	ROW(hugetlb_gigantic,	   default,		REFUSED(ENOMEM),	MOVED_SOME)	\
+	ROW(virtio_mem,		   default,		NO_FOLIO,		MOVED)		\
 	/* Compaction in the background. */						\
 	ROW(kcompactd,		   default,		REFUSED(0),		MOVED_SOME)	\
 	/* Long-term pins in ZONE_MOVABLE and in CMA areas. */					\
@@ -81,7 +82,8 @@
 	ROW(compact,		   default_unshared,	REFUSED(0),		MOVED_SOME)	\
 	ROW(compact_node,	   default_unshared,	REFUSED(0),		MOVED_SOME)	\
 	ROW(cma_alloc,		   default_unshared,	NO_FOLIO,		MOVED_SOME)	\
-	ROW(hugetlb_gigantic,	   default_unshared,	REFUSED(ENOMEM),	MOVED_SOME)
+	ROW(hugetlb_gigantic,	   default_unshared,	REFUSED(ENOMEM),	MOVED_SOME)	\
+	ROW(virtio_mem,		   default_unshared,	NO_FOLIO,		MOVED)
 
 /*	    trigger		   unmovable		movable					*/
 #define PRIVATE_MEMORY_CONTRACT(ROW)								\
@@ -95,7 +97,8 @@
 	ROW(compact,		   REFUSED(0),		REFUSED(0))				\
 	ROW(compact_node,	   REFUSED(0),		REFUSED(0))				\
 	ROW(cma_alloc,		   NO_FOLIO,		NO_FOLIO)				\
-	ROW(hugetlb_gigantic,	   REFUSED(ENOMEM),	REFUSED(ENOMEM))
+	ROW(hugetlb_gigantic,	   REFUSED(ENOMEM),	REFUSED(ENOMEM))			\
+	ROW(virtio_mem,		   NO_FOLIO,		NO_FOLIO)
 
 /*
  * Both contracts answer alike, and so do both states of a page.  Registered pages carry a

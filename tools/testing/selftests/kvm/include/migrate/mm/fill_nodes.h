@@ -9,6 +9,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Filling a node with more free memory than this, in bytes, takes too long. */
+#define FILL_MAX	(4LL << 30)
+
 /*
  * Returns the number of free pages of @node in free blocks of 2^@min_order pages and more, in
  * ZONE_MOVABLE or in all other zones, in page blocks of @type ("Unmovable", "CMA" ...; NULL: any),

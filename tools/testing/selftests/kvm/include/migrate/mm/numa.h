@@ -81,6 +81,12 @@ void *numa_mmap(size_t size, int flags, int node);
 /* A CPU of @node on which this task may run, or -1. */
 int numa_cpu_of(int node);
 
+/*
+ * Pin this task to a CPU of a node other than @node, so that the kernel allocates for it there.
+ * Returns whether there is one.
+ */
+bool numa_pin_to_other(int node);
+
 /* Returns the number of a node that is not online, to provoke errors. */
 int numa_absent_node(void);
 

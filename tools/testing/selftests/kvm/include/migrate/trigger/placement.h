@@ -33,6 +33,12 @@ struct placement_state {
 	int node;			/* -1: no node is suitable */
 };
 
+/*
+ * Use up the free pieces of page blocks for unmovable memory on the node of @state, by a guest_memfd
+ * of its VM: page blocks of other memory must serve the next one.  Returns the file.
+ */
+int placement_feed(const struct placement_state *state);
+
 /* The pages are in a memory block that can be taken offline. */
 extern const struct placement placement_offline;
 /* The node has ZONE_MOVABLE if the pages move, else another zone. */
@@ -41,6 +47,8 @@ extern const struct placement placement_zone_movable;
 extern const struct placement placement_cma;
 /* The pages are in a range that the kernel can allocate a gigantic page in. */
 extern const struct placement placement_gigantic;
+/* The pages are in memory of the virtio-mem device if they move. */
+extern const struct placement placement_virtio_mem;
 /* The pages are where compaction begins: see migrate/mm/fragment.h. */
 extern const struct placement placement_fragment;
 

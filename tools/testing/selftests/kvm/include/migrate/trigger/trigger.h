@@ -90,6 +90,9 @@ void *trigger_page(const struct trigger_range *range, size_t i);
 /* Returns whether page @i of @range is still in its frame; for triggers with .by_pfn. */
 bool trigger_page_in_frame(const struct trigger_range *range, size_t i);
 
+/* Set .moved of all pages of @range that are not in their frames, where there is .moved. */
+void trigger_note_moved(const struct trigger_range *range);
+
 /* Returns whether this task may move pages that other processes map (CAP_SYS_NICE). */
 bool trigger_may_move_all(void);
 
@@ -183,6 +186,12 @@ extern const struct trigger trigger_cma_alloc;
  * -ENOMEM: a page did not move.
  */
 extern const struct trigger trigger_hugetlb_gigantic;
+
+/*
+ * Unplug all memory of the virtio-mem device (virtio_mem_fake_offline() in
+ * drivers/virtio/virtio_mem.c), and plug it again.  -EBUSY: a page stayed.
+ */
+extern const struct trigger trigger_virtio_mem;
 
 /*
  * Pin the pages long-term, as a buffer of io_uring, and unpin them: folios leave ZONE_MOVABLE, or a

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -8,13 +7,12 @@
 #include "kvm_util.h"
 #include "migrate/mm/balloon.h"
 #include "migrate/mm/numa.h"
+#include "migrate/mm/virtio.h"
 #include "migrate/mm/vmstat.h"
 #include "migrate/util/sysfile.h"
 #include "migrate/util/undo.h"
 
 #define DRIVER	"/sys/bus/virtio/drivers/virtio_balloon"
-#define PORTS	"/sys/class/virtio-ports"
-#define PORT	"balloon.mib\n"
 
 /* The host takes seconds at most. */
 #define WAIT_TRIES	4000
@@ -27,43 +25,15 @@ static char device[64];		/* "virtioN" */
 static char port[64];
 static char irq[64];		/* affinity file of the interrupt, if steered */
 
-static bool is_device(const char *name)
-{
-	snprintf(device, sizeof(device), "%.32s", name);
-	return !strncmp(name, "virtio", 6);
-}
-
-static bool is_port(const char *name)
-{
-	char path[320], text[64];
-
-	snprintf(path, sizeof(path), PORTS "/%.255s/name", name);
-	snprintf(port, sizeof(port), "/dev/%.48s", name);
-	return sysfile_read(path, text, sizeof(text)) > 0 && !strcmp(text, PORT);
-}
-
-/* Returns whether @found() is true of a name in @path. */
-static bool find_in(const char *path, bool (*found)(const char *name))
-{
-	struct dirent *entry = NULL;
-	DIR *dir = opendir(path);
-
-	while (dir && (entry = readdir(dir)) && !found(entry->d_name))
-		;
-	if (dir)
-		closedir(dir);
-	return entry;
-}
-
 const char *balloon_skip_reason(void)
 {
-	if (!find_in(DRIVER, is_device))
+	if (!virtio_find_device("virtio_balloon", device, sizeof(device)))
 		return "no memory balloon (CONFIG_VIRTIO_BALLOON, and QEMU's -device "
 		       "virtio-balloon-pci)";
 	if (!vmstat_has("balloon_migrate"))
 		return "the kernel cannot migrate balloon pages (CONFIG_BALLOON_MIGRATION, or "
 		       "CONFIG_BALLOON_COMPACTION before Linux 7.0)";
-	if (!find_in(PORTS, is_port) || access(port, W_OK))
+	if (!virtio_find_port("balloon.mib", port, sizeof(port)))
 		return "the host does not set the balloon's size (needs a virtio-serial port "
 		       "balloon.mib, see migrate/mm/balloon.h; be root)";
 	return NULL;
@@ -71,13 +41,7 @@ const char *balloon_skip_reason(void)
 
 void balloon_ask(size_t mib)
 {
-	char text[32];
-	int r;
-
-	undo_add(port, "0\n");
-	snprintf(text, sizeof(text), "%zu\n", mib);
-	r = sysfile_write(port, text);
-	TEST_ASSERT(!r, "cannot write to %s: %s", port, strerror(-r));
+	virtio_port_ask(port, mib, 0);
 }
 
 size_t balloon_pages(void)

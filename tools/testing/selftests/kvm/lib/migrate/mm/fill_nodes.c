@@ -12,9 +12,6 @@
 #include "migrate/util/sysfile.h"
 #include "migrate/util/undo.h"
 
-/* Filling more free memory than this per node takes too long. */
-#define FILL_MAX	(4LL << 30)
-
 /* Most that huge pages leave of a node: small free blocks, and the kernel's reserve. */
 #define SMALL_MAX	(48UL << 20)
 

@@ -180,6 +180,22 @@ int numa_cpu_of(int node)
 	return -1;
 }
 
+bool numa_pin_to_other(int node)
+{
+	struct nodemask nodes;
+	int other, cpu = -1;
+
+	if (numa_usable_nodes(&nodes))
+		return false;
+	for_each_node_in(other, &nodes)
+		if (other != node && cpu < 0)
+			cpu = numa_cpu_of(other);
+	if (cpu < 0)
+		return false;
+	pin_self_to_cpu(cpu);
+	return true;
+}
+
 int numa_absent_node(void)
 {
 	struct nodemask online;

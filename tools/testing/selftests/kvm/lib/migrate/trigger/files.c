@@ -2,7 +2,7 @@
 /*
  * Triggers that user space starts through files: soft offlining (mm/memory-failure.c), compaction
  * (mm/compaction.c), memory offlining (offline_pages() in mm/memory_hotplug.c), allocation of a CMA
- * area (cma_alloc() in mm/cma.c) or of a gigantic page (mm/hugetlb.c), cpusets.
+ * area (cma_alloc() in mm/cma.c), cpusets.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -13,7 +13,6 @@
 #include "kvm_util.h"
 #include "migrate/mm/cma.h"
 #include "migrate/mm/folio.h"
-#include "migrate/mm/gigantic.h"
 #include "migrate/mm/hwpoison.h"
 #include "migrate/mm/memory_block.h"
 #include "migrate/runner/test_env.h"
@@ -122,15 +121,6 @@ static size_t blocks_of(const struct trigger_range *range, unsigned long *blocks
 	return nr;
 }
 
-static void note_moved(const struct trigger_range *range)
-{
-	size_t i;
-
-	for (i = 0; i < range->nr_pages && range->moved; i++)
-		if (!trigger_page_in_frame(range, i))
-			range->moved[i] = true;
-}
-
 static int take_offline(unsigned long block, size_t nr_pages)
 {
 	int tries, r = -EBUSY;
@@ -159,7 +149,7 @@ static void fire_offline(const struct trigger_range *range, struct trigger_resul
 		else if (!result->ret)
 			result->ret = r;
 	}
-	note_moved(range);
+	trigger_note_moved(range);
 	for (i = 0; i < offline; i++)
 		memory_block_online(blocks[i]);
 	free(blocks);
@@ -188,7 +178,7 @@ static void fire_cma(const struct trigger_range *range, struct trigger_result *r
 	snprintf(free_path, sizeof(free_path), "%s/free", area.dir);
 	undo_add(free_path, pages);
 	result->ret = sysfile_write(path, pages);
-	note_moved(range);
+	trigger_note_moved(range);
 	if (result->ret)
 		undo_cancel(free_path, NULL);
 	else
@@ -200,26 +190,6 @@ const struct trigger trigger_cma_alloc = {
 	.no_range = true, .kernel_picks_node = true, .partial = true, .evacuates = true,
 	.all_or_nothing = true,
 	.placement = &placement_cma, .skip_reason = cma_skip_reason, .fire = fire_cma,
-};
-
-/* The write succeeds, whether there is one more page or not (set_max_huge_pages()). */
-static void fire_gigantic(const struct trigger_range *range, struct trigger_result *result)
-{
-	long added = gigantic_resize(range->from, 1);
-
-	note_moved(range);
-	result->ret = added < 0 ? added : added ? 0 : -ENOMEM;
-	if (added > 0)
-		gigantic_resize(range->from, -added);
-}
-
-/* In the stress test it would empty every range of the node. */
-const struct trigger trigger_hugetlb_gigantic = {
-	.name = "hugetlb_gigantic", .call = "nr_hugepages", .reason = "MR_CONTIG_RANGE",
-	.no_range = true, .kernel_picks_node = true, .partial = true, .evacuates = true,
-	.all_or_nothing = true, .solitary = true,
-	.placement = &placement_gigantic, .skip_reason = gigantic_skip_reason,
-	.fire = fire_gigantic,
 };
 
 /*

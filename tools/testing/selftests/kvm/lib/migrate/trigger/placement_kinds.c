@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -13,16 +12,11 @@
 #include "migrate/gmem/gmem_vm.h"
 #include "migrate/mm/cma.h"
 #include "migrate/mm/fill_nodes.h"
-#include "migrate/mm/folio.h"
 #include "migrate/mm/fragment.h"
-#include "migrate/mm/gigantic.h"
 #include "migrate/mm/memory_block.h"
 #include "migrate/mm/numa.h"
 #include "migrate/mm/pageflags_scan.h"
 #include "migrate/trigger/placement.h"
-
-/* Filling a node with more free memory than this takes too long. */
-#define FILL_MAX	(4LL << 30)
 
 /* A suitable memory block goes offline at once. */
 #define ENOUGH_FAILURES	100
@@ -35,23 +29,6 @@
 
 static unsigned long block = NO_MEMORY_BLOCK;
 static int plug = -1;
-
-/* The kernel then allocates for this process on other nodes.  Returns whether it does. */
-static bool pin_to_other_node(int node)
-{
-	struct nodemask nodes;
-	int other, cpu = -1;
-
-	if (numa_usable_nodes(&nodes))
-		return false;
-	for_each_node_in(other, &nodes)
-		if (other != node && cpu < 0)
-			cpu = numa_cpu_of(other);
-	if (cpu < 0)
-		return false;
-	pin_self_to_cpu(cpu);
-	return true;
-}
 
 /*
  * Unmovable memory is allocated next to the kernel's own, in page blocks that cannot go offline.
@@ -88,7 +65,7 @@ static int offline_select_node(struct placement_state *state, const int *nodes, 
 	kvm_sched_getaffinity(0, sizeof(cpus), &cpus);
 	for (i = nr - 1; i >= 0 && !state->moves; i--) {
 		if (numa_free_bytes(nodes[i]) > FILL_MAX || !hugetlb_usable(nodes[i]) ||
-		    !pin_to_other_node(nodes[i]))
+		    !numa_pin_to_other(nodes[i]))
 			continue;
 		block = find_block(nodes[i]);
 		if (block != NO_MEMORY_BLOCK)
@@ -108,7 +85,7 @@ static size_t unmovable_pieces(int node)
  * Allocate twice: the file's page cache tree also takes memory, from the node of the task.  The
  * second time it reuses what the first one freed.
  */
-static int feed(const struct placement_state *state)
+int placement_feed(const struct placement_state *state)
 {
 	const struct gmem_vm *gvm = state->gvm;
 	size_t size = unmovable_pieces(state->node) + SLOP * getpagesize();
@@ -163,7 +140,7 @@ static void offline_setup(struct placement_state *state)
 		hugetlb_reserve(node, large - memory_block_pages() +
 			       pagetypeinfo_free_pages(node, true, NULL, hugetlb_order()));
 	}
-	feeder = feed(state);
+	feeder = placement_feed(state);
 	gmem_allocate(gvm, 0, gvm->nr_pages, node);
 	try_offline(1);
 	plug_rest(state);
@@ -311,127 +288,6 @@ const struct placement placement_cma = {
 		       "fill, or gets no page (boot with cma=64M on a small machine)",
 	.control_skip_reason = "no page moves out of the CMA area, even of shmem (boot with "
 			       "cma=64M)",
-};
-
-/* ---- The range of a gigantic page ---------------------------------------------------------- */
-
-/*
- * Hold all memory of the node but one range: first as gigantic pages, which shows what ranges there
- * are, then the rest as huge pages.  What is left outside is in small pieces, which are used up
- * before the kernel takes pages from the range.
- *
- *	[kernel|huge|huge|..filler..]  [filler|pages under test|......]  [gigantic page]
- *					^ range
- */
-#define RANGE_FILLER	(64UL << 20)
-#define RANGE_RUN	64
-
-static uint64_t range_first;	/* 0: there is none */
-static size_t range_pages;
-static bool settled;		/* the pages that must not move are there */
-static size_t filled;
-
-static bool in_range(uint64_t pfn)
-{
-	return range_first && pfn - range_first < range_pages;
-}
-
-static int range_select_node(struct placement_state *state, const int *nodes, int nr)
-{
-	cpu_set_t cpus;
-
-	(void)state;
-	kvm_sched_getaffinity(0, sizeof(cpus), &cpus);
-	while (nr--) {
-		if (numa_free_bytes(nodes[nr]) > FILL_MAX || !hugetlb_usable(nodes[nr]) ||
-		    !pin_to_other_node(nodes[nr]))
-			continue;
-		if (gigantic_take_all(nodes[nr]) > 0)
-			return nodes[nr];
-		kvm_sched_setaffinity(0, sizeof(cpus), &cpus);
-	}
-	return -1;
-}
-
-static void open_range(int node)
-{
-	gigantic_take_all(node);
-	hugetlb_reserve(node, pagetypeinfo_free_pages(node, false, NULL, hugetlb_order()) +
-			pagetypeinfo_free_pages(node, true, NULL, hugetlb_order()));
-	range_first = gigantic_free_one(node);
-	range_pages = gigantic_bytes(node) / getpagesize();
-	filler_size = RANGE_FILLER;
-	filler = numa_mmap(filler_size, MAP_PRIVATE, node);
-	filled = 0;
-}
-
-/* Use up small pieces until several pages in a row are in the range. */
-static void fill_up_to_range(void)
-{
-	size_t in = 0;
-	uint64_t entry;
-	char *page;
-
-	for (; range_first && in < RANGE_RUN && filled < filler_size; filled += getpagesize()) {
-		page = (char *)filler + filled;
-		*page = 0x6c;
-		TEST_ASSERT(!pagemap_read(page, 1, &entry), "cannot read pagemap");
-		in = in_range(pagemap_pfn(entry)) ? in + 1 : 0;
-	}
-}
-
-/* Pages that must not move stay in place where a control needs another try. */
-static void range_setup(struct placement_state *state)
-{
-	const struct gmem_vm *gvm = state->gvm;
-	int feeder;
-
-	if (!settled) {
-		gmem_punch(gvm, 0, gvm->nr_pages);
-		open_range(state->node);
-	}
-	fill_up_to_range();
-	if (settled || !range_first)
-		return;
-	feeder = feed(state);
-	gmem_allocate(gvm, 0, gvm->nr_pages, state->node);
-	kvm_close(feeder);
-}
-
-/* Each page that cannot move must be there: then it is tried. */
-static bool range_verify(const struct placement_state *state, const uint64_t *pfns, size_t nr)
-{
-	size_t i, there = 0;
-
-	for (i = 0; i < nr; i++)
-		there += in_range(pfns[i]);
-	settled = there == nr && !state->moves;
-	if (settled || (state->moves && there))
-		return true;
-	ksft_print_msg("%zu of %zu pages are in the range from 0x%" PRIx64 " on, the first in 0x%"
-		       PRIx64 "\n", there, nr, range_first, pfns[0]);
-	return false;
-}
-
-static void range_teardown(struct placement_state *state)
-{
-	if (settled)
-		return;
-	kvm_munmap(filler, filler_size);
-	hugetlb_release();
-	gigantic_release(state->node);
-}
-
-const struct placement placement_gigantic = {
-	.select_node = range_select_node,
-	.setup = range_setup,
-	.verify = range_verify,
-	.teardown = range_teardown,
-	.skip_reason = "no node under test has an aligned range for a gigantic page, or it gets no "
-		       "page (needs such a range without unmovable memory, on a node with little "
-		       "memory in use, best without CPUs)",
-	.control_skip_reason = "no gigantic page can be allocated, even where shmem only is in the "
-			       "way (needs free memory on another node)",
 };
 
 /* ---- ZONE_MOVABLE -------------------------------------------------------------------------- */

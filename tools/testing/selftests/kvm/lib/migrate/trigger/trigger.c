@@ -56,6 +56,15 @@ bool trigger_page_in_frame(const struct trigger_range *range, size_t i)
 	       pagemap_pfn(entry) == range->pfns[i];
 }
 
+void trigger_note_moved(const struct trigger_range *range)
+{
+	size_t i;
+
+	for (i = 0; i < range->nr_pages && range->moved; i++)
+		if (!trigger_page_in_frame(range, i))
+			range->moved[i] = true;
+}
+
 struct folio_info *control_now(const struct control *control)
 {
 	struct folio_info *info = calloc(control->nr_pages, sizeof(*info));
