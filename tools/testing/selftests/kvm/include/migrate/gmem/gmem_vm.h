@@ -125,6 +125,7 @@ struct gmem_config {
 	int node;		/* bind the file to this node before first touch */
 	u64 seed;
 	bool yielding;		/* lower the priority of vCPUs, for hosts with few CPUs */
+	bool launch_later;	/* for fixture_open(): the case calls gmem_launch_fill() */
 	/*
 	 * Not NULL: no file, but an ordinary memslot over the mapping of @over's file, which
 	 * .kind cannot be private for.
@@ -228,11 +229,9 @@ void gmem_guest_fill_page(struct gmem_vm *gvm, size_t page);
 void gmem_set_private(struct gmem_vm *gvm, size_t first, size_t nr, bool private);
 
 /*
- * Whether the launch can take over pages of the memory under test: before the first command, where
- * the kind has a launch.  Do it for page @page, with its pattern of this round.  Unlike after
- * gmem_guest_fill_page(), the folio is clean then.
+ * Have the launch take over page @page, with its pattern of this round: nothing has written to the
+ * folio then.  Only before the first command, and where the kind has .launch with .fill.
  */
-bool gmem_can_launch_fill(const struct gmem_vm *gvm);
 void gmem_launch_fill(struct gmem_vm *gvm, size_t page);
 
 /* Returns whether the guest can read the first page under test. */

@@ -38,6 +38,12 @@ extern const struct unmapped_ops unmapped_by_trace, unmapped_by_flags;
  */
 void unmapped_pfns_allocate(struct gmem_vm *gvm, int node);
 
+/*
+ * Allocate all pages of @gvm on @node, launch them with their pattern, and find their frames.  Only
+ * before the first command to the guest (gmem_launch_fill()).
+ */
+void unmapped_pfns_launch(struct gmem_vm *gvm, int node);
+
 /* Allocate all pages of @gvm on @node anew, if @again or unless a placement has allocated them. */
 void unmapped_allocate(struct gmem_vm *gvm, int node, bool again);
 

@@ -32,6 +32,7 @@ enum property_pages {
 	PAGES_FOUND,
 	PAGES_MAPPED,
 	PAGES_PRIVATE,
+	PAGES_LAUNCHED,
 };
 
 /* More than four batches of migrate_pages() in mm/migrate.c (NR_MAX_BATCHED_MIGRATION). */

@@ -46,6 +46,7 @@
  *   retired              the frame that soft offlining took out of use is marked, and is not
  *                        allocated again
  *   not_isolated         compaction does not even isolate unmovable folios
+ *   launched             the launch took the pages over, and nothing has written to them since
  *   inaccessible         requests that would change a part of a page are refused, and nothing
  *                        beside holes of whole pages changes: AS_INACCESSIBLE of the mapping
  *   unmovable            holes beside pages make no difference to whether they move: AS_UNMOVABLE
@@ -84,10 +85,12 @@
  *   triggers   ALL; RANGE: the trigger takes addresses; NODE: it takes a target node; PER_PAGE:
  *              a page that stays does not keep others from moving; ONLY() one; EITHER() of two
  *   pages      ANY; FOUND: the trigger finds folios, see NOT_MAPPED and NO_FOLIO in the
- *              contract; MAPPED: host user space maps the guest_memfd; PRIVATE: private memory
+ *              contract; MAPPED: host user space maps the guest_memfd; PRIVATE: private memory;
+ *              LAUNCHED: private memory that the launch can take over
  *   memslots   ONE, with userspace_addr 0; UADDR: userspace_addr is the mapping; TWO; FAR: two
  *              at a large file offset (struct gmem_config); MANY, HOLES: one, with more
- *              pages; FEW: one, with a quarter of the pages
+ *              pages; FEW: one, with a quarter of the pages; LATE: one, and the case ends the
+ *              launch
  */
 #ifndef SELFTEST_KVM_MIGRATE_MATRIX_PROPERTY_TABLE_H
 #define SELFTEST_KVM_MIGRATE_MATRIX_PROPERTY_TABLE_H
@@ -207,6 +210,9 @@
 									 MAPPED, ONE,   1) \
 	ROW(not_isolated,         not_isolated,      EITHER(compact, compact_node), \
 									 PRIVATE, ONE,  1) \
+	ROW(launched,             launched,          ONLY(soft_offline_phys), \
+									 LAUNCHED, LATE, 1, \
+	    .unfilled = true) \
 	ROW(inaccessible,         inaccessible,      ONLY(move_pages),   MAPPED, ONE,   1, \
 	    .group = "mapping_flags") \
 	ROW(unmovable,            unmovable,         ONLY(move_pages),   MAPPED, ONE,   1, \

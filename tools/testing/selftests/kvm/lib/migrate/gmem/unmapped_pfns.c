@@ -47,14 +47,15 @@ static uint64_t take_filled(struct pfn_set *candidates, size_t *at)
 	return 0;
 }
 
-static bool fill_and_match(struct gmem_vm *gvm, struct pfn_set *candidates)
+static bool fill_and_match(struct gmem_vm *gvm, struct pfn_set *candidates,
+			   void (*fill_page)(struct gmem_vm *gvm, size_t page))
 {
 	const struct unmapped_pfns *unmapped = gvm->unmapped;
 	size_t page, at = 0;
 
 	gmem_next_round(gvm);
 	for (page = 0; page < gvm->nr_pages; page++) {
-		gmem_guest_fill_page(gvm, page);
+		fill_page(gvm, page);
 		unmapped->pfns[page] = take_filled(candidates, &at);
 		if (!unmapped->pfns[page])
 			return false;
@@ -101,7 +102,8 @@ static void start(struct gmem_vm *gvm, bool (*is_ours)(uint64_t flags))
 	unmapped->before = pfns + gvm->nr_pages;
 }
 
-static void populate(struct gmem_vm *gvm, int node)
+static void populate_by(struct gmem_vm *gvm, int node,
+			void (*fill_page)(struct gmem_vm *gvm, size_t page))
 {
 	struct pfn_set candidates = {};
 	bool found = false;
@@ -110,11 +112,21 @@ static void populate(struct gmem_vm *gvm, int node)
 	start(gvm, pageflags_unmapped_uptodate);
 	for (tries = 0; tries < POPULATE_TRIES && !found; tries++) {
 		allocate(gvm, node, tries, &candidates);
-		found = fill_and_match(gvm, &candidates);
+		found = fill_and_match(gvm, &candidates, fill_page);
 	}
 	TEST_ASSERT(found, "no frame found for each of %zu pages: %zu unevictable, unmapped folios "
 		    "without content", gvm->nr_pages, candidates.nr);
 	pfn_set_free(&candidates);
+}
+
+static void populate(struct gmem_vm *gvm, int node)
+{
+	populate_by(gvm, node, gmem_guest_fill_page);
+}
+
+void unmapped_pfns_launch(struct gmem_vm *gvm, int node)
+{
+	populate_by(gvm, node, gmem_launch_fill);
 }
 
 void unmapped_pfns_allocate(struct gmem_vm *gvm, int node)

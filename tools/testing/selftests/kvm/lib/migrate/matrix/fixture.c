@@ -91,7 +91,7 @@ bool fixture_open(struct fixture *fx, const struct suite *suite, const struct te
 	fixture_open_verdict(fx);
 	placement_setup(&fx->placement);
 	/* KVM that emulates guest code accesses guest memory through userspace_addr. */
-	return config->uaddr_is_mapping || gmem_guest_reaches(fx->gvm);
+	return config->uaddr_is_mapping || config->launch_later || gmem_guest_reaches(fx->gvm);
 }
 
 int fixture_skip(void)

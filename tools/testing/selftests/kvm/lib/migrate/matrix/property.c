@@ -5,6 +5,7 @@
 #include "kselftest.h"
 #include "kvm_util.h"
 #include "migrate/gmem/guest_image.h"
+#include "migrate/gmem/launch.h"
 #include "migrate/matrix/property.h"
 #include "migrate/mm/numa.h"
 #include "migrate/trigger/trigger.h"
@@ -23,6 +24,7 @@
 #define MANY		.nr_pages = PROPERTY_MANY_PAGES
 #define HOLES		.nr_pages = PROPERTY_SPARSE_PAGES
 #define FEW		.few_pages = true
+#define LATE		.launch_later = true
 
 #define ROW(_name, _act, _triggers, _pages, _slots, _vcpus, ...)	\
 	{								\
@@ -91,6 +93,8 @@ static bool pages_apply(const struct property *property, const struct contract_r
 		return vm_kind_host_maps(row->vm);
 	case PAGES_PRIVATE:
 		return row->vm->private_mem;
+	case PAGES_LAUNCHED:
+		return row->vm->private_mem && row->vm->launch && row->vm->launch->fill;
 	default:
 		return true;
 	}
