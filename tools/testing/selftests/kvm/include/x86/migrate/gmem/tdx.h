@@ -60,23 +60,22 @@ void tdx_init_page(struct kvm_vcpu *vcpu, gpa_t gpa, const void *source);
 void tdx_finalize(struct kvm_vm *vm);
 
 /* Report that a vCPU left the guest before it had done its first command, and fail the test. */
-void __attribute__((noreturn)) tdx_fail_run(struct kvm_vcpu *vcpu);
-
-/* Returns the name of status @hw_error of the TDX module (asm/shared/tdx_errno.h), or NULL. */
-const char *tdx_error_name(u64 hw_error);
+void __noreturn tdx_fail_run(struct kvm_vcpu *vcpu);
 
 /*
  * Report that step @step failed with errno and status @hw_error, and fail the test.  @caps is what
  * KVM_TDX_CAPABILITIES returned, or NULL.
  */
-void __attribute__((noreturn)) tdx_fail(const char *step, u64 hw_error,
-					const struct kvm_tdx_capabilities *caps);
+void __noreturn tdx_fail(const char *step, u64 hw_error, const struct kvm_tdx_capabilities *caps);
 
 /* Add the boot page, in a memory slot with @slot_flags, and map it for the guest. */
 void tdx_boot_add(struct kvm_vm *vm, u32 slot_flags);
 
 /* Have vCPU @id start in @guest_code(@arg).  Returns the address of its struct tdx_boot. */
 gpa_t tdx_boot_set(struct kvm_vm *vm, u32 id, void *guest_code, u64 arg);
+
+/* The code for the end of the boot page, and the first 64-bit code: assembler in tdx_boot.c. */
+extern const char tdx_boot_code[], tdx_boot_code_end[], tdx_boot_entry64[];
 
 /* ---- Guest code ------------------------------------------------------------------------ */
 

@@ -14,10 +14,10 @@
 #define BOOT_ARG	"0x38"
 
 struct tdx_boot {
-	struct { u16 limit; u32 base; u16 unused; } __attribute__((packed)) gdt;
-	struct { u32 offset; u16 selector, unused; } __attribute__((packed)) entry64;
+	struct { u16 limit; u32 base; u16 unused; } __packed gdt;
+	struct { u32 offset; u16 selector, unused; } __packed entry64;
 	u64 cr3;
-	struct { u16 limit; u64 base; u8 unused[6]; } __attribute__((packed)) idt;
+	struct { u16 limit; u64 base; u8 unused[6]; } __packed idt;
 	u64 rsp, rip, arg;
 };
 
@@ -73,8 +73,6 @@ __asm__(
 "	.size	tdx_boot_entry64, . - tdx_boot_entry64\n"
 "	.popsection\n"
 );
-
-extern const char tdx_boot_code[], tdx_boot_code_end[], tdx_boot_entry64[];
 
 #define CODE_SELECTOR	0x08
 

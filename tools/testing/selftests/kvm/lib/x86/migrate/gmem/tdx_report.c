@@ -46,14 +46,9 @@ static const char *name_of(const struct code_name *names, size_t nr, u64 code)
 	return NULL;
 }
 
-const char *tdx_error_name(u64 hw_error)
-{
-	return name_of(statuses, ARRAY_SIZE(statuses), hw_error & STATUS_MASK);
-}
-
 static void print_hw_error(FILE *out, u64 hw_error)
 {
-	const char *name = tdx_error_name(hw_error);
+	const char *name = name_of(statuses, ARRAY_SIZE(statuses), hw_error & STATUS_MASK);
 	const char *operand = name_of(operands, ARRAY_SIZE(operands), hw_error & ~STATUS_MASK);
 
 	if (!hw_error) {
