@@ -253,8 +253,8 @@ dropin_core()
 		"${DROPIN_CORE_TRIGGERS[@]}"
 	dropin_core_declarations include/migrate/trigger/placement.h "struct placement placement_"
 	dropin_core_lines lib/migrate/runner/suite.c "test_env"
-	dropin_core_lines lib/migrate/gmem/vm_kinds.c "unmapped_by_flags|unmapped_pfns.h"
-	dropin_core_lines lib/x86/migrate/gmem/private_vm.c "unmapped_by_flags|unmapped_pfns.h"
+	dropin_core_lines lib/migrate/gmem/vm_kinds.c "unmapped_by_|unmapped_pfns.h"
+	dropin_core_lines lib/x86/migrate/gmem/private_vm.c "unmapped_by_|unmapped_pfns.h"
 	dropin_core_lines lib/migrate/matrix/property.c "guest_image.h"
 	dropin_core_declarations include/x86/migrate/gmem/private_vm.h vm_kinds_
 	dropin_core_lines guest_memfd_migrate_test.c \
