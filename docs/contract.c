@@ -157,7 +157,7 @@ static void print_encrypted_rows(void)
 	       "the rows of `default` hold, and these ones afterwards.\n"
 	       "\n"
 	       "`x86/private_mem_migrate_test` tests these rows for `sev`, `sev_es` and\n"
-	       "`sev_late`; `migrate/matrix/encrypted.h` of x86 describes the properties.\n"
+	       "`sev_late`; `include/x86/migrate/matrix/encrypted.h` describes the properties.\n"
 	       "\n"
 	       "| trigger | call | both contracts |\n"
 	       "|---|---|---|\n");
