@@ -34,8 +34,8 @@ struct placement_state {
 };
 
 /*
- * Use up the free pieces of page blocks for unmovable memory on the node of @state, by a guest_memfd
- * of its VM: page blocks of other memory must serve the next one.  Returns the file.
+ * Use up the free pieces of page blocks for unmovable memory on the node of @state, by a
+ * guest_memfd of its VM: page blocks of other memory must serve the next one.  Returns the file.
  */
 int placement_feed(const struct placement_state *state);
 
