@@ -38,7 +38,7 @@ mmu:		## run the tests in each of the other MMU modes of KVM
 # What the machines for "make check" have no memory for.
 contig:		## run the tests of gigantic pages and of virtio-mem
 	lab/run --machine gigantic -t guest_memfd_migrate_test -t private_mem -- -t hugetlb_gigantic
-	lab/run --machine virtio-mem --kernel stock -t guest_memfd_migrate_test -t private_mem -- -t virtio_mem
+	lab/run --machine virtio-mem -t guest_memfd_migrate_test -t private_mem -- -t virtio_mem
 
 docs:		## generate docs/contract.md from the tables of the contracts
 	@check/docs >docs/contract.md.new && mv docs/contract.md.new docs/contract.md
