@@ -121,6 +121,8 @@
 	ROW(compact,		   REFUSED(0))							\
 	ROW(compact_node,	   REFUSED(0))							\
 	ROW(cma_alloc,		   NO_FOLIO)							\
+	ROW(hugetlb_gigantic,	   REFUSED(ENOMEM))						\
+	ROW(virtio_mem,		   NO_FOLIO)							\
 	ROW(kcompactd,		   REFUSED(0))							\
 	ROW(longterm_pin,	   NO_FOLIO)							\
 	ROW(longterm_pin_cma,	   NO_FOLIO)							\
