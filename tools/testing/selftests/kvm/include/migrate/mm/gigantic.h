@@ -21,7 +21,7 @@ size_t gigantic_bytes(int node);
  */
 long gigantic_resize(int node, long more);
 
-/* Add as many as fit in the free memory of @node.  Returns as gigantic_resize(). */
+/* Add as many as fit in the free memory of @node.  Returns how many the pool has, or -errno. */
 long gigantic_take_all(int node);
 
 /* Free a page of the pool of @node.  Returns its first frame, or 0. */

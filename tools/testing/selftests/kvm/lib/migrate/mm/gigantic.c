@@ -70,8 +70,9 @@ long gigantic_resize(int node, long more)
 long gigantic_take_all(int node)
 {
 	size_t bytes = gigantic_bytes(node);
+	long added = bytes ? gigantic_resize(node, numa_free_bytes(node) / bytes) : 0;
 
-	return bytes ? gigantic_resize(node, numa_free_bytes(node) / bytes) : 0;
+	return added < 0 ? added : (long)sysfile_read_number(pool_of(node), 10);
 }
 
 static bool is_huge_head(uint64_t flags)

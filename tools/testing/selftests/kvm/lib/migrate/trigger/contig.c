@@ -134,8 +134,8 @@ const struct placement placement_gigantic = {
 	.verify = range_verify,
 	.teardown = range_teardown,
 	.skip_reason = "no node under test has an aligned range for a gigantic page, or it gets no "
-		       "page (needs such a range without unmovable memory, on a node with little "
-		       "memory in use, best without CPUs)",
+		       "page (reserve a gigantic page at boot, with hugepages= of the kernel, on "
+		       "a node with little memory, best without CPUs)",
 	.control_skip_reason = "no gigantic page can be allocated, even where shmem only is in the "
 			       "way (needs free memory on another node)",
 };
