@@ -131,9 +131,23 @@ void snp_vm_init(struct kvm_vm *vm)
 
 /* ---- Protected pages ------------------------------------------------------------------- */
 
-/* Calls @take for each range of protected pages in each slot that vm_mem_add() added. */
-static void for_each_protected(struct kvm_vm *vm,
-			       void (*take)(struct kvm_vm *vm, gpa_t gpa, u64 size))
+static void snp_take(struct kvm_vm *vm, gpa_t gpa, u64 size)
+{
+	vm_mem_set_private(vm, gpa, size);
+	snp_launch_update_data(vm, gpa, (uintptr_t)addr_gpa2hva(vm, gpa), size,
+			       KVM_SEV_SNP_PAGE_TYPE_NORMAL);
+}
+
+static void take(struct kvm_vm *vm, gpa_t gpa, u64 size)
+{
+	if (is_sev_snp_vm(vm))
+		snp_take(vm, gpa, size);
+	else
+		sev_launch_update_data(vm, gpa, size);
+}
+
+/* Have the firmware take over all protected pages of the slots that vm_mem_add() added. */
+static void take_protected(struct kvm_vm *vm)
 {
 	size_t i, j;
 
@@ -148,13 +162,6 @@ static void for_each_protected(struct kvm_vm *vm,
 			     (pages->range[j].end - pages->range[j].start) << vm->page_shift);
 	}
 	vm->arch.is_pt_protected = true;
-}
-
-static void snp_take(struct kvm_vm *vm, gpa_t gpa, u64 size)
-{
-	vm_mem_set_private(vm, gpa, size);
-	snp_launch_update_data(vm, gpa, (uintptr_t)addr_gpa2hva(vm, gpa), size,
-			       KVM_SEV_SNP_PAGE_TYPE_NORMAL);
 }
 
 /* ---- SEV and SEV-ES -------------------------------------------------------------------- */
@@ -177,7 +184,7 @@ void sev_vm_launch(struct kvm_vm *vm, u32 policy)
 	vm_sev_ioctl(vm, KVM_SEV_LAUNCH_START, &start);
 	status = check_state(vm, "KVM_SEV_LAUNCH_START", SEV_GUEST_STATE_LAUNCH_UPDATE);
 	TEST_ASSERT_EQ(status.policy, policy);
-	for_each_protected(vm, sev_launch_update_data);
+	take_protected(vm);
 	if (policy & SEV_POLICY_ES)
 		vm_sev_ioctl(vm, KVM_SEV_LAUNCH_UPDATE_VMSA, NULL);
 }
@@ -220,7 +227,7 @@ void snp_vm_launch_start(struct kvm_vm *vm, u64 policy)
 
 void snp_vm_launch_update(struct kvm_vm *vm)
 {
-	for_each_protected(vm, snp_take);
+	take_protected(vm);
 }
 
 void snp_vm_launch_finish(struct kvm_vm *vm)
