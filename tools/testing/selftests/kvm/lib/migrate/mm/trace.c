@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,17 +23,26 @@ static int write_file(const struct trace *trace, const char *file, const char *t
 	return sysfile_write(path, text);
 }
 
-/* The threads that this one creates later are traced, too. */
+/*
+ * The threads that this one creates later inherit its name.  A filter by PID, or names in the
+ * trace, would patch the code of the scheduler, where emulated CPUs have crashed.
+ */
 static bool start(struct trace *trace, const char *event)
 {
-	char pid[16], path[256];
+	char name[16], filter[40], path[256];
 	int fd;
 
-	snprintf(pid, sizeof(pid), "%d", getpid());
-	snprintf(path, sizeof(path), "events/%s/enable", event);
+	snprintf(name, sizeof(name), "migrate%d", getpid());
+	prctl(PR_SET_NAME, name);
+	snprintf(filter, sizeof(filter), "comm == \"%s\"", name);
 	if (write_file(trace, "buffer_size_kb", BUFFER_KIB) ||
-	    write_file(trace, "options/event-fork", "1") ||
-	    write_file(trace, "set_event_pid", pid) || write_file(trace, path, "1"))
+	    write_file(trace, "options/record-cmd", "0"))
+		return false;
+	snprintf(path, sizeof(path), "events/%s/filter", event);
+	if (write_file(trace, path, filter))
+		return false;
+	snprintf(path, sizeof(path), "events/%s/enable", event);
+	if (write_file(trace, path, "1"))
 		return false;
 	snprintf(path, sizeof(path), "%s/trace_pipe", trace->dir);
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
