@@ -204,7 +204,7 @@ bool migrators_all_moved(const struct stress *stress);
  *	shared		another process maps the file for a while
  *	pinned		pages are pinned, must stay, are read through the pin, and unpinned
  *	conversions	private memory becomes shared and private again; both keep their content
- *	encrypted	the same with private memory that the CPU encrypts
+ *	conversions_encrypted	the same with private memory that the CPU encrypts
  */
 extern const struct workload workload_live, workload_slots, workload_holes, workload_closing,
 			     workload_shared, workload_pinned, workload_conversions,

@@ -49,8 +49,7 @@ static bool traced_open(struct gmem_vm *gvm)
 	struct traced_pfns *traced;
 	struct trace trace;
 
-	if (gvm->finder)
-		gvm->finder->free(gvm);
+	unmapped_pfns_free(gvm);
 	if (!fault_event || !trace_open(&trace, fault_event))
 		return false;
 	traced = calloc(1, sizeof(*traced));

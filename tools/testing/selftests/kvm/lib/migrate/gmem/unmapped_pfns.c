@@ -18,6 +18,12 @@ struct unmapped_pfns {
 	bool (*is_ours)(uint64_t flags);	/* the folios are UPTODATE, or not yet */
 };
 
+void unmapped_pfns_free(struct gmem_vm *gvm)
+{
+	if (gvm->finder)
+		gvm->finder->free(gvm);
+}
+
 static bool is_allocated(const struct gmem_vm *gvm)
 {
 	struct stat stat;
@@ -91,8 +97,7 @@ static void start(struct gmem_vm *gvm, bool (*is_ours)(uint64_t flags))
 	struct unmapped_pfns *unmapped = calloc(1, sizeof(*unmapped));
 	uint64_t *pfns = calloc(2 * gvm->nr_pages, sizeof(*pfns));
 
-	if (gvm->finder)
-		gvm->finder->free(gvm);
+	unmapped_pfns_free(gvm);
 	gvm->finder = &unmapped_by_flags;
 	gvm->unmapped = unmapped;
 	gvm->left = calloc(gvm->nr_pages, sizeof(*gvm->left));
@@ -145,12 +150,10 @@ void unmapped_pfns_allocate(struct gmem_vm *gvm, int node)
 	pfn_set_free(&found);
 }
 
-void unmapped_pfns_free(struct gmem_vm *gvm)
+static void flags_free(struct gmem_vm *gvm)
 {
 	struct unmapped_pfns *unmapped = gvm->unmapped;
 
-	if (!gvm->finder)
-		return;
 	pfn_set_free(&unmapped->others);
 	free(unmapped->pfns);
 	free(unmapped);
@@ -198,5 +201,5 @@ const struct unmapped_ops unmapped_by_flags = {
 	.frame_is = pageflags_unmapped_uptodate,
 	.populate = populate,
 	.look = look,
-	.free = unmapped_pfns_free,
+	.free = flags_free,
 };

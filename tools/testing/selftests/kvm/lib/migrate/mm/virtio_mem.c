@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "kvm_util.h"
@@ -18,7 +17,7 @@
 
 /* The driver tries again 5 seconds after a failure. */
 #define WAIT_TRIES	4000
-#define WAIT_NS		5000000
+#define WAIT_US		5000
 
 static char port[64];
 static size_t all_bytes;	/* before the first unplug */
@@ -98,11 +97,10 @@ const char *virtio_mem_skip_reason(void)
 
 static bool wait_for(size_t bytes)
 {
-	const struct timespec moment = { .tv_nsec = WAIT_NS };
 	int tries;
 
 	for (tries = 0; plugged_bytes() != bytes && tries < WAIT_TRIES; tries++)
-		nanosleep(&moment, NULL);
+		usleep(WAIT_US);
 	return plugged_bytes() == bytes;
 }
 
@@ -133,7 +131,7 @@ void virtio_mem_plug(void)
 	bool plugged = !r && wait_for(all_bytes);
 
 	for (; plugged && !is_online() && tries < WAIT_TRIES; tries++)
-		usleep(WAIT_NS / 1000);
+		usleep(WAIT_US);
 	TEST_ASSERT(plugged && is_online(), "%zu of %zu bytes of the virtio-mem device are plugged",
 		    plugged_bytes(), all_bytes);
 }
