@@ -32,6 +32,16 @@ static void read_events(struct gmem_vm *gvm)
 	}
 }
 
+/* What was before is over: forget the events, and what has moved. */
+static void start_over(struct gmem_vm *gvm)
+{
+	struct traced_pfns *traced = gvm->unmapped;
+
+	read_events(gvm);
+	memset(traced->faulted, 0, gvm->nr_pages * sizeof(*traced->faulted));
+	memset(gvm->left, 0, gvm->nr_pages * sizeof(*gvm->left));
+}
+
 static void traced_free(struct gmem_vm *gvm)
 {
 	struct traced_pfns *traced = gvm->unmapped;
@@ -44,11 +54,17 @@ static void traced_free(struct gmem_vm *gvm)
 	gvm->finder = NULL;
 }
 
+/*
+ * Each try of a placement populates anew.  The trace stays open: its buffers are unmovable memory,
+ * which must not get into the place that the pages are to get.
+ */
 static bool traced_open(struct gmem_vm *gvm)
 {
 	struct traced_pfns *traced;
 	struct trace trace;
 
+	if (gvm->finder == &unmapped_by_trace)
+		return true;
 	unmapped_pfns_free(gvm);
 	if (!fault_event || !trace_open(&trace, fault_event))
 		return false;
@@ -86,6 +102,7 @@ static void populate(struct gmem_vm *gvm, int node)
 		unmapped_by_flags.populate(gvm, node);
 		return;
 	}
+	start_over(gvm);
 	unmapped_allocate(gvm, node, false);
 	gmem_guest_fill(gvm);
 	lru_drain();
@@ -135,13 +152,10 @@ static void look(struct gmem_vm *gvm, struct folio_info *info, bool after)
 	struct traced_pfns *traced = gvm->unmapped;
 	size_t i, nr = gvm->nr_pages;
 
-	if (after) {
+	if (after)
 		find_moved(gvm);
-	} else {
-		read_events(gvm);
-		memset(traced->faulted, 0, nr * sizeof(*traced->faulted));
-		memset(gvm->left, 0, nr * sizeof(*gvm->left));
-	}
+	else
+		start_over(gvm);
 	for (i = 0; i < nr; i++)
 		pfn_inspect(traced->pfns[i], &info[i]);
 }
