@@ -167,12 +167,6 @@ extern const struct trigger trigger_compact, trigger_compact_node;
 extern const struct trigger trigger_kcompactd;
 
 /*
- * Compaction that an allocation of huge pages on node .from starts, or kcompactd of that node when
- * vm.compaction_proactiveness asks for it.
- */
-extern const struct trigger trigger_direct_compaction, trigger_kcompactd;
-
-/*
  * Take the memory blocks of the pages offline, and online again (migrate/mm/memory_block.h).  After
  * many failures per page a signal ends the attempt: -EINTR.
  */
