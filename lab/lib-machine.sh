@@ -107,8 +107,9 @@ lab_spare()
 # lab_machine_args DIR: sets machine_args, the QEMU command line.
 # cma_pernuma=0: kernels with CONFIG_CMA_SIZE_PERNUMA reserve the size of cma= once more on each
 # node, and a small machine then cannot boot.  no_timer_check: on a busy host the kernel may find no
-# timer interrupt in time, and panics.  init_on_alloc=0: Debian's kernel writes zeroes to memory that
-# it allocates, also to huge pages that a test only reserves, and QEMU then takes it from the host.
+# timer interrupt in time, and panics.  init_on_alloc=0: Debian's kernel writes zeroes to memory
+# that it allocates, also to huge pages that a test only reserves, and QEMU then takes it from the
+# host.
 lab_machine_args()
 {
 	local dir=$1 always="panic=-1 cma_pernuma=0 no_timer_check init_on_alloc=0"

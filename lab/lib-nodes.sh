@@ -177,8 +177,8 @@ lab_host_memory()
 	touched=$((total / 64 + (total < 768 ? total : 768)))
 	available=$(awk '$1 == "MemAvailable:" { print int($2 / 1024) }' /proc/meminfo)
 	((touched <= available)) ||
-		lab_die "this host has ${available}M of available memory: a machine with ${total}M" \
-			"takes ${touched}M at least"
+		lab_die "this host has ${available}M of available memory:" \
+			"a machine with ${total}M takes ${touched}M at least"
 }
 
 # lab_node_args: adds the QEMU options of the nodes to machine_args.  Each CPU is a socket:
