@@ -107,10 +107,12 @@ lab_spare()
 # lab_machine_args DIR: sets machine_args, the QEMU command line.
 # cma_pernuma=0: kernels with CONFIG_CMA_SIZE_PERNUMA reserve the size of cma= once more on each
 # node, and a small machine then cannot boot.  no_timer_check: on a busy host the kernel may find no
-# timer interrupt in time, and panics.
+# timer interrupt in time, and panics.  init_on_alloc=0: Debian's kernel writes zeroes to memory
+# that it allocates, also to huge pages that a test only reserves, and QEMU then takes it from the
+# host.
 lab_machine_args()
 {
-	local dir=$1 always="panic=-1 cma_pernuma=0 no_timer_check"
+	local dir=$1 always="panic=-1 cma_pernuma=0 no_timer_check init_on_alloc=0"
 
 	machine_args=(qemu-system-x86_64 -name lab -nodefaults -no-user-config -no-reboot
 		-display none -machine q35)
@@ -181,6 +183,7 @@ lab_watch()
 	machine_boot=
 	machine_failed=
 	machine_error=
+	machine_oom_kills=$(lab_oom_kills)
 	: >"$dir/ktap.log"
 	mkfifo "$dir/results"
 	lab_ports "$dir"
@@ -342,6 +345,12 @@ lab_why()
 	esac
 }
 
+# lab_oom_kills: prints how many processes this host has killed because it ran out of memory.
+lab_oom_kills()
+{
+	awk '$1 == "oom_kill" { print $2 }' /proc/vmstat
+}
+
 lab_why_quit()
 {
 	local dir=$1 status
@@ -350,6 +359,8 @@ lab_why_quit()
 	status=$?
 	if ((status > 128)); then
 		machine_error="QEMU was killed by signal $(kill -l $((status - 128)))"
+		[[ $machine_oom_kills == "$(lab_oom_kills)" ]] ||
+			machine_error+=": this host ran out of memory"
 	elif ((status != 0)) && [[ ! -s $dir/console.log ]]; then
 		machine_end=qemu
 		machine_error="QEMU would not start: $(tail -n 1 "$dir/qemu.log")"

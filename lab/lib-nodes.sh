@@ -156,6 +156,31 @@ lab_machine_about()
 	((sum == 0)) || machine_about+=" and ${sum}M movable"
 }
 
+# lab_memory_backend ID MEMORY: adds a memory backend.  QEMU takes memory from the host when the
+# machine first touches it; without reserve=off the host refuses more than it has.
+lab_memory_backend()
+{
+	machine_args+=(-object "memory-backend-ram,id=$1,size=${2}M,reserve=off")
+}
+
+# lab_host_memory: exits if the host has not the memory that the machine touches in any case: at
+# boot the 64 bytes that describe each page of 4 KiB, later its kernel and the tests, which take a
+# small part of a large machine.
+lab_host_memory()
+{
+	local sum total available touched
+
+	lab_machine_sum node_memory
+	total=$sum
+	lab_machine_sum node_plugged
+	total=$((total + sum))
+	touched=$((total / 64 + (total < 768 ? total : 768)))
+	available=$(awk '$1 == "MemAvailable:" { print int($2 / 1024) }' /proc/meminfo)
+	((touched <= available)) ||
+		lab_die "this host has ${available}M of available memory:" \
+			"a machine with ${total}M takes ${touched}M at least"
+}
+
 # lab_node_args: adds the QEMU options of the nodes to machine_args.  Each CPU is a socket:
 # the kernel warns at boot if a socket spans nodes.
 lab_node_args()
@@ -187,15 +212,15 @@ lab_node_arg()
 	local id=$1 first=$2 node=node,nodeid=$1 cpus=$((node_cpus[$1] + node_absent[$1]))
 
 	if ((node_memory[id])); then
-		machine_args+=(-object "memory-backend-ram,id=m$id,size=${node_memory[id]}M")
+		lab_memory_backend "m$id" "${node_memory[id]}"
 		node+=,memdev=m$id
 	fi
 	((cpus == 0)) || node+=,cpus=$first-$((first + cpus - 1))
 	[[ -z $machine_tiers ]] || ((cpus)) || node+=,initiator=0
 	machine_args+=(-numa "$node")
-	((node_plugged[id] == 0)) ||
-		machine_args+=(-object "memory-backend-ram,id=p$id,size=${node_plugged[id]}M"
-			-device "pc-dimm,memdev=p$id,node=$id")
+	((node_plugged[id])) || return 0
+	lab_memory_backend "p$id" "${node_plugged[id]}"
+	machine_args+=(-device "pc-dimm,memdev=p$id,node=$id")
 }
 
 # ACPI HMAT: latency in ns and bandwidth from the CPUs of node 0.  Memory of nodes without
@@ -218,11 +243,11 @@ lab_tier_args()
 # test asks for its size.
 lab_virtio_mem_args()
 {
-	local node=${machine_virtio_mem%:*} size=${machine_virtio_mem#*:}M
+	local node=${machine_virtio_mem%:*} size=${machine_virtio_mem#*:}
 
 	[[ -n $machine_virtio_mem ]] || return 0
-	machine_args+=(-object "memory-backend-ram,id=v,size=$size"
-		-device "virtio-mem-pci,id=vmem,memdev=v,node=$node,requested-size=$size"
+	lab_memory_backend v "$size"
+	machine_args+=(-device "virtio-mem-pci,id=vmem,memdev=v,node=$node,requested-size=${size}M"
 		-chardev "file,id=virtio-mem,path=$1/virtio-mem"
 		-device "virtserialport,chardev=virtio-mem,name=virtio-mem.mib")
 }

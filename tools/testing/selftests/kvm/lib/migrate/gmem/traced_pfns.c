@@ -84,13 +84,22 @@ static bool traced_open(struct gmem_vm *gvm)
 static bool all_found(const struct gmem_vm *gvm)
 {
 	const struct traced_pfns *traced = gvm->unmapped;
-	size_t i;
+	size_t i, nr = 0;
 
 	for (i = 0; i < gvm->nr_pages; i++)
-		if (!traced->pfns[i] ||
-		    !pageflags_unmapped_uptodate(pageflags_get(traced->pfns[i])))
-			return false;
-	return true;
+		nr += traced->pfns[i] &&
+		      pageflags_unmapped_uptodate(pageflags_get(traced->pfns[i]));
+	if (nr < gvm->nr_pages)
+		ksft_print_msg("%s named the frames of %zu of %zu pages\n", fault_event, nr,
+			       gvm->nr_pages);
+	return nr == gvm->nr_pages;
+}
+
+/* The search takes long on a large machine. */
+static void populate_by_search(struct gmem_vm *gvm, int node)
+{
+	ksft_print_msg("search the page flags of all memory for frames of the guest_memfd\n");
+	unmapped_by_flags.populate(gvm, node);
 }
 
 /* KVM that emulates the guest's code has no page faults: then the search finds the frames. */
@@ -99,7 +108,8 @@ static void populate(struct gmem_vm *gvm, int node)
 	struct traced_pfns *traced;
 
 	if (!traced_open(gvm)) {
-		unmapped_by_flags.populate(gvm, node);
+		ksft_print_msg("no trace event of the guest's page faults (mount tracefs)\n");
+		populate_by_search(gvm, node);
 		return;
 	}
 	start_over(gvm);
@@ -110,7 +120,7 @@ static void populate(struct gmem_vm *gvm, int node)
 	traced = gvm->unmapped;
 	memcpy(traced->pfns, traced->faulted, gvm->nr_pages * sizeof(*traced->pfns));
 	if (!all_found(gvm))
-		unmapped_by_flags.populate(gvm, node);
+		populate_by_search(gvm, node);
 }
 
 /* Have the guest fault on the pages that have left their frames. */

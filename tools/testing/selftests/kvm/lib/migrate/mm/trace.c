@@ -25,7 +25,8 @@ static int write_file(const struct trace *trace, const char *file, const char *t
 
 /*
  * The threads that this one creates later inherit its name.  A filter by PID, or names in the
- * trace, would patch the code of the scheduler, where emulated CPUs have crashed.
+ * trace, would patch the code of the scheduler, where emulated CPUs have crashed.  An instance has
+ * no file options/record-cmd (TOP_LEVEL_TRACE_FLAGS in kernel/trace/trace.c).
  */
 static bool start(struct trace *trace, const char *event)
 {
@@ -36,7 +37,7 @@ static bool start(struct trace *trace, const char *event)
 	prctl(PR_SET_NAME, name);
 	snprintf(filter, sizeof(filter), "comm == \"%s\"", name);
 	if (write_file(trace, "buffer_size_kb", BUFFER_KIB) ||
-	    write_file(trace, "options/record-cmd", "0"))
+	    write_file(trace, "trace_options", "norecord-cmd"))
 		return false;
 	snprintf(path, sizeof(path), "events/%s/filter", event);
 	if (write_file(trace, path, filter))
