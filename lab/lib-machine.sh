@@ -108,6 +108,8 @@ lab_spare()
 # cma_pernuma=0: kernels with CONFIG_CMA_SIZE_PERNUMA reserve the size of cma= once more on each
 # node, and a small machine then cannot boot.  no_timer_check: on a busy host the kernel may find no
 # timer interrupt in time, and panics.
+# tsc=reliable: the clock would be the HPET, and each look at it would take QEMU's global lock.  With
+# QEMU TCG, all CPUs have one TSC.
 lab_machine_args()
 {
 	local dir=$1 always="panic=-1 cma_pernuma=0 no_timer_check"
@@ -115,7 +117,8 @@ lab_machine_args()
 	machine_args=(qemu-system-x86_64 -name lab -nodefaults -no-user-config -no-reboot
 		-display none -machine q35)
 	case $machine_accel in
-	tcg)	machine_args+=(-accel "tcg,thread=$(lab_threads)" -cpu max) ;;
+	tcg)	always+=" tsc=reliable"
+		machine_args+=(-accel "tcg,thread=$(lab_threads)" -cpu max) ;;
 	kvm)	machine_args+=(-accel kvm -cpu host) ;;
 	esac
 	lab_node_args
