@@ -108,8 +108,8 @@ lab_spare()
 # cma_pernuma=0: kernels with CONFIG_CMA_SIZE_PERNUMA reserve the size of cma= once more on each
 # node, and a small machine then cannot boot.  no_timer_check: on a busy host the kernel may find no
 # timer interrupt in time, and panics.
-# tsc=reliable: the clock would be the HPET, and each look at it would take QEMU's global lock.  With
-# QEMU TCG, all CPUs have one TSC.
+# tsc=reliable: the clock would be the HPET, and each look at it would take QEMU's global lock.
+# With QEMU TCG, all CPUs have one TSC.
 lab_machine_args()
 {
 	local dir=$1 always="panic=-1 cma_pernuma=0 no_timer_check"

@@ -56,7 +56,7 @@ void new_owner_fill(struct new_owner *owner)
 			     words_per_page());
 }
 
-/* A hole flushes the TLBs of all CPUs once for each page that is mapped, the unmapping only once. */
+/* A hole flushes all TLBs once for each mapped page; MADV_DONTNEED flushes them once. */
 void new_owner_empty(struct new_owner *owner)
 {
 	size_t size = owner->nr_pages * getpagesize();
