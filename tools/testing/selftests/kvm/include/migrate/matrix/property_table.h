@@ -125,7 +125,7 @@
 	ROW(punch_refault,        punch_refault,     EITHER(move_pages, mbind_strict), \
 									 MAPPED, ONE,   1, \
 	    .allocates_on_target = true) \
-	ROW(punch_race,           punch_race,        ONLY(move_pages),   MAPPED, ONE,   1) \
+	ROW(punch_race,           punch_race,        ONLY(move_pages),   MAPPED, FEW,   1) \
 	ROW(not_uptodate,         not_uptodate,      ONLY(compact),      ANY,    ONE,   1) \
 	ROW(zap_exact,            zap_exact,         ONLY(move_pages),   MAPPED, TWO,   1) \
 	ROW(unevictable_disallowed, unevictable_disallowed, ONLY(compact), \

@@ -9,8 +9,8 @@
 #include "kvm_util.h"
 #include "migrate/matrix/property.h"
 
-/* Even: the last move leads back to the first node. */
-#define MOVES	200
+/* Per iteration of -i.  Even: the last move leads back to the first node. */
+#define MOVES	20
 
 struct puncher {
 	const struct gmem_vm *gvm;
@@ -39,7 +39,7 @@ int act_punch_race(struct fixture *fx)
 	pthread_t thread;
 
 	kvm_pthread_create(&thread, NULL, punch_and_touch, &puncher);
-	property_fire_times(fx, MOVES);
+	property_fire_times(fx, MOVES * fx->suite->options.iterations);
 	__atomic_store_n(&puncher.stop, true, __ATOMIC_RELEASE);
 	kvm_pthread_join(thread, NULL);
 	property_refill(fx, first, nr);
