@@ -182,6 +182,7 @@ lab_watch()
 	machine_failed=
 	machine_error=
 	: >"$dir/ktap.log"
+	: >"$dir/times.log"
 	mkfifo "$dir/results"
 	lab_ports "$dir"
 	lab_watch_began=$EPOCHREALTIME
@@ -289,11 +290,27 @@ lab_watch_line()
 	if [[ -n $machine_boot && -n $line ]]; then
 		[[ -n $opt_quiet ]] || printf '%s\n' "$line"
 		printf '%s\n' "$line" >>"$dir/ktap.log"
+		lab_watch_time "$dir" "$line"
 		if [[ -z $machine_failed && $line =~ $LAB_FAILURE ]] && lab_watch_failure; then
 			return 0
 		fi
 	fi
 	return 1
+}
+
+# lab_watch_time DIR LINE: if LINE is the result of a case, adds the seconds since the result or
+# the start of a program before it, the program and the case to DIR/times.log.
+lab_watch_time()
+{
+	case $2 in
+	"# selftests: "*)	machine_program=${2##* } ;;
+	"# ok "* | "# not ok "*)
+		[[ $2 =~ ok\ [0-9]+\ ([^ ]+) ]] &&
+			printf '%s %s %s\n' "$(lab_since "$machine_time")" "$machine_program" \
+				"${BASH_REMATCH[1]}" >>"$1/times.log" ;;
+	*)			return ;;
+	esac
+	machine_time=$EPOCHREALTIME
 }
 
 # A failed point of a program, a failed program, or one that gave up.

@@ -136,6 +136,7 @@ lab_report()
 		"${machine_boot:+ (first test after $machine_boot s)}")")
 	summary_lines+=("            $kernel_release, $kernel_about")
 	[[ -z $count_contract ]] || summary_lines+=("            $count_contract")
+	[[ -z $opt_times ]] || lab_slowest "$dir/times.log"
 	[[ -z $opt_logs ]] || lab_keep_logs "$dir" "$opt_logs"
 	((verdict_status != 0)) || return 0
 	[[ -z $opt_quiet ]] || lab_failed_points "$dir/ktap.log"
@@ -149,10 +150,20 @@ lab_report()
 		log_dir=$opt_logs
 	else
 		lab_logs "$name"
-		cp "$dir"/{console,ktap,qemu}.log "$log_dir/" 2>/dev/null
+		cp "$dir"/{console,ktap,times,qemu}.log "$log_dir/" 2>/dev/null
 	fi
 	summary_lines+=("            logs: $log_dir")
 	[[ $machine_end == end || $machine_end == failed ]] || lab_console_tail "$name" "$dir"
+}
+
+# lab_slowest TIMES: adds the cases that took longest to summary_lines.
+lab_slowest()
+{
+	local line
+
+	while IFS= read -r line; do
+		summary_lines+=("            $line")
+	done < <(sort -s -r -n "$1" | awk 'NR <= 20 { printf "%6.1f s  %s %s\n", $1, $2, $3 }')
 }
 
 # lab_keep_logs DIR TO: copies the logs and writes the file "verdict" for scripts.  There,
@@ -161,7 +172,7 @@ lab_report()
 lab_keep_logs()
 {
 	{
-		mkdir -p -- "$2" && cp "$1"/{console,ktap,qemu}.log "$2/" &&
+		mkdir -p -- "$2" && cp "$1"/{console,ktap,times,qemu}.log "$2/" &&
 			printf '%s\n' "status=$verdict_status" "end=$machine_end" \
 				"boot=$machine_boot" "release=$kernel_release" \
 				"passed=$count_inner_passed" \
