@@ -101,7 +101,7 @@ collection()
 # of a test is a result of this script.
 on_kernel()
 {
-	local kernel=$1 status line name program
+	local kernel=$1 status line name program reason=
 
 	shift
 	"$LAB/run" --kernel "$kernel" "$@" >"$output" 2>"$check_work/stderr" </dev/null
@@ -111,11 +111,13 @@ on_kernel()
 		name="$kernel: $program: ${name#* }"
 		case $line in
 		selftests:*)	program=${line##* } ;;
+		skipped:*)	reason=${line#skipped: } ;;
 		not\ *)		fail "$name" ;;
-		*\ SKIP\ *)	skip "${name% \# SKIP*}" "${line##*SKIP }" ;;
+		*\ SKIP)	skip "${name% \# SKIP}" "$reason" ;;
 		*)		pass "$name" ;;
 		esac
-	done < <(sed -n -E 's/^# (selftests: )/\1/p; s/^# ((not )?ok [0-9])/\1/p' "$output")
+	done < <(sed -n -E 's/^# (selftests: )/\1/p; s/^# (# )?(skipped: |(not )?ok [0-9])/\2/p' \
+		"$output")
 	# The summary comes after an empty line.
 	sed '/^$/,$d' "$output" >"$check_work/ktap"
 	is "$kernel: prints what bots parse" "$CHECK_TOP/check/ktap" run "$check_work/ktap"

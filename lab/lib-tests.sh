@@ -4,8 +4,9 @@
 # The kernel's own KVM selftests, from the packaged source.  They are only in the cache.  Needs
 # lib-apt.sh and lib-source.sh.
 
-# These files build them.  A release may lack some.
+# These files configure a kernel and build the tests.  A release may lack some.
 LAB_TESTS_PARTS=({Makefile,Kbuild} {scripts,usr,include/{uapi,asm-generic}}/'*'
+	{Kconfig,'*/Kconfig*'} arch/x86/configs/x86_64_defconfig
 	include/linux/pci_ids.h arch/x86/{'Makefile*',include/uapi/'*',entry/syscalls/'*'}
 	drivers/{dma,net/ethernet/intel/igb}/'*.h'
 	tools/{Makefile,build/'*',scripts/'*',include/'*',arch/x86/'*',lib/'*.c'}

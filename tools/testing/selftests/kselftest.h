@@ -19,8 +19,8 @@
  *	# Totals: pass:1 fail:0 xfail:0 xpass:0 skip:1 error:0
  *
  * Parsers take the text after the number as the name of the test: every result must
- * have a unique name.  Print values that vary from run to run (counts, addresses)
- * with ksft_print_msg().  The text of a result is one line; its '\n' is optional.
+ * have a unique name.  Print values that vary from run to run (counts, addresses) and
+ * the reasons of SKIPs with ksft_print_msg().  The text of a result is one line; its '\n' is optional.
  *
  * All object files of a program share the counters, so that a library may report, or
  * skip, for the program that calls it.  Nothing here is thread-safe.
@@ -253,7 +253,10 @@ KSFT_DEFINE_RESULT(error, ksft_error, "not ok", " # error")
 	}										\
 } while (0)
 
-/* The same with a name and, unless fmt is NULL, a reason after the directive. */
+/*
+ * The same with a name and, unless fmt is NULL, a reason after the directive.  The reason of a SKIP
+ * is a comment before the result, because parsers take it for a part of the name.
+ */
 static inline __printf(3, 4) void ksft_test_result_code(int code, const char *name,
 							const char *fmt, ...)
 {
@@ -277,7 +280,9 @@ static inline __printf(3, 4) void ksft_test_result_code(int code, const char *na
 		ksft_count_result(&ksft_cnt.ksft_xpass, "ok", name, " # XPASS", reason);
 		break;
 	case KSFT_SKIP:
-		ksft_count_result(&ksft_cnt.ksft_xskip, "ok", name, " # SKIP", reason);
+		if (fmt)
+			ksft_print_msg("skipped: %s\n", reason);
+		ksft_count_result(&ksft_cnt.ksft_xskip, "ok", name, " # SKIP", "");
 		break;
 	default:
 		ksft_count_result(&ksft_cnt.ksft_fail, "not ok", name, fmt ? " #" : "", reason);
