@@ -35,6 +35,8 @@ dropin_fits()
 {
 	local need file pattern words arch lacks=()
 
+	[[ -z $opt_core ]] || DROPIN_NEEDS+=(
+		"$DROPIN_KVM/include/kvm_syscalls.h|pthread_create|system calls of 7.3")
 	for need in "${DROPIN_NEEDS[@]}"; do
 		IFS='|' read -r file pattern words <<<"$need"
 		grep -q -s -E -e "$pattern" "$tree/$file" || lacks+=("$words ($file)")
@@ -159,21 +161,50 @@ dropin_is_core()
 	done < <(dropin_shared | comm -13 - <(dropin_whole))
 }
 
-# ---- The rows of tables that the core has
+# ---- The core
 
 DROPIN_CORE_TRIGGERS=(move_pages move_pages_all move_pages_remote
 	mbind_move mbind_strict mbind_move_all migrate_pages migrate_pages_remote)
 DROPIN_CORE_PROPERTIES=(idle running running_uaddr running_two_slots partial pinned punch_refault)
+DROPIN_CORE_CONFIG="KVM|KVM_INTEL|KVM_AMD|KVM_SW_PROTECTED_VM|MEMFD_CREATE|NUMA|MIGRATION|\
+PROC_PAGE_MONITOR"
+
+# Names of what the core has not, as lab/core.awk takes them.
+DROPIN_CORE_LACKS=(
+	# memory that a CPU encrypts or firmware takes over, and conversions of private memory
+	launch launch_ops launched launch_later convert_clears gmem_launch_fill end_launch
+	map_encrypted GMEM_GVA_SHARED accept accept_page not_accepted guest_done encrypted
+	encrypted_vm_map vm_kind_reads_zero PAGES_LAUNCHED PAGES_PRIVATE conversion
+	convert_to_private
+	# triggers by frame, and those whose pages or target node the kernel picks
+	pfns by_pfn frame_is unmapped unmapped_ops finder partial kernel_picks_node huge moves_once
+	all_or_nothing exclusive_only exclusive_only_unless_nice
+	placement placement_state placement_setup placement_teardown placement_select_node
+	placement_populated select_placement placement_again begin_placed
+	judges_nothing fire_until_one_moves
+	must_not_touch TRIGGERS_NEVER OUTCOME_NEVER
+	# what changes and watches the system around a case
+	hook runner_hook env test_env test_env_hook exit_hook on_end handle_end_signals
+	CONTRACT_BY_BTF
+	# options and results of other tests
+	unsafe allow_unsafe help_unsafe stress_vcpus parse_bytes
+	RET_EBUSY RET_ENOMEM RET_EINVAL RET_EINTR flags_off
+	# VMs and guest code of other cases
+	over yielding nr_host_users left_out left_out_end large_offset few_pages interrupted also
+	GUEST_WATCH is_hole
+	# more cases, and kinds of VM with encrypted memory
+	must_not_touch_add_cases alloc_zone_add_cases call_errors_add_cases
+	memory_failure_add_cases encrypted_add_cases encrypted_add_late_cases
+	vm_kind_snp vm_kind_snp_mmap vm_kind_sev vm_kind_sev_es vm_kind_sev_late vm_kind_tdx
+)
 
 # dropin_core_rows FILE NAME...: leave only these rows of its tables, with what describes them.
 dropin_core_rows()
 {
-	local file=$stage/$DROPIN_KVM/$1 core
+	local core=" ${*:2} "
 
-	core=" ${*:2} "
-	[[ -e $file ]] || return 0
 	# shellcheck disable=SC2016 # for awk
-	dropin_edit "$1" -v core="$core" '
+	dropin_edit "$from/$1" -v core="$core" '
 		function is_core(name) { return index(core, " " name " ") }
 		function put(line) {
 			# The last row of a table may be gone.
@@ -183,6 +214,9 @@ dropin_core_rows()
 				print held
 			held = line
 		}
+		/^ \*   [a-z_*]+ / { described = $2 }
+		!/^ \*    / && !/^ \*   [a-z_*]+ / { described = "" }
+		described != "" && !is_core(described) { next }
 		/^\tROW\(/ {
 			name = $0
 			gsub(/^\tROW\(|,.*/, "", name)
@@ -205,61 +239,24 @@ dropin_core_rows()
 		END { print held }'
 }
 
-# dropin_core_lines FILE REGEX: drop the code that matches, each up to its last parenthesis.
-dropin_core_lines()
-{
-	# shellcheck disable=SC2016 # for awk
-	[[ ! -e $stage/$DROPIN_KVM/$1 ]] ||
-		dropin_edit "$1" -v regex="$2" '
-			/^(\t|#include)/ && $0 ~ regex { dropped = 1 }
-			!dropped { print; next }
-			{ open += gsub(/\(/, "(") - gsub(/\)/, ")") }
-			open == 0 { dropped = 0 }'
-}
-
-# dropin_core_declarations FILE PREFIX NAME...: drop other declarations of PREFIX and a name, and
-# paragraphs that have no declaration then.
-dropin_core_declarations()
-{
-	# shellcheck disable=SC2016 # for awk
-	[[ ! -e $stage/$DROPIN_KVM/$1 ]] ||
-		dropin_edit "$1" -v prefix=" $2" -v core=" ${*:3} " '
-			function end_paragraph() {
-				if (!dropped || kept)
-					printf "%s", text
-				text = ""
-				dropped = kept = 0
-			}
-			/^(extern|int) / && (at = index($0, prefix)) {
-				name = substr($0, at + length(prefix))
-				sub(/[^a-z_0-9].*/, "", name)
-				if (!index(core, " " name " ")) {
-					dropped = 1
-					in_dropped = 1
-				}
-			}
-			in_dropped { in_dropped = $0 !~ /;$/; next }
-			/;$/ { kept = 1 }
-			{ text = text $0 "\n" }
-			$0 == "" { end_paragraph() }
-			END { end_paragraph() }'
-}
-
+# dropin_core: sets from to a directory with the core.
 dropin_core()
 {
+	local file files
+
+	from=$tmp/core
+	mapfile -t files < <(dropin_shared; dropin_tests)
+	for file in "${files[@]}"; do
+		dropin_copy "$DROPIN_FROM" "$file" "$from"
+	done
 	dropin_core_rows include/migrate/matrix/contract_table.h "${DROPIN_CORE_TRIGGERS[@]}"
 	dropin_core_rows include/migrate/matrix/property_table.h "${DROPIN_CORE_PROPERTIES[@]}"
-	dropin_core_declarations include/migrate/trigger/trigger.h trigger_ \
-		"${DROPIN_CORE_TRIGGERS[@]}"
-	dropin_core_declarations include/migrate/trigger/placement.h "struct placement placement_"
-	dropin_core_lines lib/migrate/runner/suite.c "test_env"
-	dropin_core_lines lib/migrate/gmem/vm_kinds.c "unmapped_by_|unmapped_pfns.h"
-	dropin_core_lines lib/x86/migrate/gmem/private_vm.c "unmapped_by_|unmapped_pfns.h"
-	dropin_core_lines lib/migrate/matrix/property.c "guest_image.h"
-	dropin_core_lines guest_memfd_migrate_test.c \
-		"must_not_touch|call_errors|alloc_zone|more_cases|memory_failure"
-	dropin_core_lines x86/private_mem_migrate_test.c \
-		"alloc_zone|more_cases|memory_failure|encrypted|snp|tdx"
+	# The core needs Linux 7.3.
+	dropin_edit "$from/lib/migrate/libmigrate.mk" '/^# Before Linux 7.3/ { old = 1 }
+		!old; /^$/ { old = 0 }'
+	mapfile -t files < <(printf "$from/%s\n" "${files[@]}" | grep '[.][ch]$')
+	awk -v words="${DROPIN_CORE_LACKS[*]}" -f "$LAB_DIR/core.awk" "${files[@]}" ||
+		lab_die "cannot take the core out of the tests"
 }
 
 # ---- The copy, and the steps
@@ -273,9 +270,12 @@ dropin_stage()
 	dropin_read_series
 	[[ -z $opt_core ]] || dropin_is_core
 	stage=$tmp/stage
+	from=$DROPIN_FROM
+	[[ -z $opt_core ]] || dropin_core
 	mkdir -p "$stage/$DROPIN_KVM"
 	while IFS= read -r file; do
-		[[ ! -e $tree/$DROPIN_KVM/$file ]] || dropin_copy "$tree/$DROPIN_KVM" "$file"
+		[[ ! -e $tree/$DROPIN_KVM/$file ]] || dropin_copy "$tree/$DROPIN_KVM" "$file" \
+			"$stage/$DROPIN_KVM"
 	done < <(printf '%s\n' Makefile.kvm .gitignore config settings
 		dropin_shared; dropin_tests)
 	dropin_commit "what $tree has"
@@ -299,10 +299,9 @@ dropin_step()
 
 	while IFS= read -r file; do
 		[[ ! -e $tree/$DROPIN_KVM/$file ]] || subject=${subject/#Add /Update }
-		dropin_copy "$DROPIN_FROM" "$file"
+		dropin_copy "$from" "$file" "$stage/$DROPIN_KVM"
 		[[ $file != *_test.c ]] || test=$file
 	done < <(dropin_files "${@:3}")
-	[[ -z $opt_core ]] || dropin_core
 	if [[ -n $test ]]; then
 		dropin_list "$test"
 		text=$(dropin_header "$test")
@@ -313,20 +312,17 @@ dropin_step()
 	dropin_commit "$subject" <<<"$text"
 }
 
-# dropin_copy FROM FILE
+# dropin_copy FROM FILE TO
 dropin_copy()
 {
-	{ mkdir -p "$(dirname "$stage/$DROPIN_KVM/$2")" &&
-		cp -- "$1/$2" "$stage/$DROPIN_KVM/$2"; } ||
+	{ mkdir -p "$(dirname "$3/$2")" && cp -- "$1/$2" "$3/$2"; } ||
 		lab_failed_write "$tmp" "cannot copy $2"
 }
 
 # dropin_edit FILE AWK-ARGUMENT...: what awk makes of FILE replaces it.
 dropin_edit()
 {
-	local file=$stage/$DROPIN_KVM/$1
-
-	{ awk "${@:2}" "$file" >"$file.new" && mv -- "$file.new" "$file"; } ||
+	{ awk "${@:2}" "$1" >"$1.new" && mv -- "$1.new" "$1"; } ||
 		lab_failed_write "$tmp" "cannot change $1"
 }
 
@@ -372,7 +368,8 @@ dropin_list()
 			"$stage/$DROPIN_KVM/Makefile.kvm" && continue
 		# Behind the last line of the list, and what that goes on in.
 		# shellcheck disable=SC2016 # for awk
-		dropin_edit Makefile.kvm -v list="TEST_GEN_PROGS_$arch" -v name="$name" '
+		dropin_edit "$stage/$DROPIN_KVM/Makefile.kvm" \
+			-v list="TEST_GEN_PROGS_$arch" -v name="$name" '
 			{ line[NR] = $0 }
 			$1 == list || index($1, list "+=") == 1 { last = NR }
 			last == NR && /\\$/ { last = NR + 1 }
@@ -388,11 +385,13 @@ dropin_list()
 
 dropin_config()
 {
-	local line lines=()
+	local options="[A-Z0-9_]+" line lines=()
+
+	[[ -z $opt_core ]] || options=$DROPIN_CORE_CONFIG
 
 	while IFS= read -r line; do
 		dropin_has config "$line" || lines+=("$line")
-	done < <(grep '^CONFIG_' "$DROPIN_FROM/config")
+	done < <(grep -E "^CONFIG_($options)=" "$DROPIN_FROM/config")
 	((${#lines[@]} == 0)) || dropin_append config "${lines[@]}"
 }
 
@@ -402,14 +401,14 @@ dropin_settings()
 
 	limit=$(sed -n 's/^timeout=//p' "$DROPIN_FROM/settings")
 	# shellcheck disable=SC2016 # for awk
-	dropin_edit settings -F= -v limit="$limit" \
+	dropin_edit "$stage/$DROPIN_KVM/settings" -F= -v limit="$limit" \
 		'$1 == "timeout" && $2 != 0 && $2 < limit { $0 = "timeout=" limit } 1'
 }
 
 # dropin_header TEST: prints what the comment at the head of TEST says, as an e-mail has it.
 dropin_header()
 {
-	sed -e '1,/^\/\*$/d' -e '/^ \*\/$/,$d' -e 's/^ \* \{0,1\}//' "$DROPIN_FROM/$1" | awk '
+	sed -e '1,/^\/\*$/d' -e '/^ \*\/$/,$d' -e 's/^ \* \{0,1\}//' "$from/$1" | awk '
 		# Each line of a table begins anew, with its name in front.
 		/^$/ { end_line(); print; next }
 		/^\t[^\t]+\t/ {

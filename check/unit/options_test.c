@@ -41,7 +41,7 @@ static const char *parse_stress(const char *line)
 		.contract = -1,
 		.pages = 64,
 		.iterations = 1,
-		.nr_vcpus = 2,
+		.stress_vcpus = 2,
 	});
 }
 
@@ -95,7 +95,7 @@ static void check_stress(void)
 	CHECK_TEXT("-b too", parse("-b 4M"), "unknown option -b");
 	CHECK_TEXT("vCPUs and bytes", parse_stress("-v 8 -b 4M -i 100"), "");
 	CHECK("vCPUs and bytes are taken",
-	      options.nr_vcpus == 8 && options.pages == (4 << 20) / page_size &&
+	      options.stress_vcpus == 8 && options.pages == (4 << 20) / page_size &&
 	      options.iterations == 100);
 	CHECK_TEXT("memory in bytes", parse_stress("-b 262144"), "");
 	CHECK("memory in bytes is taken", options.pages == 262144 / page_size);

@@ -66,7 +66,8 @@ int main(int argc, char **argv)
 {
 	struct suite suite = {
 		.program = "guest_memfd_migrate_stress_test",
-		.options = { .contract = -1, .pages = 64, .iterations = 1, .nr_vcpus = 2 },
+		.options = { .contract = -1, .pages = 64, .iterations = 1,
+			     .stress_vcpus = 2 },
 	};
 	struct testcase cases[ARRAY_SIZE(mixes)];
 	size_t i;

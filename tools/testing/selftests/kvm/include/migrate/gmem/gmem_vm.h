@@ -94,9 +94,6 @@ const struct vm_kind *vm_kind_private(bool encrypted);
 /* Whether host user space can access the guest_memfd, so that PTEs map it. */
 bool vm_kind_host_maps(const struct vm_kind *kind);
 
-/* Whether host user space and guest also read the same there. */
-bool vm_kind_host_reads(const struct vm_kind *kind);
-
 /*
  * Whether the guest reads zero where nothing was written.  The kernel clears new pages, and a CPU
  * that decrypts them makes anything of that.

@@ -54,7 +54,7 @@ struct guest_job {
 	 * memory that the guest has not accepted.  Returns 0, or an error for .not_accepted.
 	 */
 	uint64_t (*accept)(uint64_t gva);
-	void (*done)(void);		/* ends a command instead of GUEST_SYNC(), or NULL */
+	void (*guest_done)(void);	/* ends a command instead of GUEST_SYNC(), or NULL */
 	struct guest_page *pages;	/* guest pointer; an entry a page */
 	/* The guest writes these. */
 	uint64_t iterations;		/* of GUEST_RUN or GUEST_WATCH over all its pages */
@@ -69,7 +69,7 @@ struct guest_job {
 #define GUEST_PAGE_WORDS(page_size)	((page_size) / sizeof(uint64_t))
 #define GUEST_COUNTER_WORD(page_size)	(GUEST_PAGE_WORDS(page_size) - 1)
 
-/* The guest's entry point: a loop of the command in @job and GUEST_SYNC(command) or .done. */
+/* The guest's entry point: a loop of the command in @job and GUEST_SYNC(command) or .guest_done. */
 void guest_main(struct guest_job *job);
 
 #endif /* SELFTEST_KVM_MIGRATE_GMEM_GUEST_H */

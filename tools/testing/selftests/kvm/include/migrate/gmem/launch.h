@@ -33,7 +33,7 @@ struct launch_ops {
 	/* Map @nr_pages of the memory under test for the guest, before .start. */
 	void (*map)(struct kvm_vm *vm, gva_t gva, gpa_t gpa, u64 nr_pages, bool shared);
 
-	/* Guest code: as .accept and .done of struct guest_job; or NULL. */
+	/* Guest code: as .accept and .guest_done of struct guest_job; or NULL. */
 	uint64_t (*guest_accept)(uint64_t gva);
 	void (*guest_done)(void);
 	/* Whether the last exit of @vcpu was that of .guest_done; NULL: it is a ucall. */

@@ -48,8 +48,8 @@ int nodemask_next(const struct nodemask *mask, int node);
 int nodemask_parse(const char *list, struct nodemask *mask);
 
 /*
- * The nodes that have memory (/sys/devices/system/node/has_memory) and that this task's cpuset
- * grants (Mems_allowed_list of /proc/self/status).  Returns 0 or -errno.
+ * The nodes that have memory and that this task's cpuset grants (cpuset_current_mems_allowed of
+ * the kernel).  Returns 0 or -errno.
  */
 int numa_usable_nodes(struct nodemask *mask);
 

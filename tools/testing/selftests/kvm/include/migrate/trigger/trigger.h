@@ -109,10 +109,10 @@ struct control {
 };
 
 /*
- * Allocate a control on node @from, without a memory policy afterwards: shmem, or private anonymous
- * memory; CONTROL_PAGES, or as many as a huge page has.
+ * Allocate a control of @nr pages on node @from, without a memory policy afterwards.  @flags:
+ * MAP_SHARED for shmem, or MAP_PRIVATE.
  */
-void control_open(struct control *control, int from, bool anonymous, bool huge);
+void control_open(struct control *control, int from, size_t nr, int flags);
 void control_close(struct control *control);
 
 /*

@@ -13,16 +13,9 @@
 #include "migrate/gmem/launch.h"
 #include "migrate/mm/numa.h"
 
-#define CREATE_TRIES	10
-
 bool vm_kind_host_maps(const struct vm_kind *kind)
 {
 	return kind->gmem_flags & GUEST_MEMFD_FLAG_INIT_SHARED;
-}
-
-bool vm_kind_host_reads(const struct vm_kind *kind)
-{
-	return vm_kind_host_maps(kind) && !kind->encrypted;
 }
 
 bool vm_kind_reads_zero(const struct vm_kind *kind)
@@ -44,20 +37,9 @@ static const char *vm_fd_skip_reason(int vm_fd, const struct vm_kind *kind)
 	if (kind->private_mem && !(flags > 0 && (flags & KVM_MEMORY_ATTRIBUTE_PRIVATE)))
 		return "KVM has no private memory (needs Linux 6.8 and "
 		       "CONFIG_KVM_GENERIC_MEMORY_ATTRIBUTES)";
-	return kind->launch ? kind->launch->skip_reason(kind, vm_fd) : NULL;
-}
-
-/* Task work, as of an io_uring that ends, makes mm_take_all_locks() in mm/vma.c return -EINTR. */
-static int create_vm(int kvm_fd, unsigned long type)
-{
-	int tries, vm_fd = -1;
-
-	for (tries = 0; tries < CREATE_TRIES && vm_fd < 0; tries++) {
-		vm_fd = ioctl(kvm_fd, KVM_CREATE_VM, type);
-		if (vm_fd < 0 && errno != EINTR)
-			break;
-	}
-	return vm_fd;
+	if (kind->launch)
+		return kind->launch->skip_reason(kind, vm_fd);
+	return NULL;
 }
 
 const char *vm_kind_skip_reason(const struct vm_kind *kind)
@@ -71,7 +53,8 @@ const char *vm_kind_skip_reason(const struct vm_kind *kind)
 		return "no /dev/kvm (load kvm_amd or kvm_intel)";
 	if (kind->skip_reason)
 		reason = kind->skip_reason(kind, kvm_fd);
-	vm_fd = reason ? -1 : create_vm(kvm_fd, kind->type);
+	/* Task work, as of an io_uring that ends, interrupts mm_take_all_locks() in mm/vma.c. */
+	vm_fd = reason ? -1 : TEMP_FAILURE_RETRY(ioctl(kvm_fd, KVM_CREATE_VM, kind->type));
 	if (vm_fd >= 0)
 		reason = vm_fd_skip_reason(vm_fd, kind);
 	else if (!reason)
@@ -181,19 +164,26 @@ void gmem_set_slot(struct gmem_vm *gvm, u32 slot, size_t first, size_t nr, bool 
 				   gmem_offset(gvm, first));
 }
 
-static void map_slot(struct gmem_vm *gvm, size_t first, size_t nr)
+static void map_encrypted(struct gmem_vm *gvm, gva_t offset, gpa_t gpa, u64 guest_pages)
 {
 	const struct launch_ops *launch = gvm->kind->launch;
+
+	launch->map(gvm->vm, GMEM_GVA + offset, gpa, guest_pages, false);
+	if (gvm->kind->private_mem)
+		launch->map(gvm->vm, GMEM_GVA_SHARED + offset, gpa, guest_pages, true);
+}
+
+static void map_slot(struct gmem_vm *gvm, size_t first, size_t nr)
+{
 	u64 guest_pages = nr * gvm->page_size / gvm->vm->page_size;
 	gva_t offset = first * gvm->page_size;
 	gpa_t gpa = gmem_gpa(gvm, first);
 
-	if (!launch)
-		virt_map(gvm->vm, GMEM_GVA + offset, gpa, guest_pages);
-	else
-		launch->map(gvm->vm, GMEM_GVA + offset, gpa, guest_pages, false);
-	if (launch && gvm->kind->private_mem)
-		launch->map(gvm->vm, GMEM_GVA_SHARED + offset, gpa, guest_pages, true);
+	if (gvm->kind->launch) {
+		map_encrypted(gvm, offset, gpa, guest_pages);
+		return;
+	}
+	virt_map(gvm->vm, GMEM_GVA + offset, gpa, guest_pages);
 }
 
 static void add_slot(struct gmem_vm *gvm, u32 slot, size_t first, size_t nr, bool uaddr_is_mapping)
@@ -227,9 +217,14 @@ static void add_memory(struct gmem_vm *gvm, const struct gmem_config *config)
 	bool uaddr = config->uaddr_is_mapping || gvm->kind->private_mem;
 	size_t size = config->nr_pages * getpagesize();
 
+	if (config->over) {
+		add_memory_of(gvm, config->over);
+		return;
+	}
 	gvm->nr_pages = config->nr_pages;
 	gvm->page_size = getpagesize();
-	gvm->start = config->large_offset ? GMEM_LARGE_OFFSET : 0;
+	if (config->large_offset)
+		gvm->start = GMEM_LARGE_OFFSET;
 	gvm->fd = vm_create_guest_memfd(gvm->vm, gvm->start + size, gvm->kind->gmem_flags);
 	gvm->mem = map_memory(gvm, size);
 	numa_mbind(gvm->mem, size, config->node);
@@ -249,7 +244,7 @@ static void add_vcpu(struct gmem_vm *gvm, int i, gva_t pages, gva_t job_gva)
 	gv->owner = gvm;
 	gv->job = addr_gva2hva(gvm->vm, job_gva);
 	gv->job_gva = job_gva;
-	gv->job->done = launch ? launch->guest_done : NULL;
+	gv->job->guest_done = launch ? launch->guest_done : NULL;
 	gv->job->page_size = gvm->page_size;
 	gv->job->hole = gvm->hole;
 	gv->job->hole_end = gvm->split;
@@ -303,10 +298,7 @@ struct gmem_vm *gmem_vm_create(const struct vm_kind *kind, const struct gmem_con
 	gvm->pattern.seed = config->seed;
 	gvm->gva = GMEM_GVA;
 	gvm->vm = create_without_vcpus(kind, config);
-	if (config->over)
-		add_memory_of(gvm, config->over);
-	else
-		add_memory(gvm, config);
+	add_memory(gvm, config);
 	if (kind->launch && kind->launch->bound)
 		kind->launch->bound(gvm);
 	add_vcpus(gvm);

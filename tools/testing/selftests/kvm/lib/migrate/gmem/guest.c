@@ -172,6 +172,15 @@ static void guest_watch(struct guest_job *job)
 	}
 }
 
+static void end_command(const struct guest_job *job)
+{
+	if (job->guest_done) {
+		job->guest_done();
+		return;
+	}
+	GUEST_SYNC(job->command);
+}
+
 void guest_main(struct guest_job *job)
 {
 	for (;;) {
@@ -193,9 +202,6 @@ void guest_main(struct guest_job *job)
 			job->peeked = load((uint64_t *)job->peek_gva);
 			break;
 		}
-		if (job->done)
-			job->done();
-		else
-			GUEST_SYNC(job->command);
+		end_command(job);
 	}
 }

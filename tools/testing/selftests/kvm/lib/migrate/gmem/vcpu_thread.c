@@ -83,12 +83,14 @@ void gmem_guest_start(struct gmem_vm *gvm)
 
 void gmem_guest_start_command(struct gmem_vm *gvm, enum guest_command command)
 {
-	int i;
+	int i, step = gvm->nr_vcpus;
+
+	step += gvm->nr_host_users;
 
 	for (i = 0; i < gvm->nr_vcpus; i++) {
 		struct gmem_vcpu *gv = &gvm->vcpus[i];
 
-		gmem_vcpu_command(gv, command, i, gvm->nr_vcpus + gvm->nr_host_users);
+		gmem_vcpu_command(gv, command, i, step);
 		gv->stopped = false;
 		gv->died = false;
 		kvm_pthread_create(&gv->thread, NULL, run_vcpu, gv);

@@ -26,8 +26,10 @@ const char *fixture_skip_reason_two_nodes(const struct suite *suite, const struc
 {
 	const char *reason = fixture_skip_reason_one_node(suite, test);
 
-	/* Where the kernel picks the node it may pick the one that the page is on. */
-	if (!reason && suite->nr_nodes < 2 && !test->row->trigger->kernel_picks_node)
+	/* The kernel may pick the node that the page is on. */
+	if (test->row->trigger->kernel_picks_node)
+		return reason;
+	if (!reason && suite->nr_nodes < 2)
 		reason = "fewer than two NUMA nodes with enough free memory (boot with "
 			 "numa=fake=2, needs CONFIG_NUMA_EMU)";
 	return reason;
@@ -41,31 +43,24 @@ void fixture_open_verdict(struct fixture *fx)
 	TEST_ASSERT(!verdict_init(&fx->verdict, gvm->nr_pages, gvm->page_size),
 		    "out of memory");
 	fx->verdict.start = gvm->start;
-	fx->verdict.hidden = !vm_kind_host_maps(gvm->kind) && !gvm->kind->unmapped;
+	fx->verdict.hidden = !vm_kind_host_maps(gvm->kind);
+	if (gvm->kind->unmapped)
+		fx->verdict.hidden = false;
 	for (i = 0; i < gvm->nr_pages; i++)
 		fx->verdict.pages[i].gpa = gmem_gpa(gvm, i);
 }
 
-static size_t pages_for(const struct suite *suite, const struct trigger *trigger, size_t at_least)
-{
-	size_t pages = suite->options.pages, huge;
-
-	if (pages < at_least)
-		pages = at_least;
-	if (!trigger || !trigger->huge)
-		return pages;
-	huge = get_trans_hugepagesz() / getpagesize();
-	return pages > huge ? pages : huge;
-}
-
 /* Before there is a VM, so that its memory is not in the way. */
-static void select_nodes(struct fixture *fx, const struct placement *placement)
+static void select_placement(struct fixture *fx)
 {
-	const struct suite *suite = fx->suite;
+	const struct placement *placement = fx->test->row->placement;
 
-	fx->from = placement_select_node(&fx->placement, placement, suite->nodes, suite->nr_nodes,
-					 outcome_moves(fx->expected.outcome));
-	fx->to = suite->nodes[suite->nr_nodes - 1];
+	if (fx->trigger)
+		placement = fx->trigger->placement;
+	if (placement)
+		fx->from = placement_select_node(&fx->placement, placement, fx->suite->nodes,
+						 fx->suite->nr_nodes,
+						 outcome_moves(fx->expected.outcome));
 	if (!fx->trigger || fx->trigger->kernel_picks_node)
 		fx->to = NUMA_ANY_NODE;
 }
@@ -80,18 +75,25 @@ bool fixture_open(struct fixture *fx, const struct suite *suite, const struct te
 		.test = test,
 		.trigger = test->row->trigger,
 		.expected = test->row->expected[suite->contract.id],
+		.from = suite->nodes[0],
+		.to = suite->nodes[suite->nr_nodes - 1],
 	};
-	select_nodes(fx, fx->trigger ? fx->trigger->placement : test->row->placement);
-	gmem.nr_pages = pages_for(suite, fx->trigger, config->nr_pages) /
-			(config->few_pages ? 4 : 1);
+	select_placement(fx);
+	gmem.nr_pages = max(suite->options.pages, config->nr_pages);
+	if (fx->trigger && fx->trigger->huge)
+		gmem.nr_pages = max(gmem.nr_pages, get_trans_hugepagesz() / getpagesize());
+	if (config->few_pages)
+		gmem.nr_pages /= 4;
 	gmem.seed = suite->options.seed;
 	gmem.node = fx->from;
 	fx->gvm = gmem_vm_create(test->row->vm, &gmem);
 	fx->placement.gvm = fx->gvm;
 	fixture_open_verdict(fx);
 	placement_setup(&fx->placement);
+	if (config->launch_later)
+		return true;
 	/* KVM that emulates guest code accesses guest memory through userspace_addr. */
-	return config->uaddr_is_mapping || config->launch_later || gmem_guest_reaches(fx->gvm);
+	return config->uaddr_is_mapping || gmem_guest_reaches(fx->gvm);
 }
 
 int fixture_skip(void)
@@ -107,31 +109,34 @@ void fixture_close(struct fixture *fx)
 	gmem_vm_free(fx->gvm);
 }
 
-/* Whether the host has PTEs for the pages. */
-static bool are_mapped(const struct fixture *fx)
+static int look(const struct fixture *fx, struct folio_info *info, bool after)
 {
-	return !fx->gvm->finder;
+	size_t i;
+
+	if (fx->gvm->finder) {
+		fx->gvm->finder->look(fx->gvm, info, after);
+		return 0;
+	}
+	if (!fx->verdict.hidden)
+		return folio_inspect(fx->gvm->mem, fx->gvm->nr_pages, info);
+	/* Host user space has no PTEs for hidden pages, and nothing finds their frames. */
+	for (i = 0; i < fx->gvm->nr_pages; i++)
+		info[i].node = -ENOENT;
+	return 0;
 }
 
 static void inspect(struct fixture *fx, bool after)
 {
-	size_t nr = fx->gvm->nr_pages, i;
-	struct folio_info *info = calloc(nr, sizeof(*info));
-	int r = 0;
+	struct folio_info *info = calloc(fx->gvm->nr_pages, sizeof(*info));
+	int r;
 
 	TEST_ASSERT(info, "out of memory");
 	/* A drain needs every CPU, and running vCPUs leave it no time. */
 	fx->verdict.lru_drained = !gmem_guest_running(fx->gvm);
 	if (fx->verdict.lru_drained)
 		lru_drain();
-	/* Host user space has no PTEs for hidden pages, and nothing finds their frames. */
-	for (i = 0; i < nr && fx->verdict.hidden; i++)
-		info[i].node = -ENOENT;
-	if (are_mapped(fx) && !fx->verdict.hidden)
-		r = folio_inspect(fx->gvm->mem, nr, info);
+	r = look(fx, info, after);
 	TEST_ASSERT(!r, "cannot inspect the pages: %s", strerror(-r));
-	if (!are_mapped(fx))
-		fx->gvm->finder->look(fx->gvm, info, after);
 	if (after)
 		verdict_after(&fx->verdict, info);
 	else
@@ -173,7 +178,7 @@ static void fire_once(struct fixture *fx, size_t first, size_t nr, long expected
 
 	TEST_ASSERT(result.status, "out of memory");
 	range.pfns = pfns;
-	if (!are_mapped(fx)) {
+	if (fx->gvm->finder) {
 		range.moved = fx->gvm->left + first;
 		range.frame_is = fx->gvm->finder->frame_is;
 	}
@@ -204,11 +209,10 @@ static int fire_tries(const struct fixture *fx)
 	return placement->fire_tries;
 }
 
-void fixture_fire(struct fixture *fx, size_t first, size_t nr, long expected_ret)
+static void fire_until_one_moves(struct fixture *fx, size_t first, size_t nr, long expected_ret)
 {
 	int tries;
 
-	fire_once(fx, first, nr, expected_ret);
 	for (tries = 1; tries < fire_tries(fx); tries++) {
 		fixture_inspect_after(fx);
 		if (verdict_count_moved(&fx->verdict, fx->from, fx->to))
@@ -217,6 +221,12 @@ void fixture_fire(struct fixture *fx, size_t first, size_t nr, long expected_ret
 		placement_populated(&fx->placement);
 		fire_once(fx, first, nr, expected_ret);
 	}
+}
+
+void fixture_fire(struct fixture *fx, size_t first, size_t nr, long expected_ret)
+{
+	fire_once(fx, first, nr, expected_ret);
+	fire_until_one_moves(fx, first, nr, expected_ret);
 }
 
 void fixture_fire_inspected(struct fixture *fx, size_t first, size_t nr, long expected_ret)
@@ -229,11 +239,13 @@ void fixture_fire_inspected(struct fixture *fx, size_t first, size_t nr, long ex
 /* Whether the trigger moves a control from .from to .to, as it does on every kernel. */
 static bool control_moves(struct fixture *fx)
 {
-	size_t enough = fx->trigger->partial ? 1 : CONTROL_PAGES, moved = 0;
+	size_t enough = CONTROL_PAGES, moved = 0;
 	int status[CONTROL_PAGES], tries;
 	struct trigger_result result = { .status = status };
 	char text[32];
 
+	if (fx->trigger->partial)
+		enough = 1;
 	for (tries = 0; tries < CONTROL_TRIES && moved < enough; tries++) {
 		if (tries)
 			placement_again(fx);
@@ -251,10 +263,12 @@ void fixture_fill(struct fixture *fx)
 {
 	const struct unmapped_ops *unmapped = fx->gvm->kind->unmapped;
 
-	if (unmapped)
+	if (unmapped) {
 		unmapped->populate(fx->gvm, fx->from);
-	else
-		gmem_guest_fill(fx->gvm);
+		fixture_check_host(fx);
+		return;
+	}
+	gmem_guest_fill(fx->gvm);
 	fixture_check_host(fx);
 }
 
@@ -279,7 +293,7 @@ int fixture_populate(struct fixture *fx, int tries)
 	return placement_populate(&fx->placement, tries, fill_and_verify, fx);
 }
 
-int fixture_begin(struct fixture *fx)
+static int begin_placed(struct fixture *fx)
 {
 	bool moves = outcome_moves(fx->expected.outcome);
 
@@ -295,6 +309,16 @@ int fixture_begin(struct fixture *fx)
 	if (!moves && !control_moves(fx))
 		return control_not_moved(fx->trigger);
 	placement_populated(&fx->placement);
+	return KSFT_PASS;
+}
+
+int fixture_begin(struct fixture *fx)
+{
+	if (fx->placement.placement || fx->trigger->partial)
+		return begin_placed(fx);
+	fixture_fill(fx);
+	if (!outcome_moves(fx->expected.outcome) && !control_moves(fx))
+		return KSFT_FAIL;
 	return KSFT_PASS;
 }
 
@@ -336,12 +360,15 @@ void fixture_check_host(struct fixture *fx)
 {
 	const struct vm_kind *kind = fx->gvm->kind;
 
-	if (vm_kind_host_reads(kind))
-		fixture_check_mapping(fx);
-	else if (vm_kind_host_maps(kind))
-		touch(fx->gvm);
-	else
+	if (!vm_kind_host_maps(kind)) {
 		assert_host_access_faults(fx->gvm);
+		return;
+	}
+	if (kind->encrypted) {
+		touch(fx->gvm);
+		return;
+	}
+	fixture_check_mapping(fx);
 }
 
 void fixture_check_guest(struct fixture *fx)
@@ -409,8 +436,9 @@ void fixture_swap_nodes(struct fixture *fx)
 	int from = fx->from;
 
 	fx->from = fx->to;
-	if (!fx->trigger->kernel_picks_node)
-		fx->to = from;
+	fx->to = from;
+	if (fx->trigger->kernel_picks_node)
+		fx->to = NUMA_ANY_NODE;
 	verdict_reset(&fx->verdict);
 }
 

@@ -190,13 +190,14 @@ static int prepare_and_expose(struct fixture *fx, const struct state *state)
 
 static int act(struct fixture *fx)
 {
+	size_t nr = fx->trigger->huge ? get_trans_hugepagesz() / getpagesize() : CONTROL_PAGES;
+	bool anonymous = fx->trigger->must_not_touch->anonymous;
 	const struct state *state = fx->test->data;
 	struct control control;
 	int result;
 
 	populate(fx, state);
-	control_open(&control, fx->from, fx->trigger->must_not_touch->anonymous,
-		     fx->trigger->huge);
+	control_open(&control, fx->from, nr, anonymous ? MAP_PRIVATE : MAP_SHARED);
 	copy_to_control(fx, &control);
 	fx->control = &control;
 	result = prepare_and_expose(fx, state);

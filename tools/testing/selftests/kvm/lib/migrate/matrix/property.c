@@ -41,7 +41,6 @@ const size_t nr_properties = ARRAY_SIZE(properties);
 
 void case_list_add(struct case_list *list, const struct testcase *test, const char *name, ...)
 {
-	const struct trigger *trigger = test->row ? test->row->trigger : NULL;
 	struct testcase *added;
 	va_list args;
 
@@ -49,8 +48,8 @@ void case_list_add(struct case_list *list, const struct testcase *test, const ch
 	TEST_ASSERT(list->cases, "out of memory");
 	added = &list->cases[list->nr++];
 	*added = *test;
-	if (trigger && trigger->env)
-		added->env = trigger->env;
+	if (test->row && test->row->trigger && test->row->trigger->env)
+		added->env = test->row->trigger->env;
 	va_start(args, name);
 	vsnprintf(added->name, sizeof(added->name), name, args);
 	va_end(args);
@@ -104,8 +103,9 @@ bool property_applies(const struct property *property, const struct contract_row
 {
 	bool never = property->triggers == TRIGGERS_NEVER;
 
-	return never == !!row->trigger->must_not_touch && triggers_apply(property, row->trigger) &&
-	       pages_apply(property, row);
+	if (never != !!row->trigger->must_not_touch)
+		return false;
+	return triggers_apply(property, row->trigger) && pages_apply(property, row);
 }
 
 /* The kernel does not allocate unmovable folios in ZONE_MOVABLE. */
@@ -144,7 +144,7 @@ static int run(const struct suite *suite, const struct testcase *test)
 void property_add_case(struct case_list *list, const struct contract_row *row,
 		       const struct property *property)
 {
-	const char *group = property->group ?: row->trigger->name;
+	const char *prefix = row->trigger->name;
 	const struct testcase test = {
 		.skip_reason = skip_reason,
 		.run = run,
@@ -154,6 +154,8 @@ void property_add_case(struct case_list *list, const struct contract_row *row,
 		.data = property,
 	};
 
+	if (property->group)
+		prefix = property->group;
 	if (property_applies(property, row))
-		case_list_add(list, &test, "%s.%s.%s", group, row->vm->name, property->name);
+		case_list_add(list, &test, "%s.%s.%s", prefix, row->vm->name, property->name);
 }

@@ -60,8 +60,10 @@ static int read_through_pin(struct fixture *fx, const struct gup_pin_kind *kind,
 /* Once unpinned, the pages move to the node of their neighbours. */
 static int move_unpinned(struct fixture *fx, size_t first, size_t pinned)
 {
-	int from = fx->trigger->kernel_picks_node ? NUMA_ANY_NODE : fx->from;
+	int from = fx->from;
 
+	if (fx->trigger->kernel_picks_node)
+		from = NUMA_ANY_NODE;
 	/* Compaction may have no reason to move these pages later. */
 	if (fx->expected.outcome != OUTCOME_MOVED)
 		return fixture_judge_content(fx);

@@ -81,33 +81,13 @@ static int read_nodemask(const char *path, struct nodemask *mask)
 	return r < 0 ? r : nodemask_parse(text, mask);
 }
 
-/* A kernel without cpusets has no such line and allows every node. */
-static int read_mems_allowed(struct nodemask *mask)
-{
-	char text[16384], *line;
-	int r = sysfile_read("/proc/self/status", text, sizeof(text));
-
-	if (r < 0)
-		return r;
-	line = strstr(text, "\nMems_allowed_list:\t");
-	if (!line) {
-		memset(mask, 0xff, sizeof(*mask));
-		return 0;
-	}
-	line = strchr(line, '\t') + 1;
-	*strchrnul(line, '\n') = '\0';
-	return nodemask_parse(line, mask);
-}
-
 int numa_usable_nodes(struct nodemask *mask)
 {
-	struct nodemask allowed;
-	size_t i;
-	int r = read_nodemask(NODE_DIR "has_memory", mask) ?: read_mems_allowed(&allowed);
-
-	for (i = 0; !r && i < ARRAY_SIZE(mask->bits); i++)
-		mask->bits[i] &= allowed.bits[i];
-	return r;
+	if (!get_mempolicy(NULL, mask->bits, NODEMASK_MAXNODE, NULL, MPOL_F_MEMS_ALLOWED))
+		return 0;
+	/* A kernel without NUMA has node 0. */
+	*mask = nodemask_of(0);
+	return errno == ENOSYS ? 0 : -errno;
 }
 
 long long numa_free_bytes(int node)

@@ -61,6 +61,12 @@ static const char *parse_bytes(size_t *pages)
 	return NULL;
 }
 
+static const char *allow_unsafe(struct migrate_options *options)
+{
+	options->unsafe = true;
+	return NULL;
+}
+
 static const char *parse_option(int option, struct migrate_options *options)
 {
 	switch (option) {
@@ -81,15 +87,12 @@ static const char *parse_option(int option, struct migrate_options *options)
 	case 'i':
 		return parse_number('i', 1, OPTIONS_ITERATIONS_MAX, &options->iterations);
 	case 'v':
-		return parse_number('v', 1, OPTIONS_VCPUS_MAX, &options->nr_vcpus);
+		return parse_number('v', 1, OPTIONS_VCPUS_MAX, &options->stress_vcpus);
 	case 's':
 		options->seed_given = true;
 		return parse_number('s', 0, UINT64_MAX, &options->seed);
 	case 'l':
 		options->list = true;
-		return NULL;
-	case 'U':
-		options->unsafe = true;
 		return NULL;
 	case 'V':
 		options->verbose = true;
@@ -97,19 +100,22 @@ static const char *parse_option(int option, struct migrate_options *options)
 	case 'h':
 		options->help = true;
 		return NULL;
+	case 'U':
+		return allow_unsafe(options);
 	case ':':
 		return error("-%c needs a value", optopt);
 	default:
-		return error("unknown option -%c", optopt);
+		return error("unknown option -%c", option == '?' ? optopt : option);
 	}
 }
 
 const char *options_parse(int argc, char **argv, struct migrate_options *options)
 {
-	const char *known = options->nr_vcpus ? "+:k:t:p:b:v:i:s:lUVh" : "+:k:t:p:i:s:lUVh";
-	const char *wrong = NULL;
+	const char *known = "+:k:t:p:i:s:lUVh", *wrong = NULL;
 	int option;
 
+	if (options->stress_vcpus)
+		known = "+:k:t:p:b:v:i:s:lUVh";
 	/* 0, not 1: getopt() also forgets where an earlier call stopped inside a word. */
 	optind = 0;
 	opterr = 0;
@@ -120,41 +126,39 @@ const char *options_parse(int argc, char **argv, struct migrate_options *options
 	return wrong;
 }
 
+static void help_unsafe(FILE *out)
+{
+	fprintf(out, "  -U             run unsafe cases, which may need a reboot, if -t names them\n");
+}
+
 static void help_stress(FILE *out, const struct migrate_options *defaults)
 {
 	fprintf(out,
-		"  -b BYTES       the same in bytes: 256K, 4M\n"
+		"  -b BYTES       pages in bytes: 256K, 4M\n"
 		"  -v VCPUS       vCPUs of the guest, and threads that move its memory\n"
 		"                 (default %lu, at most %lu)\n",
-		defaults->nr_vcpus, OPTIONS_VCPUS_MAX);
+		defaults->stress_vcpus, OPTIONS_VCPUS_MAX);
 }
 
 void options_help(FILE *out, const char *program, const struct migrate_options *defaults)
 {
-	bool stress = defaults->nr_vcpus;
-
 	fprintf(out,
 		"usage: %s [OPTION]...\n\n"
 		"  -k CONTRACT    'movable' or 'unmovable' (default: from the kernel's BTF;\n"
 		"                 without BTF, the first move decides)\n"
-		"  -t PATTERN     only cases with PATTERN among the dotted parts of their name:\n"
-		"                 '%s', '%s', '%s'; may be repeated\n"
-		"  -p PAGES       pages of guest memory in each case, at least %d (default %zu)\n",
-		program, stress ? "all" : "idle", stress ? "by_node" : "move_pages.default",
-		stress ? "by*" : "mbind*", OPTIONS_PAGES_MIN, defaults->pages);
-	if (stress)
-		help_stress(out, defaults);
-	fprintf(out,
-		"  -i ITERATIONS  %s (default %lu)\n"
-		"  -s SEED        repeat the contents%s of an earlier run (default: random)\n"
+		"  -t PATTERN     only cases with PATTERN among the dotted parts of their name, as\n"
+		"                 'a.*' for 'a.b.c'; may be repeated\n"
+		"  -p PAGES       pages of guest memory in each case, at least %d (default %zu)\n"
+		"  -i ITERATIONS  moves there and back while the memory is in use (default %lu)\n"
+		"  -s SEED        repeat the contents of an earlier run (default: random)\n"
 		"  -l             list the cases\n"
-		"  -U             run cases that may make the machine unusable, if -t names them\n"
 		"  -V             print more about each case\n"
-		"  -h             print this help\n\n"
-		"Exit status: 0 all passed, 1 a case failed, 4 all were skipped.\n",
-		stress ? "rounds of the stress test" :
-			 "moves there and back under a running guest",
-		defaults->iterations, stress ? " and decisions" : "");
+		"  -h             print this help\n",
+		program, OPTIONS_PAGES_MIN, defaults->pages, defaults->iterations);
+	help_unsafe(out);
+	if (defaults->stress_vcpus)
+		help_stress(out, defaults);
+	fprintf(out, "\nExit status: 0 all passed, 1 a case failed, 4 all were skipped.\n");
 }
 
 bool options_match(const char *filter, const char *name)

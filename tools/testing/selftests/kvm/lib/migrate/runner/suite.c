@@ -11,11 +11,12 @@
 /* Free memory of a node beyond twice the memory under test: page tables, shmem of the control. */
 #define NODE_SLACK (32UL << 20)
 
-/* A case that may make the machine unusable is selected by its name only. */
 static bool selects(const struct suite *suite, const struct testcase *test)
 {
-	return options_select(&suite->options, test->name) &&
-	       (!test->unsafe || suite->options.nr_filters || suite->options.list);
+	/* A case that may make the machine unusable is selected by its name only. */
+	if (test->unsafe && !suite->options.nr_filters && !suite->options.list)
+		return false;
+	return options_select(&suite->options, test->name);
 }
 
 /* Each @test of @nr @cases that the command line selects. */
@@ -78,8 +79,8 @@ static void print_run(const struct suite *suite)
 	ksft_print_msg("%s\n", suite_context(suite));
 	printf("# %zu pages of %d bytes, %lu iterations, ", suite->options.pages, getpagesize(),
 	       suite->options.iterations);
-	if (suite->options.nr_vcpus)
-		printf("%lu vCPUs, ", suite->options.nr_vcpus);
+	if (suite->options.stress_vcpus)
+		printf("%lu vCPUs, ", suite->options.stress_vcpus);
 	printf("nodes");
 	for (i = 0; i < suite->nr_nodes; i++)
 		printf(" %d", suite->nodes[i]);

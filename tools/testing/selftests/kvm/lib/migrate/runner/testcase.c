@@ -55,8 +55,8 @@ static void print_rerun(const struct suite *suite, const struct testcase *test)
 	printf("# rerun: %s -k %s -t %s -p %zu -i %lu -s 0x%" PRIx64, suite->program,
 	       contract_name(suite->contract.id), test->name, suite->options.pages,
 	       suite->options.iterations, suite->options.seed);
-	if (suite->options.nr_vcpus)
-		printf(" -v %lu", suite->options.nr_vcpus);
+	if (suite->options.stress_vcpus)
+		printf(" -v %lu", suite->options.stress_vcpus);
 	if (test->unsafe)
 		printf(" -U");
 	printf("\n");
@@ -119,8 +119,8 @@ static unsigned int timeout_seconds(const struct migrate_options *options)
 {
 	unsigned long moves = options->pages * (options->iterations + 10);
 
-	if (options->nr_vcpus)
-		moves *= options->nr_vcpus * MOVES_A_THREAD;
+	if (options->stress_vcpus)
+		moves *= options->stress_vcpus * MOVES_A_THREAD;
 	return (SECONDS_AT_LEAST + moves / MOVES_A_SECOND) * timeout_multiplier();
 }
 
@@ -192,6 +192,8 @@ static int run_process(const struct suite *suite, const struct testcase *test)
 	bool killed;
 	int status;
 
+	if (hook && !hook->setup(test->env))
+		return KSFT_FAIL;
 	if (!fork_case()) {
 		if (hook)
 			hook->enter(test->env);
@@ -212,18 +214,19 @@ const char *testcase_skip_reason(const struct suite *suite, const struct testcas
 {
 	const char *reason = test->skip_reason(suite, test);
 
-	return !reason && hook ? hook->skip_reason(test->env) : reason;
+	if (!reason && hook)
+		reason = hook->skip_reason(test->env);
+	return reason;
 }
 
 int testcase_run(const struct suite *suite, const struct testcase *test, const char **reason)
 {
-	int result = KSFT_FAIL;
+	int result;
 
 	*reason = testcase_skip_reason(suite, test);
 	if (*reason)
 		return KSFT_SKIP;
-	if (!hook || hook->setup(test->env))
-		result = run_process(suite, test);
+	result = run_process(suite, test);
 	/* A hung case may block the teardown: atexit() does it, after the report. */
 	if (hook && result != TESTCASE_HUNG)
 		hook->teardown();

@@ -105,7 +105,7 @@ static void *run_workload(void *arg)
 /* The random streams of migrators are numbered after those of the targets. */
 static void start_threads(struct stress *stress)
 {
-	int nr = stress->suite->options.nr_vcpus, i;
+	int nr = stress->suite->options.stress_vcpus, i;
 	pthread_t migrators[nr];
 
 	stress->next_stream = STRESS_WORKLOADS_MAX;

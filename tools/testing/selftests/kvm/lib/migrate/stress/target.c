@@ -23,7 +23,7 @@ struct gmem_config stress_target_config(const struct stress_target *target)
 		quarter = OPTIONS_PAGES_MIN;
 	return (struct gmem_config) {
 		.nr_pages = target->workload->main ? options->pages : quarter,
-		.nr_vcpus = target->workload->main ? options->nr_vcpus : 1,
+		.nr_vcpus = target->workload->main ? options->stress_vcpus : 1,
 		.two_slots = target->workload->main,
 		.node = target->stress->nodes[0],
 		.seed = options->seed,

@@ -53,12 +53,11 @@ static long call_move_pages(const void *data)
 				   call->status, call->flags));
 }
 
-/* Another process writes the status entries to shared memory. */
 static void fire_move_pages(const struct trigger_range *range, struct trigger_result *result)
 {
 	size_t i, nr = range->nr_pages, size = nr * (sizeof(void *) + 2 * sizeof(int));
 	const struct trigger *trigger = range->trigger;
-	void **memory = trigger->remote ? shared_alloc(size) : malloc(size);
+	void **memory = malloc(size);
 	struct move_call call = {
 		.pid = trigger->remote ? getpid() : 0,
 		.nr_pages = nr,
@@ -74,13 +73,10 @@ static void fire_move_pages(const struct trigger_range *range, struct trigger_re
 		call.nodes[i] = range->to;
 		call.status[i] = STATUS_UNSET;
 	}
-	result->ret = trigger->remote ? child_call(call_move_pages, &call) :
+	result->ret = trigger->remote ? child_call_vm(call_move_pages, &call) :
 					call_move_pages(&call);
 	memcpy(result->status, call.status, nr * sizeof(*result->status));
-	if (trigger->remote)
-		kvm_munmap(memory, size);
-	else
-		free(memory);
+	free(memory);
 }
 
 const struct trigger trigger_move_pages = {

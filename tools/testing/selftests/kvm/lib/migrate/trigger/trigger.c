@@ -74,13 +74,12 @@ struct folio_info *control_now(const struct control *control)
 	return info;
 }
 
-void control_open(struct control *control, int from, bool anonymous, bool huge)
+void control_open(struct control *control, int from, size_t nr, int flags)
 {
-	size_t i, nr = huge ? get_trans_hugepagesz() / getpagesize() : CONTROL_PAGES;
-	size_t size = nr * getpagesize();
+	size_t i, size = nr * getpagesize();
 
 	control->nr_pages = nr;
-	control->mem = numa_mmap(size, anonymous ? MAP_PRIVATE : MAP_SHARED, from);
+	control->mem = numa_mmap(size, flags, from);
 	memset(control->mem, 0x5a, size);
 	kvm_mbind(control->mem, size, MPOL_DEFAULT, NULL, 0, 0);
 	lru_drain();
@@ -112,16 +111,23 @@ size_t control_moved(const struct control *control, int to)
 	return moved;
 }
 
+static void control_pfns(const struct control *control, uint64_t *pfns)
+{
+	size_t i;
+
+	for (i = 0; i < control->nr_pages; i++)
+		pfns[i] = control->before[i].pfn;
+}
+
 size_t control_fire(const struct trigger *trigger, int from, int to, struct trigger_result *result)
 {
 	struct trigger_range range;
 	uint64_t pfns[CONTROL_PAGES];
 	struct control control;
-	size_t i, moved;
+	size_t moved;
 
-	control_open(&control, from, false, false);
-	for (i = 0; i < CONTROL_PAGES; i++)
-		pfns[i] = control.before[i].pfn;
+	control_open(&control, from, CONTROL_PAGES, MAP_SHARED);
+	control_pfns(&control, pfns);
 	range = trigger_range_of(control.mem, CONTROL_PAGES, from, to);
 	range.pfns = pfns;
 	trigger_fire(trigger, &range, result);

@@ -120,8 +120,11 @@ static bool state_good(const struct verdict *verdict, const struct folio_info *i
 {
 	bool final = verdict->lru_drained || (info->flags & FOLIO_FLAG(LRU));
 
-	return !info->flags || !final ||
-	       (!(verdict->flags_on & ~info->flags) && !(verdict->flags_off & info->flags));
+	if (!info->flags || !final)
+		return true;
+	if (verdict->flags_off & info->flags)
+		return false;
+	return !(verdict->flags_on & ~info->flags);
 }
 
 size_t verdict_count_moved(const struct verdict *verdict, int from, int to)
