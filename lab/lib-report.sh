@@ -138,6 +138,7 @@ lab_report()
 	[[ -z $count_contract ]] || summary_lines+=("            $count_contract")
 	[[ -z $opt_times ]] || lab_slowest "$dir/times.log"
 	[[ -z $opt_logs ]] || lab_keep_logs "$dir" "$opt_logs"
+	[[ -z ${opt_results:-} ]] || lab_results "$name" "$dir"
 	((verdict_status != 0)) || return 0
 	[[ -z $opt_quiet ]] || lab_failed_points "$dir/ktap.log"
 	for why in "${verdict_why[@]}"; do

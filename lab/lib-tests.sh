@@ -11,7 +11,7 @@ LAB_TESTS_PARTS=({Makefile,Kbuild} {scripts,usr,include/{uapi,asm-generic}}/'*'
 	drivers/{dma,net/ethernet/intel/igb}/'*.h'
 	tools/{Makefile,build/'*',scripts/'*',include/'*',arch/x86/'*',lib/'*.c'}
 	tools/testing/selftests/{Makefile,lib.mk,'*.h','kselftest*',run_kselftest.sh}
-	tools/testing/selftests/{kvm,cgroup,clone3,rseq,vfio}/'*')
+	tools/testing/kunit/'*.py' tools/testing/selftests/{kvm,cgroup,clone3,rseq,vfio}/'*')
 
 # lab_tests: sets tests_tree to a kernel tree with only these files, which is read-only.  The
 # headers for user space are in its usr/include.
