@@ -588,29 +588,34 @@ function uses_header(f, k,    text, h, key, part, i) {
 
 # ---- Comments, and the result
 
-# Drop paragraphs that name what is gone from the comment in lines k to end.
-function trim_comment(k, end,    i, from, names_gone) {
+# Drop paragraphs and items of a list ("   NAME ...") that name what is gone from the comment in
+# lines k to end.  A comment that is one paragraph stays.
+function trim_comment(k, end,    i, from, names_gone, units) {
 	from = k + 1
+	units = 0
 	for (i = k + 1; i <= end; i++) {
-		if (line[i] ~ /^[ \t]*\*\/?$/ || i == end) {
-			if (names_gone) {
-				if (from == k + 1 && i == end)
-					return
+		if (line[i] ~ /^[ \t]*\*$/ || i == end || (i > from && line[i] ~ /^ \*   [^ \t]/)) {
+			if (names_gone && (units || i < end))
 				drop_lines(from, i - 1)
-				if (i < end)
-					gone[i] = 1
-				else if (line[from - 1] ~ /^[ \t]*\*$/)
-					gone[from - 1] = 1
-			}
-			from = i + 1
+			units++
+			from = i
 			names_gone = 0
-			continue
 		}
 		names_gone += has_gone(line[i])
 	}
+	# No two empty lines, none at the end.
+	for (i = end - 1; i > k; i--)
+		if (line[i] ~ /^[ \t]*\*$/ &&
+		    line[next_line(i, file_of(i))] ~ /^[ \t]*\*\/?$/)
+			gone[i] = 1
 }
 
 function has_gone(text,    token) {
+	if (match(text, /migrate\/[a-z_]+\/[a-z_]+[.]h/) &&
+	    !(substr(text, RSTART, RLENGTH) in present))
+		return 1
+	if (match(text, /^ \*   [A-Z]+/) && substr(text, 6, RLENGTH - 5) in is_gone)
+		return 1
 	while (match(text, /[A-Za-z_][A-Za-z_0-9]*/)) {
 		token = substr(text, RSTART, RLENGTH)
 		if (token in is_gone && token ~ /_/)

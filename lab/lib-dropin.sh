@@ -195,7 +195,7 @@ DROPIN_CORE_LACKS=(
 	# more cases, and kinds of VM with encrypted memory
 	must_not_touch_add_cases alloc_zone_add_cases call_errors_add_cases
 	memory_failure_add_cases encrypted_add_cases encrypted_add_late_cases
-	vm_kind_snp vm_kind_snp_mmap vm_kind_sev vm_kind_sev_es vm_kind_sev_late vm_kind_tdx
+	vm_kind_private vm_kind_snp vm_kind_snp_mmap vm_kind_sev vm_kind_sev_es vm_kind_sev_late vm_kind_tdx
 )
 
 # dropin_core_rows FILE NAME...: leave only these rows of its tables, with what describes them.
@@ -214,8 +214,9 @@ dropin_core_rows()
 				print held
 			held = line
 		}
-		/^ \*   [a-z_*]+ / { described = $2 }
-		!/^ \*    / && !/^ \*   [a-z_*]+ / { described = "" }
+		/^ \*   [a-z_*]+ / && !columns { described = $2 }
+		!/^ \*   / { described = "" }
+		/^ \* Columns/ { columns = 1 }
 		described != "" && !is_core(described) { next }
 		/^\tROW\(/ {
 			name = $0
