@@ -511,7 +511,7 @@ function is_used_enumerator(name,    p) {
 	return 0
 }
 
-# A function that only its own file uses needs no prototype.
+# A function that only its own file uses needs no prototype, if "static" fits in its line.
 function make_static(    e, k, f, own, prototype_of) {
 	for (e = 1; e <= entities; e++)
 		if (!dropped[e] && kind_of[e] == "prototype")
@@ -521,14 +521,12 @@ function make_static(    e, k, f, own, prototype_of) {
 		own = file_of(k)
 		if (dropped[e] || kind_of[e] != "function" || line[k] ~ /^static / ||
 		    !(names_of[e] in prototype_of) || shared[names_of[e]] ||
-		    user[names_of[e]] != own || first_use[names_of[e]] < k)
+		    user[names_of[e]] != own || first_use[names_of[e]] < k ||
+		    line[k] !~ /\)$/ || length(line[k]) > 93)
 			continue
 		drop_entity(prototype_of[names_of[e]])
 		delete is_gone[names_of[e]]
-		if (length(line[k]) < 93)
-			line[k] = "static " line[k]
-		else
-			line[k] = "static\n" line[k]
+		line[k] = "static " line[k]
 	}
 }
 
