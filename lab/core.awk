@@ -511,7 +511,7 @@ function is_used_enumerator(name,    p) {
 	return 0
 }
 
-# A function that only its own file uses needs no prototype.
+# A function that only its own file uses needs no prototype, if "static" fits in its line.
 function make_static(    e, k, f, own, prototype_of) {
 	for (e = 1; e <= entities; e++)
 		if (!dropped[e] && kind_of[e] == "prototype")
@@ -521,14 +521,12 @@ function make_static(    e, k, f, own, prototype_of) {
 		own = file_of(k)
 		if (dropped[e] || kind_of[e] != "function" || line[k] ~ /^static / ||
 		    !(names_of[e] in prototype_of) || shared[names_of[e]] ||
-		    user[names_of[e]] != own || first_use[names_of[e]] < k)
+		    user[names_of[e]] != own || first_use[names_of[e]] < k ||
+		    line[k] !~ /\)$/ || length(line[k]) > 93)
 			continue
 		drop_entity(prototype_of[names_of[e]])
 		delete is_gone[names_of[e]]
-		if (length(line[k]) < 93)
-			line[k] = "static " line[k]
-		else
-			line[k] = "static\n" line[k]
+		line[k] = "static " line[k]
 	}
 }
 
@@ -588,29 +586,34 @@ function uses_header(f, k,    text, h, key, part, i) {
 
 # ---- Comments, and the result
 
-# Drop paragraphs that name what is gone from the comment in lines k to end.
-function trim_comment(k, end,    i, from, names_gone) {
+# Drop paragraphs and items of a list ("   NAME ...") that name what is gone from the comment in
+# lines k to end.  A comment that is one paragraph stays.
+function trim_comment(k, end,    i, from, names_gone, units) {
 	from = k + 1
+	units = 0
 	for (i = k + 1; i <= end; i++) {
-		if (line[i] ~ /^[ \t]*\*\/?$/ || i == end) {
-			if (names_gone) {
-				if (from == k + 1 && i == end)
-					return
+		if (line[i] ~ /^[ \t]*\*$/ || i == end || (i > from && line[i] ~ /^ \*   [^ \t]/)) {
+			if (names_gone && (units || i < end))
 				drop_lines(from, i - 1)
-				if (i < end)
-					gone[i] = 1
-				else if (line[from - 1] ~ /^[ \t]*\*$/)
-					gone[from - 1] = 1
-			}
-			from = i + 1
+			units++
+			from = i
 			names_gone = 0
-			continue
 		}
 		names_gone += has_gone(line[i])
 	}
+	# No two empty lines, none at the end.
+	for (i = end - 1; i > k; i--)
+		if (line[i] ~ /^[ \t]*\*$/ &&
+		    line[next_line(i, file_of(i))] ~ /^[ \t]*\*\/?$/)
+			gone[i] = 1
 }
 
 function has_gone(text,    token) {
+	if (match(text, /migrate\/[a-z_]+\/[a-z_]+[.]h/) &&
+	    !(substr(text, RSTART, RLENGTH) in present))
+		return 1
+	if (match(text, /^ \*   [A-Z]+/) && substr(text, 6, RLENGTH - 5) in is_gone)
+		return 1
 	while (match(text, /[A-Za-z_][A-Za-z_0-9]*/)) {
 		token = substr(text, RSTART, RLENGTH)
 		if (token in is_gone && token ~ /_/)

@@ -187,7 +187,7 @@ DROPIN_CORE_LACKS=(
 	hook runner_hook env test_env test_env_hook exit_hook on_end handle_end_signals
 	CONTRACT_BY_BTF
 	# options and results of other tests
-	unsafe allow_unsafe help_unsafe stress_vcpus parse_bytes
+	group unsafe allow_unsafe help_unsafe stress_vcpus parse_bytes
 	RET_EBUSY RET_ENOMEM RET_EINVAL RET_EINTR flags_off
 	# VMs and guest code of other cases
 	over yielding nr_host_users left_out left_out_end large_offset few_pages interrupted also
@@ -195,7 +195,8 @@ DROPIN_CORE_LACKS=(
 	# more cases, and kinds of VM with encrypted memory
 	must_not_touch_add_cases alloc_zone_add_cases call_errors_add_cases
 	memory_failure_add_cases encrypted_add_cases encrypted_add_late_cases
-	vm_kind_snp vm_kind_snp_mmap vm_kind_sev vm_kind_sev_es vm_kind_sev_late vm_kind_tdx
+	vm_kind_private vm_kind_snp vm_kind_snp_mmap vm_kind_sev vm_kind_sev_es
+	vm_kind_sev_late vm_kind_tdx
 )
 
 # dropin_core_rows FILE NAME...: leave only these rows of its tables, with what describes them.
@@ -214,8 +215,9 @@ dropin_core_rows()
 				print held
 			held = line
 		}
-		/^ \*   [a-z_*]+ / { described = $2 }
-		!/^ \*    / && !/^ \*   [a-z_*]+ / { described = "" }
+		/^ \*   [a-z_*]+ / && !columns { described = $2 }
+		!/^ \*   / { described = "" }
+		/^ \* Columns/ { columns = 1 }
 		described != "" && !is_core(described) { next }
 		/^\tROW\(/ {
 			name = $0

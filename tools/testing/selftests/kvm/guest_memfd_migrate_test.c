@@ -10,9 +10,11 @@
  * Algorithm, for each row of the contract (a trigger on a kind of VM) and each property
  * (migrate/matrix/property_table.h): bind a guest_memfd to one node, fill it with a pattern that
  * differs in every word, fire the trigger at another node, note all pages before and after, judge
- * once.  Where the contract says REFUSED, the same trigger must move shmem in the same case.  For
- * NEVER see migrate/matrix/more_cases.h.  More cases: calls that the kernel must reject, zones
- * that folios are allocated from, and the flags of the mapping.
+ * once.  Where the contract says REFUSED, the same trigger must move shmem in the same case.
+ *
+ * More cases (migrate/matrix/more_cases.h): mechanisms that must leave guest_memfd alone (NEVER),
+ * calls that the kernel must reject, zones that folios are allocated from, and the flags of the
+ * mapping.
  *
  * Contract by kernel: host user space can map guest_memfd since Linux 6.18; the NUMA policy of the
  * file places its folios since 6.19.  Kernels up to 7.3 are "unmovable", the migration series is

@@ -5,15 +5,19 @@
  * Property: the host must neither read nor copy private memory: encryption or firmware may tie it
  * to its physical address.  Every trigger is refused, or finds no folio (PRIVATE_MEMORY_CONTRACT in
  * migrate/matrix/contract_table.h), on every kernel: each page keeps its frame and node, the guest
- * reads what it wrote, and host user space cannot access it.  The same is true of encrypted memory
- * that is not private (ENCRYPTED_MEMORY_CONTRACT), but host user space maps it.
+ * reads what it wrote, and host user space cannot access it.
  *
- * Algorithm: the guest fills private memory, and its frames are found by their flags
- * (migrate/gmem/unmapped_pfns.h).  Each trigger is fired at them: by frame where it takes one, else
- * at the slot's userspace_addr, where private pages have no PTE.  The same trigger must move shmem
- * in the same case.  Then once more around conversions to shared memory, which does move, and back.
- * The pages of encrypted memory are found by the host's PTEs, registered or not, also where the VM
- * becomes a SEV VM only after its file exists (migrate/matrix/encrypted.h).
+ * The same is true of encrypted memory that is not private (ENCRYPTED_MEMORY_CONTRACT), but host
+ * user space maps it.
+ *
+ * Algorithm: the guest fills private memory.  Each trigger is fired at it: by frame where it takes
+ * one, else at the slot's userspace_addr, where private pages have no PTE.  The same trigger must
+ * move shmem in the same case.
+ *
+ * The frames are found by their flags (migrate/gmem/unmapped_pfns.h).  Then once more around
+ * conversions to shared memory, which does move, and back.  The pages of encrypted memory are found
+ * by the host's PTEs, registered or not, also where the VM becomes a SEV VM only after its file
+ * exists (migrate/matrix/encrypted.h).
  *
  * Contract by kernel: private memory exists since Linux 6.8 and was never movable.  Encrypted VMs
  * can use guest_memfd without private memory since Linux 6.18.

@@ -75,7 +75,7 @@ void property_add_case(struct case_list *list, const struct contract_row *row,
 /* Fire at all pages, and hold each of them against the contract. */
 void property_fire_all(struct fixture *fx);
 
-/* The same, then judge the content.  Returns a case's result. */
+/* Fire at all pages, and judge each of them and the content.  Returns a case's result. */
 int property_fire_and_judge(struct fixture *fx);
 
 /*

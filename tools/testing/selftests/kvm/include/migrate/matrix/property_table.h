@@ -84,9 +84,9 @@
  *
  *   triggers   ALL; RANGE: the trigger takes addresses; NODE: it takes a target node; PER_PAGE:
  *              a page that stays does not keep others from moving; ONLY() one; EITHER() of two
- *   pages      ANY; FOUND: the trigger finds folios, see NOT_MAPPED and NO_FOLIO in the
- *              contract; MAPPED: host user space maps the guest_memfd; PRIVATE: private memory;
- *              LAUNCHED: private memory that the launch can take over
+ *   pages      ANY; FOUND: the trigger finds folios under at least one contract; MAPPED: host
+ *              user space maps the guest_memfd; PRIVATE: private memory; LAUNCHED: private
+ *              memory that the launch can take over
  *   memslots   ONE, with userspace_addr 0; UADDR: userspace_addr is the mapping; TWO; FAR: two
  *              at a large file offset (struct gmem_config); MANY, HOLES: one, with more
  *              pages; FEW: one, with a quarter of the pages; LATE: one, and the case ends the

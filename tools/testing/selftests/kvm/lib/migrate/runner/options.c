@@ -128,7 +128,7 @@ const char *options_parse(int argc, char **argv, struct migrate_options *options
 
 static void help_unsafe(FILE *out)
 {
-	fprintf(out, "  -U             run unsafe cases, which may need a reboot, if -t names them\n");
+	fprintf(out, "  -U             run cases that may need a reboot, if -t names them\n");
 }
 
 static void help_stress(FILE *out, const struct migrate_options *defaults)
@@ -146,8 +146,8 @@ void options_help(FILE *out, const char *program, const struct migrate_options *
 		"usage: %s [OPTION]...\n\n"
 		"  -k CONTRACT    'movable' or 'unmovable' (default: from the kernel's BTF;\n"
 		"                 without BTF, the first move decides)\n"
-		"  -t PATTERN     only cases with PATTERN among the dotted parts of their name, as\n"
-		"                 'a.*' for 'a.b.c'; may be repeated\n"
+		"  -t PATTERN     only cases with PATTERN among the dotted parts of their name:\n"
+		"                 'idle', 'mbind*', 'a.*' for 'a.b.c'; may be repeated\n"
 		"  -p PAGES       pages of guest memory in each case, at least %d (default %zu)\n"
 		"  -i ITERATIONS  moves there and back while the memory is in use (default %lu)\n"
 		"  -s SEED        repeat the contents of an earlier run (default: random)\n"
