@@ -204,19 +204,29 @@ static int fire_tries(const struct fixture *fx)
 	return placement->fire_tries;
 }
 
+static bool moved_any(const struct fixture *fx)
+{
+	return verdict_count_moved(&fx->verdict, fx->from, fx->to);
+}
+
 void fixture_fire(struct fixture *fx, size_t first, size_t nr, long expected_ret)
 {
-	int tries;
+	int tries = fx->never_moves ? 0 : fire_tries(fx);
 
-	fire_once(fx, first, nr, expected_ret);
-	for (tries = 1; tries < fire_tries(fx); tries++) {
-		fixture_inspect_after(fx);
-		if (verdict_count_moved(&fx->verdict, fx->from, fx->to))
+	for (;;) {
+		fire_once(fx, first, nr, expected_ret);
+		if (!tries)
 			return;
+		fixture_inspect_after(fx);
+		if (moved_any(fx))
+			return;
+		if (!--tries)
+			break;
 		placement_again(fx);
 		placement_populated(&fx->placement);
-		fire_once(fx, first, nr, expected_ret);
 	}
+	/* The case fails.  Its caller may fire again, and has tries of its own. */
+	fx->never_moves = true;
 }
 
 void fixture_fire_inspected(struct fixture *fx, size_t first, size_t nr, long expected_ret)
@@ -381,7 +391,7 @@ static bool judges_nothing(struct fixture *fx)
 {
 	const struct verdict *verdict = &fx->verdict;
 
-	return fire_tries(fx) && !verdict_count_moved(verdict, fx->from, fx->to) &&
+	return fire_tries(fx) && !moved_any(fx) &&
 	       !verdict_bad_pages(verdict) && verdict->ret == verdict->expected_ret &&
 	       !control_moves(fx);
 }
