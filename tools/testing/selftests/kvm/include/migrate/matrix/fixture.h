@@ -29,6 +29,7 @@ struct fixture {
 	struct gmem_vm *gvm;
 	struct verdict verdict;
 	struct placement_state placement;
+	bool never_moves;		/* the trigger moved no page, however often it was fired */
 	const struct control *control;	/* of triggers with .must_not_touch, else NULL */
 	int from;
 	int to;				/* .from on a machine with one node; NUMA_ANY_NODE */
