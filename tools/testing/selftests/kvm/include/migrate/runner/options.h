@@ -25,6 +25,7 @@ struct migrate_options {
 	size_t pages;			/* of the guest_memfd under test */
 	unsigned long iterations;	/* moves there and back under a running guest */
 	unsigned long nr_vcpus;		/* and as many migrator threads; 0: the test has no -v */
+	const char *results;		/* file to write; NULL: the test has no -j */
 	uint64_t seed;
 	bool seed_given;
 };

@@ -85,6 +85,9 @@ static const char *parse_option(int option, struct migrate_options *options)
 	case 's':
 		options->seed_given = true;
 		return parse_number('s', 0, UINT64_MAX, &options->seed);
+	case 'j':
+		options->results = optarg;
+		return NULL;
 	case 'l':
 		options->list = true;
 		return NULL;
@@ -106,10 +109,12 @@ static const char *parse_option(int option, struct migrate_options *options)
 
 const char *options_parse(int argc, char **argv, struct migrate_options *options)
 {
-	const char *known = options->nr_vcpus ? "+:k:t:p:b:v:i:s:lUVh" : "+:k:t:p:i:s:lUVh";
 	const char *wrong = NULL;
+	char known[32];
 	int option;
 
+	snprintf(known, sizeof(known), "+:k:t:p:i:s:lUVh%s%s", options->nr_vcpus ? "b:v:" : "",
+		 options->results ? "j:" : "");
 	/* 0, not 1: getopt() also forgets where an earlier call stopped inside a word. */
 	optind = 0;
 	opterr = 0;
@@ -129,9 +134,34 @@ static void help_stress(FILE *out, const struct migrate_options *defaults)
 		defaults->nr_vcpus, OPTIONS_VCPUS_MAX);
 }
 
+static void help_perf(FILE *out)
+{
+	fprintf(out,
+		"  -j FILE        also write the results to FILE, as JSON\n"
+		"  -c OLD NEW     compare two such files, and measure nothing; no other option\n");
+}
+
+/* What differs between the help of the test programs. */
+struct help_words {
+	const char *filters[3];		/* examples of -t */
+	const char *iterations;
+};
+
+static const struct help_words words_of_test = {
+	{ "idle", "move_pages.default", "mbind*" }, "moves there and back under a running guest",
+};
+static const struct help_words words_of_stress = {
+	{ "all", "by_node", "by*" }, "rounds of the stress test",
+};
+static const struct help_words words_of_perf = {
+	{ "vcpus_1", "move_pages.all", "batch*" }, "rounds of each measurement",
+};
+
 void options_help(FILE *out, const char *program, const struct migrate_options *defaults)
 {
 	bool stress = defaults->nr_vcpus;
+	const struct help_words *words = stress ? &words_of_stress :
+					 defaults->results ? &words_of_perf : &words_of_test;
 
 	fprintf(out,
 		"usage: %s [OPTION]...\n\n"
@@ -140,21 +170,22 @@ void options_help(FILE *out, const char *program, const struct migrate_options *
 		"  -t PATTERN     only cases with PATTERN among the dotted parts of their name:\n"
 		"                 '%s', '%s', '%s'; may be repeated\n"
 		"  -p PAGES       pages of guest memory in each case, at least %d (default %zu)\n",
-		program, stress ? "all" : "idle", stress ? "by_node" : "move_pages.default",
-		stress ? "by*" : "mbind*", OPTIONS_PAGES_MIN, defaults->pages);
+		program, words->filters[0], words->filters[1], words->filters[2],
+		OPTIONS_PAGES_MIN, defaults->pages);
 	if (stress)
 		help_stress(out, defaults);
 	fprintf(out,
 		"  -i ITERATIONS  %s (default %lu)\n"
-		"  -s SEED        repeat the contents%s of an earlier run (default: random)\n"
+		"  -s SEED        repeat the contents%s of an earlier run (default: random)\n",
+		words->iterations, defaults->iterations, stress ? " and decisions" : "");
+	if (defaults->results)
+		help_perf(out);
+	fprintf(out,
 		"  -l             list the cases\n"
 		"  -U             run cases that may make the machine unusable, if -t names them\n"
 		"  -V             print more about each case\n"
 		"  -h             print this help\n\n"
-		"Exit status: 0 all passed, 1 a case failed, 4 all were skipped.\n",
-		stress ? "rounds of the stress test" :
-			 "moves there and back under a running guest",
-		defaults->iterations, stress ? " and decisions" : "");
+		"Exit status: 0 all passed, 1 a case failed, 4 all were skipped.\n");
 }
 
 bool options_match(const char *filter, const char *name)
