@@ -4,7 +4,8 @@
  *
  * Each case has guest_memfd, shmem and anonymous memory of the same size, and moves one after the
  * other by the same call.  A round measures each of them once, and each round starts with another
- * one, so that a drift of the machine hits all alike.  A ratio is of two times of the same round.
+ * one, so that a drift of the machine hits all alike.  A ratio is of two times of the same round,
+ * or of the fastest of some rounds.
  */
 #ifndef SELFTEST_KVM_MIGRATE_PERF_PERF_CASE_H
 #define SELFTEST_KVM_MIGRATE_PERF_PERF_CASE_H
