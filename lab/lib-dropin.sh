@@ -188,6 +188,7 @@ DROPIN_CORE_LACKS=(
 	CONTRACT_BY_BTF
 	# options and results of other tests
 	group unsafe allow_unsafe help_unsafe stress_vcpus parse_bytes
+	results name_results help_perf
 	RET_EBUSY RET_ENOMEM RET_EINVAL RET_EINTR flags_off
 	# VMs and guest code of other cases
 	over yielding nr_host_users left_out left_out_end large_offset few_pages interrupted also

@@ -13,7 +13,7 @@ static const char *error;
 static const char *parse_with(const char *line, const struct migrate_options *defaults)
 {
 	static char copy[256];
-	char *argv[32] = { "test" };
+	char *argv[64] = { "test" };
 	int argc = 1;
 	char *word;
 
@@ -119,6 +119,17 @@ static void check_stress(void)
 		   "-v needs a number from 1 to 16, not '17'");
 }
 
+static void check_perf(void)
+{
+	const struct migrate_options defaults = { .contract = -1, .pages = 64, .iterations = 9,
+						  .results = "" };
+
+	CHECK_TEXT("-j is for the performance test", parse("-j file"), "unknown option -j");
+	CHECK_TEXT("a file for the results", parse_with("-j file -i 3", &defaults), "");
+	CHECK("the file is taken", !strcmp(options.results, "file") && options.iterations == 3);
+	CHECK_TEXT("-j without a file", parse_with("-j", &defaults), "-j needs a value");
+}
+
 static bool selects(const char *line, const char *name)
 {
 	parse(line);
@@ -131,6 +142,7 @@ int main(void)
 	check_good();
 	check_bad();
 	check_stress();
+	check_perf();
 	CHECK("no filter selects all", selects("", "move_pages.default.idle"));
 	CHECK("the whole name selects", selects("-t a.b.c", "a.b.c"));
 	CHECK("a first part selects", selects("-t a", "a.b.c"));

@@ -67,6 +67,12 @@ static const char *allow_unsafe(struct migrate_options *options)
 	return NULL;
 }
 
+static const char *name_results(struct migrate_options *options)
+{
+	options->results = optarg;
+	return NULL;
+}
+
 static const char *parse_option(int option, struct migrate_options *options)
 {
 	switch (option) {
@@ -91,6 +97,8 @@ static const char *parse_option(int option, struct migrate_options *options)
 	case 's':
 		options->seed_given = true;
 		return parse_number('s', 0, UINT64_MAX, &options->seed);
+	case 'j':
+		return name_results(options);
 	case 'l':
 		options->list = true;
 		return NULL;
@@ -111,11 +119,14 @@ static const char *parse_option(int option, struct migrate_options *options)
 
 const char *options_parse(int argc, char **argv, struct migrate_options *options)
 {
-	const char *known = "+:k:t:p:i:s:lUVh", *wrong = NULL;
+	char known[32] = "+:k:t:p:i:s:lUVh";
+	const char *wrong = NULL;
 	int option;
 
 	if (options->stress_vcpus)
-		known = "+:k:t:p:b:v:i:s:lUVh";
+		strcat(known, "b:v:");
+	if (options->results)
+		strcat(known, "j:");
 	/* 0, not 1: getopt() also forgets where an earlier call stopped inside a word. */
 	optind = 0;
 	opterr = 0;
@@ -140,6 +151,13 @@ static void help_stress(FILE *out, const struct migrate_options *defaults)
 		defaults->stress_vcpus, OPTIONS_VCPUS_MAX);
 }
 
+static void help_perf(FILE *out)
+{
+	fprintf(out,
+		"  -j FILE        also write the results to FILE, as JSON\n"
+		"  -c OLD NEW     compare two such files, and measure nothing; no other option\n");
+}
+
 void options_help(FILE *out, const char *program, const struct migrate_options *defaults)
 {
 	fprintf(out,
@@ -158,6 +176,8 @@ void options_help(FILE *out, const char *program, const struct migrate_options *
 	help_unsafe(out);
 	if (defaults->stress_vcpus)
 		help_stress(out, defaults);
+	if (defaults->results)
+		help_perf(out);
 	fprintf(out, "\nExit status: 0 all passed, 1 a case failed, 4 all were skipped.\n");
 }
 
