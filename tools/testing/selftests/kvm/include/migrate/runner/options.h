@@ -24,7 +24,7 @@ struct migrate_options {
 	bool unsafe;			/* run cases that may make the machine unusable, too */
 	size_t pages;			/* of the guest_memfd under test */
 	unsigned long iterations;	/* moves there and back under a running guest */
-	unsigned long stress_vcpus;		/* and as many migrator threads; 0: the test has no -v */
+	unsigned long stress_vcpus;	/* and as many migrator threads; 0: the test has no -v */
 	const char *results;		/* file to write; NULL: the test has no -j */
 	uint64_t seed;
 	bool seed_given;

@@ -125,8 +125,8 @@ static void offline_teardown(struct placement_state *state)
 }
 
 /*
- * Whether only the pages under test keep the block online: the kernel tries, and does not give up at
- * once for its own memory (EBUSY) or for a hole (EINVAL).
+ * Whether only the pages under test keep the block online: the kernel tries, and does not give up
+ * at once for its own memory (EBUSY) or for a hole (EINVAL).
  */
 static bool only_pages_hold(void)
 {
