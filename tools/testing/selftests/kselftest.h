@@ -20,7 +20,7 @@
  *
  * Parsers take the text after the number as the name of the test: every result must
  * have a unique name.  Print values that vary from run to run (counts, addresses) and
- * the reasons of SKIPs with ksft_print_msg().  The text of a result is one line; its '\n' is optional.
+ * reasons of SKIPs with ksft_print_msg().  The text of a result is one line; its '\n' is optional.
  *
  * All object files of a program share the counters, so that a library may report, or
  * skip, for the program that calls it.  Nothing here is thread-safe.
