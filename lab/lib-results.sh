@@ -23,7 +23,9 @@ lab_results_ktap()
 		/^(not )?ok [0-9]+ selftests: /	{ inside = 0 }
 		!inside || !/^# /		{ print; next }
 		{ line = substr($0, 3) }
-		line !~ /^(TAP version |1[.][.][0-9]|(not )?ok [0-9]|#|Bail out!)/ { line = "# " line }
+		line !~ /^(TAP version |1[.][.][0-9]|(not )?ok [0-9]|#|Bail out!)/ {
+			line = "# " line
+		}
 		{ print "    " line }'
 }
 
@@ -97,9 +99,11 @@ lab_results_kcidb()
 		build = text(origin ":" id)
 		print "{\"version\": {\"major\": 5, \"minor\": 3},"
 		print "\"builds\": [{\"id\": " build ", \"origin\": " text(origin) ","
-		print "  \"checkout_id\": " text(origin ":" release) ", \"architecture\": \"x86_64\","
+		print "  \"checkout_id\": " text(origin ":" release) ","
+		print "  \"architecture\": \"x86_64\","
 		print "  \"comment\": " text(kernel) ", \"status\": \"PASS\","
-		print "  \"misc\": {\"release\": " text(release) ", \"config_sha256\": " text(config) "}}],"
+		print "  \"misc\": {\"release\": " text(release) ","
+		print "    \"config_sha256\": " text(config) "}}],"
 		printf "\"tests\": ["
 	}
 	{
@@ -129,11 +133,12 @@ lab_results()
 			cp "$dir"/{console,ktap,times}.log "$to/" &&
 			lab_results_ktap <"$dir/ktap.log" >"$to/nested.ktap" &&
 			lab_results_cases "$dir/ktap.log" "$dir/times.log" >"$to/cases.new" &&
-			lab_results_kcidb "$1: $kernel_about" "$config" "$machine_about, $machine_accel" \
-				"$(lab_hash <"$dir/console.log")" <"$to/cases.new" >"$to/kcidb.json"
+			lab_results_kcidb "$1: $kernel_about" "$config" \
+				"$machine_about, $machine_accel" "$(lab_hash <"$dir/console.log")" \
+				<"$to/cases.new" >"$to/kcidb.json"
 	} || lab_failed_write "$opt_results" "cannot write results to $to"
 	# Its status says whether tests failed.
-	(cd "$dir" && python3 -B "$results_kunit" parse --junit="$dir/junit.xml" "$to/nested.ktap") \
+	python3 -B "$results_kunit" parse --junit="$dir/junit.xml" "$to/nested.ktap" \
 		>"$to/kunit.log" 2>&1
 	[[ -s $dir/junit.xml ]] || lab_die "kunit.py wrote no JUnit XML: see $to/kunit.log"
 	{ mv "$dir/junit.xml" "$to/" && mv "$to/cases.new" "$to/cases"; } ||

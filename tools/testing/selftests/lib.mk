@@ -77,8 +77,10 @@ RM := rm -f
 
 # ---- Lists.  "override", because bots pass TEST_PROGS=one TEST_GEN_PROGS="" on the
 # command line; "one" may be a program that make must compile first.
-compiled := $(foreach p,$(TEST_PROGS),$(if $(wildcard $(p).c),$(p)))
-override TEST_PROGS := $(filter-out $(compiled),$(TEST_PROGS))
+# A program of an architecture is given without its directory.
+program = $(patsubst %.c,%,$(firstword $(wildcard $(1).c $(ARCH)/$(1).c)))
+compiled := $(foreach p,$(TEST_PROGS),$(call program,$(p)))
+override TEST_PROGS := $(foreach p,$(TEST_PROGS),$(if $(call program,$(p)),,$(p)))
 override TEST_GEN_PROGS := $(addprefix $(OUTPUT)/,$(TEST_GEN_PROGS) $(compiled))
 override TEST_GEN_PROGS_EXTENDED := $(addprefix $(OUTPUT)/,$(TEST_GEN_PROGS_EXTENDED))
 override TEST_GEN_FILES := $(addprefix $(OUTPUT)/,$(TEST_GEN_FILES))
