@@ -40,6 +40,9 @@ contig:		## run the tests of gigantic pages and of virtio-mem
 	lab/run --machine gigantic -t guest_memfd_migrate_test -t private_mem -- -t hugetlb_gigantic
 	lab/run --machine virtio-mem -t guest_memfd_migrate_test -t private_mem -- -t virtio_mem
 
+bench:		## measure this project next to its peers, for some minutes
+	@bench/run
+
 docs:		## generate docs/contract.md from the tables of the contracts
 	@check/docs >docs/contract.md.new && mv docs/contract.md.new docs/contract.md
 
@@ -49,4 +52,4 @@ clean:		## remove what "all" built
 help:		## print this
 	@sed -n 's/^\([a-z_-]*\):.*##/  \1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
-.PHONY: all run_tests check faults soak stress mmu contig docs clean help
+.PHONY: all run_tests check faults soak stress mmu contig bench docs clean help
