@@ -190,7 +190,7 @@ static void fire_once(struct fixture *fx, size_t first, size_t nr, long expected
 	free(pfns);
 }
 
-/* Compaction does not move a page twice: fragment memory, or offer the CMA area, again. */
+/* Compaction does not move a page twice: fragment memory, or fill the CMA area, again. */
 static void placement_again(struct fixture *fx)
 {
 	if (!fx->trigger->partial)
