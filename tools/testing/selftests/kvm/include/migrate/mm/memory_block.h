@@ -21,6 +21,7 @@ unsigned long memory_block_of(uint64_t pfn);
 /* The block after @block, or NO_MEMORY_BLOCK; start with NO_MEMORY_BLOCK. */
 unsigned long memory_block_next(unsigned long block);
 
+int memory_block_node(unsigned long block);
 bool memory_block_is_online(unsigned long block);
 bool memory_block_in_zone_movable(unsigned long block);
 

@@ -53,6 +53,22 @@ unsigned long memory_block_next(unsigned long block)
 	return next;
 }
 
+int memory_block_node(unsigned long block)
+{
+	struct nodemask nodes;
+	char path[128], name[32];
+	int node;
+
+	if (numa_usable_nodes(&nodes))
+		return -1;
+	for_each_node_in(node, &nodes) {
+		snprintf(name, sizeof(name), "node%d", node);
+		if (!access(block_file(block, name, path, sizeof(path)), F_OK))
+			return node;
+	}
+	return -1;
+}
+
 static bool block_says(unsigned long block, const char *file, const char *value)
 {
 	char path[128], text[64];
@@ -71,38 +87,30 @@ bool memory_block_in_zone_movable(unsigned long block)
 	return memory_block_is_online(block) && block_says(block, "valid_zones", "Movable\n");
 }
 
-/* A node's directory has a link to each of its blocks. */
 static bool node_has_movable_block(int node)
 {
-	struct dirent *entry;
 	unsigned long block;
-	bool found = false;
-	char path[64];
-	DIR *dir;
 
-	snprintf(path, sizeof(path), "/sys/devices/system/node/node%d", node);
-	dir = opendir(path);
-	while (dir && !found && (entry = readdir(dir)))
-		found = sscanf(entry->d_name, "memory%lu", &block) == 1 &&
-			memory_block_in_zone_movable(block);
-	if (dir)
-		closedir(dir);
-	return found;
+	for (block = memory_block_next(NO_MEMORY_BLOCK); block != NO_MEMORY_BLOCK;
+	     block = memory_block_next(block))
+		if (memory_block_in_zone_movable(block) && memory_block_node(block) == node)
+			return true;
+	return false;
 }
 
-/* Tests use two nodes at most. */
 const char *memory_block_skip_reason(void)
 {
-	int nodes[2], nr = numa_pick_nodes(nodes, ARRAY_SIZE(nodes), 0);
+	struct nodemask nodes;
+	int node;
 
 	if (!folio_pfns_visible())
 		return "PFNs are hidden (be root)";
-	if (access(MEMORY "/block_size_bytes", R_OK) || nr <= 0)
+	if (access(MEMORY "/block_size_bytes", R_OK) || numa_usable_nodes(&nodes))
 		return "no memory blocks (CONFIG_MEMORY_HOTPLUG, CONFIG_MEMORY_HOTREMOVE)";
-	while (nr--)
-		if (!node_has_movable_block(nodes[nr]))
-			return "a node under test has no memory block in ZONE_MOVABLE (hot-plug "
-			       "memory to it, boot with memhp_default_state=online_movable)";
+	for_each_node_in(node, &nodes)
+		if (!node_has_movable_block(node))
+			return "a node has no memory block in ZONE_MOVABLE (hot-plug memory to "
+			       "each node, boot with memhp_default_state=online_movable)";
 	return NULL;
 }
 
