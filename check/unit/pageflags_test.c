@@ -3,7 +3,6 @@
 #include <errno.h>
 
 #include "migrate/mm/folio.h"
-#include "migrate/mm/numa.h"
 #include "migrate/mm/pageflags_scan.h"
 #include "unit.h"
 
@@ -84,7 +83,7 @@ static void check_live(void)
 				      "%s", pageflags_skip_reason());
 		return;
 	}
-	pageflags_scan(queries, 3, NUMA_ANY_NODE);
+	pageflags_scan(queries, 3);
 	for (i = 0, good = true; i + 1 < filled.nr; i++)
 		good &= filled.pfns[i] < filled.pfns[i + 1];
 	CHECK("they come in order", good);
@@ -95,10 +94,6 @@ static void check_live(void)
 	      !pfn_set_has(&fresh, pagemap_pfn(entry)));
 	CHECK("a frame has a node", pfn_to_node(pagemap_pfn(entry)) >= 0);
 	CHECK("no frame, no node", pfn_to_node(~0ULL >> 1) == -ENOENT);
-	pageflags_scan(queries, 1, pfn_to_node(pagemap_pfn(entry)));
-	CHECK("a search of its node finds it", pfn_set_has(&anon, pagemap_pfn(entry)));
-	pageflags_scan(queries, 1, numa_absent_node());
-	CHECK("a search of another node does not", !anon.nr);
 	pfn_set_free(&anon);
 	pfn_set_free(&fresh);
 	pfn_set_free(&filled);

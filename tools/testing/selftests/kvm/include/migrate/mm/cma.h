@@ -21,23 +21,6 @@ bool cma_find(struct cma_area *area);
 /* Returns whether frame @pfn is in @area. */
 bool cma_has(const struct cma_area *area, uint64_t pfn);
 
-/* Returns the pages in the largest piece of @area that no owner has allocated. */
-size_t cma_largest_piece(const struct cma_area *area);
-
-/*
- * Allocate @nr pages of @area in a row, once until cma_give_back().  Returns 0 or -errno.  An undo
- * frees them if the process dies.
- */
-int cma_take(const struct cma_area *area, size_t nr);
-void cma_give_back(const struct cma_area *area);
-
-/*
- * Free some hundred pages of @area on each CPU, one by one.  They stay on the CPU's list of free
- * pages for movable memory (free_frozen_pages() in mm/page_alloc.c), which serves the next
- * allocations of this CPU in the area's zone, latest first.
- */
-void cma_offer(const struct cma_area *area);
-
 /* Returns why the tests of CMA cannot run here, as a reason to skip, or NULL. */
 const char *cma_skip_reason(void);
 

@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 /* Filling a node with more free memory than this, in bytes, takes too long. */
-#define FILL_MAX	(16LL << 30)
+#define FILL_MAX	(4LL << 30)
 
 /*
  * Returns the number of free pages of @node in free blocks of 2^@min_order pages and more, in
@@ -34,11 +34,8 @@ void hugetlb_reserve(int node, size_t nr_pages);
 /* Restore the size that the pool of each node had before the first hugetlb_reserve(). */
 void hugetlb_release(void);
 
-/*
- * Returns why nodes cannot be filled while @spare stays free, as a reason to skip, or NULL.  @full:
- * the node to fill, or NUMA_ANY_NODE for all but @spare.
- */
-const char *fill_nodes_skip_reason(int spare, int full);
+/* Returns why the nodes other than @node cannot be filled, as a reason to skip, or NULL. */
+const char *fill_nodes_skip_reason(int node);
 
 struct fill_nodes {
 	void *mem;
@@ -46,11 +43,11 @@ struct fill_nodes {
 };
 
 /*
- * Use up the memory of these nodes, as far as migration to them succeeds, so that it then fails
- * with -ENOMEM.  Until fill_nodes_close(), other memory comes from @spare.  Asserts that @spare has
- * the memory for it.
+ * Use up the memory of all nodes but @node, as far as migration to them succeeds, so that it then
+ * fails with -ENOMEM.  Until fill_nodes_close(), other memory comes from @node.  Asserts that @node
+ * has the memory for it.
  */
-void fill_nodes_open(struct fill_nodes *filled, int spare, int full);
+void fill_nodes_open(struct fill_nodes *filled, int node);
 void fill_nodes_close(struct fill_nodes *filled);
 
 #endif /* SELFTEST_KVM_MIGRATE_MM_FILL_NODES_H */

@@ -57,11 +57,10 @@ struct pageflags_query {
 };
 
 /*
- * Answer @nr queries in one pass over the frames of @node (NUMA_ANY_NODE: of all nodes); the sets
- * lose what they had.  Call lru_drain()
+ * Answer @nr queries in one pass over all frames; the sets lose what they had.  Call lru_drain()
  * first: a query may match only folios on their LRU list.  Threads share the work; a million frames
  * take a CPU about 0.1 s.  Asserts success.
  */
-void pageflags_scan(const struct pageflags_query *queries, size_t nr, int node);
+void pageflags_scan(const struct pageflags_query *queries, size_t nr);
 
 #endif /* SELFTEST_KVM_MIGRATE_MM_PAGEFLAGS_SCAN_H */

@@ -6,7 +6,6 @@
 #include "kvm_util.h"
 #include "migrate/gmem/unmapped_pfns.h"
 #include "migrate/mm/folio.h"
-#include "migrate/mm/numa.h"
 #include "migrate/mm/pageflags_scan.h"
 
 /* Other guest_memfds may be filled at the same time. */
@@ -17,7 +16,6 @@ struct unmapped_pfns {
 	uint64_t *before;		/* before the trigger */
 	struct pfn_set others;		/* unmapped frames that are not ours */
 	bool (*is_ours)(uint64_t flags);	/* the folios are UPTODATE, or not yet */
-	int node;			/* where to search first, or NUMA_ANY_NODE */
 };
 
 void unmapped_pfns_free(struct gmem_vm *gvm)
@@ -91,7 +89,7 @@ static void allocate(struct gmem_vm *gvm, int node, bool again, struct pfn_set *
 
 	unmapped_allocate(gvm, node, again);
 	lru_drain();
-	pageflags_scan(queries, ARRAY_SIZE(queries), unmapped->node);
+	pageflags_scan(queries, ARRAY_SIZE(queries));
 }
 
 static void start(struct gmem_vm *gvm, bool (*is_ours)(uint64_t flags))
@@ -105,7 +103,6 @@ static void start(struct gmem_vm *gvm, bool (*is_ours)(uint64_t flags))
 	gvm->left = calloc(gvm->nr_pages, sizeof(*gvm->left));
 	TEST_ASSERT(unmapped && pfns && gvm->left, "out of memory");
 	unmapped->is_ours = is_ours;
-	unmapped->node = NUMA_ANY_NODE;
 	unmapped->pfns = pfns;
 	unmapped->before = pfns + gvm->nr_pages;
 }
@@ -144,12 +141,11 @@ void unmapped_pfns_allocate(struct gmem_vm *gvm, int node)
 	int tries;
 
 	start(gvm, pageflags_unmapped_not_uptodate);
-	unmapped = gvm->unmapped;
-	unmapped->node = node;
 	for (tries = 0; tries < POPULATE_TRIES && found.nr != gvm->nr_pages; tries++)
 		allocate(gvm, node, true, &found);
 	TEST_ASSERT(found.nr == gvm->nr_pages, "%zu unevictable, unmapped folios without content "
 		    "for %zu pages", found.nr, gvm->nr_pages);
+	unmapped = gvm->unmapped;
 	memcpy(unmapped->pfns, found.pfns, found.nr * sizeof(*found.pfns));
 	pfn_set_free(&found);
 }
@@ -179,9 +175,7 @@ static void find_moved(struct gmem_vm *gvm)
 		moved |= gvm->left[i];
 	}
 	if (moved)
-		pageflags_scan(&query, 1, unmapped->node);
-	if (moved && now.nr < gvm->nr_pages && unmapped->node != NUMA_ANY_NODE)
-		pageflags_scan(&query, 1, NUMA_ANY_NODE);
+		pageflags_scan(&query, 1);
 	pfn_set_subtract(&now, &unmapped->others);
 	pfn_set_assign(&now, gvm->left, unmapped->before, unmapped->pfns, gvm->nr_pages);
 	pfn_set_free(&now);

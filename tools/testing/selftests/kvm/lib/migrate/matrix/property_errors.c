@@ -85,13 +85,13 @@ static int move_the_rest(struct fixture *fx)
 
 int act_target_full(struct fixture *fx)
 {
-	const char *reason = fill_nodes_skip_reason(fx->from, fx->to);
+	const char *reason = fill_nodes_skip_reason(fx->from);
 	size_t nr = fx->gvm->nr_pages;
 	struct fill_nodes filled;
 
 	if (reason)
 		return suite_skip(reason);
-	fill_nodes_open(&filled, fx->from, fx->to);
+	fill_nodes_open(&filled, fx->from);
 	kvm_madvise(filled.mem, FREE_PAGES * getpagesize(), MADV_DONTNEED);
 	fixture_inspect_before(fx);
 	fixture_fire(fx, 0, nr, nomem_return(fx));

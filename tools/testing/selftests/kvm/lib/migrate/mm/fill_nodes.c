@@ -100,41 +100,26 @@ void hugetlb_release(void)
 		undo_run(pool_of(node), NULL);
 }
 
-/* Read into @nodes which nodes must be full.  Returns how many. */
-static int nodes_to_fill(struct nodemask *nodes, int spare, int full)
-{
-	struct nodemask usable;
-	int node, nr = 0;
-
-	*nodes = (struct nodemask){};
-	if (numa_usable_nodes(&usable))
-		return 0;
-	for_each_node_in(node, &usable) {
-		if (node == spare || (full != NUMA_ANY_NODE && node != full))
-			continue;
-		nodemask_add(nodes, node);
-		nr++;
-	}
-	return nr;
-}
-
-const char *fill_nodes_skip_reason(int spare, int full)
+const char *fill_nodes_skip_reason(int node)
 {
 	struct nodemask nodes;
-	int node, nr = nodes_to_fill(&nodes, spare, full);
+	int other, others = 0;
 
-	if (access("/proc/pagetypeinfo", R_OK))
+	if (access("/proc/pagetypeinfo", R_OK) || numa_usable_nodes(&nodes))
 		return "free memory by type is hidden (be root, mount /proc)";
-	if (!nr)
-		return "one node only (boot with numa=fake=2, needs CONFIG_NUMA_EMU)";
-	for_each_node_in(node, &nodes) {
-		if (!hugetlb_usable(node))
+	for_each_node_in(other, &nodes) {
+		if (other == node)
+			continue;
+		others++;
+		if (!hugetlb_usable(other))
 			return "no huge pages to fill memory with (be root, CONFIG_HUGETLBFS)";
-		if (numa_free_bytes(node) > FILL_MAX)
-			return "a node has too much free memory to be filled (boot with "
-			       "numa=fake=8G, needs CONFIG_NUMA_EMU)";
+		if (numa_free_bytes(other) > FILL_MAX)
+			return "a node is too large to be filled (leave it 4 GiB of free memory "
+			       "at most)";
 	}
-	if (numa_free_bytes(spare) < (long long)(nr * SMALL_MAX + SPARE))
+	if (!others)
+		return "one node only (boot with numa=fake=2, needs CONFIG_NUMA_EMU)";
+	if (numa_free_bytes(node) < (long long)(others * SMALL_MAX + SPARE))
 		return "not enough free memory on the first node (free 144 MiB, and 48 MiB more "
 		       "for each node above two)";
 	return NULL;
@@ -174,25 +159,31 @@ static size_t move_until_full(char *mem, size_t nr_pages, size_t step, int node)
 	return at;
 }
 
-void fill_nodes_open(struct fill_nodes *filled, int spare, int full)
+void fill_nodes_open(struct fill_nodes *filled, int node)
 {
-	struct nodemask nodes;
-	int node, nr = nodes_to_fill(&nodes, spare, full);
 	size_t step, at = 0, nr_pages;
+	struct nodemask nodes;
+	int other, others = 0;
 
-	for_each_node_in(node, &nodes)
-		hugetlb_reserve(node,
-				pagetypeinfo_free_pages(node, false, NULL, hugetlb_order()) +
-				pagetypeinfo_free_pages(node, true, NULL, hugetlb_order()));
-	filled->size = nr * SMALL_MAX;
-	filled->mem = numa_mmap(filled->size, MAP_PRIVATE, spare);
+	TEST_ASSERT(!numa_usable_nodes(&nodes), "cannot read the nodes");
+	for_each_node_in(other, &nodes) {
+		if (other == node)
+			continue;
+		hugetlb_reserve(other,
+				pagetypeinfo_free_pages(other, false, NULL, hugetlb_order()) +
+				pagetypeinfo_free_pages(other, true, NULL, hugetlb_order()));
+		others++;
+	}
+	filled->size = others * SMALL_MAX;
+	filled->mem = numa_mmap(filled->size, MAP_PRIVATE, node);
 	memset(filled->mem, 0x6d, filled->size);
 	nr_pages = filled->size / getpagesize();
 	/* Batches first, then single pages. */
 	for (step = BATCH; step; step = step == BATCH ? 1 : 0)
-		for_each_node_in(node, &nodes)
-			at += move_until_full((char *)filled->mem + at * getpagesize(),
-					      nr_pages - at, step, node);
+		for_each_node_in(other, &nodes)
+			if (other != node)
+				at += move_until_full((char *)filled->mem + at * getpagesize(),
+						      nr_pages - at, step, other);
 }
 
 void fill_nodes_close(struct fill_nodes *filled)

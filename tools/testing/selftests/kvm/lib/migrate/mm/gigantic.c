@@ -85,9 +85,9 @@ uint64_t gigantic_free_one(int node)
 	struct pfn_set before = {}, after = {};
 	uint64_t pfn = 0;
 
-	pageflags_scan(&(struct pageflags_query) { is_huge_head, &before }, 1, node);
+	pageflags_scan(&(struct pageflags_query) { is_huge_head, &before }, 1);
 	if (gigantic_resize(node, -1) == -1) {
-		pageflags_scan(&(struct pageflags_query) { is_huge_head, &after }, 1, node);
+		pageflags_scan(&(struct pageflags_query) { is_huge_head, &after }, 1);
 		pfn_set_subtract(&before, &after);
 		pfn = before.nr == 1 ? before.pfns[0] : 0;
 	}

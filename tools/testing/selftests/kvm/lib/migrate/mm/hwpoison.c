@@ -12,7 +12,6 @@
 #include "kvm_util.h"
 #include "migrate/mm/folio.h"
 #include "migrate/mm/hwpoison.h"
-#include "migrate/mm/numa.h"
 #include "migrate/util/sysfile.h"
 #include "migrate/util/undo.h"
 
@@ -130,7 +129,7 @@ void hwpoison_scan(struct pfn_set *set)
 {
 	const struct pageflags_query query = { is_marked, set };
 
-	pageflags_scan(&query, 1, NUMA_ANY_NODE);
+	pageflags_scan(&query, 1);
 }
 
 size_t hwpoison_undo_since(const struct pfn_set *before)

@@ -10,7 +10,6 @@
 
 #include "kvm_util.h"
 #include "migrate/mm/folio.h"
-#include "migrate/mm/numa.h"
 #include "migrate/mm/pageflags_scan.h"
 
 #define KPAGEFLAGS "/proc/kpageflags"
@@ -204,7 +203,7 @@ void pfn_set_assign(const struct pfn_set *frames, const bool *moved, const uint6
 struct scan {
 	const struct pageflags_query *queries;
 	size_t nr_queries;
-	int node, fd;
+	int fd;
 	pthread_mutex_t lock;		/* of the rest, and of the sets */
 	size_t span;			/* the next batch is in this one ... */
 	uint64_t taken;			/* ... after so many frames */
@@ -218,7 +217,7 @@ static size_t take_batch(struct scan *scan, uint64_t *first)
 	for (; scan->span < nr_spans; scan->span++, scan->taken = 0) {
 		*first = spans[scan->span].first + scan->taken;
 		left = spans[scan->span].end - *first;
-		if (!left || (scan->node != NUMA_ANY_NODE && spans[scan->span].node != scan->node))
+		if (!left)
 			continue;
 		left = left < BATCH ? left : BATCH;
 		scan->taken += left;
@@ -258,12 +257,11 @@ static void *scan_batches(void *data)
 	return NULL;
 }
 
-void pageflags_scan(const struct pageflags_query *queries, size_t nr, int node)
+void pageflags_scan(const struct pageflags_query *queries, size_t nr)
 {
 	struct scan scan = {
 		.queries = queries,
 		.nr_queries = nr,
-		.node = node,
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 		.fd = open(KPAGEFLAGS, O_RDONLY | O_CLOEXEC),
 	};

@@ -34,7 +34,7 @@ static void collect(const struct ops_pages *pages, struct pfn_set *set)
 	const struct pageflags_query query = { pages->kind->is_page, set };
 
 	lru_drain();
-	pageflags_scan(&query, 1, NUMA_ANY_NODE);
+	pageflags_scan(&query, 1);
 }
 
 void ops_open(struct ops_pages *pages, const struct ops_kind *kind, int node, size_t nr_pages,

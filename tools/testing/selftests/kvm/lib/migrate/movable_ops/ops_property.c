@@ -286,7 +286,7 @@ static int act_keeps_type(struct ops_fixture *fx)
 
 static const char *enomem_skip_reason(const struct suite *suite)
 {
-	return fill_nodes_skip_reason(suite->nodes[0], NUMA_ANY_NODE);
+	return fill_nodes_skip_reason(suite->nodes[0]);
 }
 
 static int act_enomem(struct ops_fixture *fx)
@@ -299,7 +299,7 @@ static int act_enomem(struct ops_fixture *fx)
 	if (result)
 		return result;
 	pfn = pages->before.pfns[0];
-	fill_nodes_open(&filled, pfn_to_node(pfn), NUMA_ANY_NODE);
+	fill_nodes_open(&filled, pfn_to_node(pfn));
 	/* The kernel tries all pages in the memory block of this one. */
 	ops_fixture_fire_at(fx, pfn);
 	fill_nodes_close(&filled);

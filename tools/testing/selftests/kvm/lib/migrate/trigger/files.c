@@ -165,17 +165,24 @@ const struct trigger trigger_memory_offline = {
 /* Allocate the largest free piece, after the pages in it have moved out, and free it. */
 static void fire_cma(const struct trigger_range *range, struct trigger_result *result)
 {
+	char path[192], free_path[192], pages[32];
 	struct cma_area area;
-	size_t nr;
 
 	result->ret = -ENODEV;
 	if (!cma_find(&area))
 		return;
-	nr = cma_largest_piece(&area);
-	result->ret = cma_take(&area, nr);
+	snprintf(path, sizeof(path), "%s/maxchunk", area.dir);
+	if (sysfile_read(path, pages, sizeof(pages)) < 0)
+		return;
+	snprintf(path, sizeof(path), "%s/alloc", area.dir);
+	snprintf(free_path, sizeof(free_path), "%s/free", area.dir);
+	undo_add(free_path, pages);
+	result->ret = sysfile_write(path, pages);
 	trigger_note_moved(range);
-	if (!result->ret)
-		cma_give_back(&area);
+	if (result->ret)
+		undo_cancel(free_path, NULL);
+	else
+		undo_run(free_path, NULL);
 }
 
 const struct trigger trigger_cma_alloc = {

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "kvm_util.h"
-#include "migrate/mm/fill_nodes.h"
 #include "migrate/mm/folio.h"
 #include "migrate/mm/fragment.h"
 #include "migrate/mm/numa.h"
@@ -27,9 +26,6 @@
 /* Less than a second on an idle machine: give up after much longer. */
 #define LOOK_NS		5000000
 #define LOOKS_MAX	8000
-
-/* Room for the pages that compaction moves. */
-#define LEAVE		(64UL << 20)
 
 /* Returns the PID of kcompactd of @node, or -1. */
 static int kcompactd_pid(int node)
@@ -90,25 +86,6 @@ static int wake_kcompactd(int pid)
 	return vmstat_read(NUMA_ANY_NODE, "compact_daemon_migrate_scanned") > before ? 0 : -EAGAIN;
 }
 
-/*
- * Kcompactd begins when one percent of a node's free memory is fragmented
- * (fragmentation_score_node() in mm/compaction.c), so leave little of it free.
- */
-static int wake_with_little_free(int pid, int node)
-{
-	size_t nr = pagetypeinfo_free_pages(node, false, NULL, hugetlb_order());
-	size_t leave = LEAVE / getpagesize();
-	int r;
-
-	if (nr <= leave || !hugetlb_usable(node) || numa_free_bytes(node) > FILL_MAX)
-		return -EAGAIN;
-	hugetlb_reserve(node, nr - leave +
-			pagetypeinfo_free_pages(node, true, NULL, hugetlb_order()));
-	r = wake_kcompactd(pid);
-	hugetlb_release();
-	return r;
-}
-
 /* After one compaction there is nothing to do until memory is fragmented again. */
 static void fire_kcompactd(const struct trigger_range *range, struct trigger_result *result)
 {
@@ -116,8 +93,6 @@ static void fire_kcompactd(const struct trigger_range *range, struct trigger_res
 	struct fragment fragment;
 
 	result->ret = pid < 0 ? -ESRCH : wake_kcompactd(pid);
-	if (result->ret == -EAGAIN)
-		result->ret = wake_with_little_free(pid, range->from);
 	if (result->ret != -EAGAIN)
 		return;
 	fragment_open(&fragment, range->from);

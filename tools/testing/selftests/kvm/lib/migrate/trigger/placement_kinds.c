@@ -32,22 +32,46 @@ static int plug = -1;
 
 /*
  * Unmovable memory is allocated next to the kernel's own, in page blocks that cannot go offline.
- * Once the free pieces of those are used up, the kernel takes the next large piece of free memory.
- * The pages are in the memory block where that is.  If it cannot go offline, the next try holds as
- * much memory in huge pages first:
+ * So find a memory block without kernel memory and make it the last one of the node with free huge
+ * pages: reserve the others, and use up the smaller free pieces for unmovable memory.  The next
+ * unmovable pages are then from that block, and the rest is freed again.
  *
- *	[kernel|....|kernel|huge|huge|huge|huge]  [huge|pages under test|plug|.......]
- *		^ feeder					^ block
+ *	[kernel|....|kernel|huge|huge]  [huge|huge|huge]  [pages under test|plug|.......]
+ *		^ feeder				  ^ block
  */
-static size_t held;	/* pages */
+
+/* Returns a memory block of the node, outside of ZONE_MOVABLE, that goes offline and back. */
+static unsigned long find_block(int node)
+{
+	unsigned long at;
+
+	for (at = memory_block_next(NO_MEMORY_BLOCK); at != NO_MEMORY_BLOCK;
+	     at = memory_block_next(at)) {
+		if (!memory_block_is_online(at) || memory_block_in_zone_movable(at) ||
+		    memory_block_node(at) != node ||
+		    memory_block_offline(at, ENOUGH_FAILURES, ENOUGH_MS))
+			continue;
+		memory_block_online(at);
+		return at;
+	}
+	return NO_MEMORY_BLOCK;
+}
 
 static int offline_select_node(struct placement_state *state, const int *nodes, int nr)
 {
+	cpu_set_t cpus;
 	int i;
 
-	for (i = nr - 1; i >= 0 && !state->moves; i--)
-		if (hugetlb_usable(nodes[i]) && numa_pin_to_other(nodes[i]))
+	kvm_sched_getaffinity(0, sizeof(cpus), &cpus);
+	for (i = nr - 1; i >= 0 && !state->moves; i--) {
+		if (numa_free_bytes(nodes[i]) > FILL_MAX || !hugetlb_usable(nodes[i]) ||
+		    !numa_pin_to_other(nodes[i]))
+			continue;
+		block = find_block(nodes[i]);
+		if (block != NO_MEMORY_BLOCK)
 			return nodes[i];
+		kvm_sched_setaffinity(0, sizeof(cpus), &cpus);
+	}
 	return state->moves ? nodes[0] : -1;
 }
 
@@ -78,7 +102,7 @@ static void plug_rest(const struct placement_state *state)
 {
 	size_t size = unmovable_pieces(state->node);
 
-	if (!size || plug >= 0)
+	if (!size)
 		return;
 	plug = vm_create_guest_memfd(state->gvm->vm, size, state->gvm->kind->gmem_flags);
 	gmem_file_allocate(plug, 0, size, state->node);
@@ -94,19 +118,32 @@ static int try_offline(int failures)
 	return r;
 }
 
+/* The kernel itself must not run out of pieces: reserve everything at once. */
 static void offline_setup(struct placement_state *state)
 {
 	const struct gmem_vm *gvm = state->gvm;
-	int feeder, node = state->node;
+	int tries, feeder, node = state->node;
 
 	if (state->moves)
 		return;
 	gmem_punch(gvm, 0, gvm->nr_pages);
-	if (held)
-		hugetlb_reserve(node, held +
-				pagetypeinfo_free_pages(node, true, NULL, hugetlb_order()));
+	/* For a new try: a page of the kernel may stay in the block before for long. */
+	if (block == NO_MEMORY_BLOCK)
+		block = find_block(node);
+	if (block == NO_MEMORY_BLOCK)
+		return;
+	for (tries = 0; tries < 5; tries++) {
+		size_t large = pagetypeinfo_free_pages(node, false, "Movable", hugetlb_order());
+
+		if (large <= memory_block_pages())
+			break;
+		hugetlb_reserve(node, large - memory_block_pages() +
+			       pagetypeinfo_free_pages(node, true, NULL, hugetlb_order()));
+	}
 	feeder = placement_feed(state);
 	gmem_allocate(gvm, 0, gvm->nr_pages, node);
+	try_offline(1);
+	plug_rest(state);
 	kvm_close(feeder);
 	hugetlb_release();
 }
@@ -124,32 +161,20 @@ static void offline_teardown(struct placement_state *state)
 	block = NO_MEMORY_BLOCK;
 }
 
-/*
- * Whether only the pages under test keep the block online: the kernel tries, and does not give up
- * at once for its own memory (EBUSY) or for a hole (EINVAL).
- */
-static bool only_pages_hold(void)
-{
-	int r = try_offline(ENOUGH_FAILURES);
-
-	return r != -EBUSY && r != -EINVAL;
-}
-
+/* Only the pages under test must keep the block online: the kernel tries, and does not give up. */
 static bool offline_verify(const struct placement_state *state, const uint64_t *pfns, size_t nr)
 {
 	size_t i, there = 0;
 
 	if (state->moves)
 		return true;
-	block = memory_block_of(pfns[0]);
+	if (block == NO_MEMORY_BLOCK)
+		return false;
 	for (i = 0; i < nr; i++)
 		there += memory_block_of(pfns[i]) == block ||
 			 memory_block_in_zone_movable(memory_block_of(pfns[i]));
-	try_offline(1);
-	plug_rest(state);
-	if (there == nr && only_pages_hold())
+	if (there == nr && try_offline(ENOUGH_FAILURES) != -EBUSY)
 		return true;
-	held += memory_block_pages();
 	ksft_print_msg("%zu of %zu pages are in memory block %lu, the first in %lu\n", there, nr,
 		       block, memory_block_of(pfns[0]));
 	return false;
@@ -161,8 +186,7 @@ const struct placement placement_offline = {
 	.verify = offline_verify,
 	.teardown = offline_teardown,
 	.skip_reason = "no memory block outside of ZONE_MOVABLE goes offline, or none takes the "
-		       "pages (needs a node with little memory in use, and a CPU on another, "
-		       "CONFIG_HUGETLBFS)",
+		       "pages (needs a machine with little memory in use)",
 	.control_skip_reason = "no memory block goes offline, even with shmem only (needs "
 			       "hot-pluggable memory)",
 };
@@ -170,19 +194,16 @@ const struct placement placement_offline = {
 /* ---- A CMA area ---------------------------------------------------------------------------- */
 
 /*
- * The kernel allocates movable memory from ZONE_MOVABLE first, so that is held.  Then each CPU
- * allocates the pages of the area that were freed there last: see cma_offer().
+ * The kernel allocates movable memory from ZONE_MOVABLE first, and from a CMA area while that has
+ * more than half of the free pages of its zone (__rmqueue() in mm/page_alloc.c): use up the other
+ * free pages.
  */
-#define CMA_ENOUGH	32	/* of many pages; else half of them */
+#define CMA_SPARE	((40UL << 20) / getpagesize())
+#define CMA_SLACK	((8UL << 20) / getpagesize())
 
 static struct cma_area area;
 static void *filler;
 static size_t filler_size;
-
-static size_t zone_movable_bytes(int node, int min_order)
-{
-	return pagetypeinfo_free_pages(node, true, NULL, min_order) * getpagesize();
-}
 
 static int cma_select_node(struct placement_state *state, const int *nodes, int nr)
 {
@@ -190,41 +211,71 @@ static int cma_select_node(struct placement_state *state, const int *nodes, int 
 
 	(void)state;
 	for (i = 0; i < nr; i++)
-		if (nodes[i] == node && zone_movable_bytes(node, 0) < FILL_MAX)
+		if (nodes[i] == node && numa_free_bytes(node) < FILL_MAX)
 			return node;
 	return -1;
 }
 
-/* Few pages are there where other processes freed or allocated memory meanwhile. */
-static bool cma_verify(const struct placement_state *state, const uint64_t *pfns, size_t nr)
+/* Returns how many pages must be used up until the CMA area has half of the free ones. */
+static size_t until_even(int node)
 {
-	size_t i, in = 0;
+	size_t all = pagetypeinfo_free_pages(node, false, NULL, 0);
+	size_t even = 2 * pagetypeinfo_free_pages(node, false, "CMA", 0);
 
-	for (i = 0; i < nr; i++)
-		in += cma_has(&area, pfns[i]);
-	return !state->moves || in > (nr / 2 < CMA_ENOUGH ? nr / 2 : CMA_ENOUGH);
+	return all > even ? all - even : 0;
 }
 
+/* With less free memory the kernel may kill a process (OOM). */
+static bool running_out(int node)
+{
+	size_t spare = pagetypeinfo_free_pages(node, false, NULL, 0) -
+		       pagetypeinfo_free_pages(node, false, "CMA", 0);
+
+	return spare < CMA_SPARE;
+}
+
+/* Use up pieces that are smaller than a huge page, in steps. */
+static void fill_small(int node)
+{
+	size_t step = CMA_SLACK / 8 * getpagesize(), at;
+	size_t pages = pagetypeinfo_free_pages(node, true, NULL, 0) + until_even(node) +
+		       2 * CMA_SLACK;
+
+	filler_size = (pages * getpagesize() / step + 1) * step;
+	filler = numa_mmap(filler_size, MAP_PRIVATE, node);
+	for (at = 0; at < filler_size && !running_out(node); at += step)
+		memset((char *)filler + at, 0x6c, step);
+}
+
+/* No page is there where other processes freed memory elsewhere meanwhile. */
+static bool cma_verify(const struct placement_state *state, const uint64_t *pfns, size_t nr)
+{
+	size_t i;
+
+	for (i = 0; i < nr && state->moves; i++)
+		if (cma_has(&area, pfns[i]))
+			return true;
+	return !state->moves;
+}
+
+/* Once the free pages are even, the kernel allocates from where more are free. */
 static void cma_setup(struct placement_state *state)
 {
+	size_t movable, left;
+
 	/* Pages that must not move are in place already where a control needs another try. */
 	if (state->moves && state->gvm)
 		gmem_punch(state->gvm, 0, state->gvm->nr_pages);
-	hugetlb_reserve(state->node,
-			pagetypeinfo_free_pages(state->node, true, NULL, hugetlb_order()));
-	filler_size = zone_movable_bytes(state->node, 0);
-	if (filler_size) {
-		filler = numa_mmap(filler_size, MAP_PRIVATE, state->node);
-		memset(filler, 0x6c, filler_size);
-	}
-	cma_offer(&area);
+	movable = pagetypeinfo_free_pages(state->node, true, NULL, hugetlb_order());
+	left = until_even(state->node);
+	hugetlb_reserve(state->node, movable + (left > CMA_SLACK ? left - CMA_SLACK : 0));
+	fill_small(state->node);
 }
 
 static void cma_teardown(struct placement_state *state)
 {
 	(void)state;
-	if (filler_size)
-		kvm_munmap(filler, filler_size);
+	kvm_munmap(filler, filler_size);
 	hugetlb_release();
 }
 
@@ -233,8 +284,8 @@ const struct placement placement_cma = {
 	.setup = cma_setup,
 	.verify = cma_verify,
 	.teardown = cma_teardown,
-	.skip_reason = "the CMA area is on no node under test, or gets no page, or the node has 16 "
-		       "GiB of ZONE_MOVABLE (boot with cma=64M, and less movablecore=)",
+	.skip_reason = "the CMA area is on no node under test, or on one with too much memory to "
+		       "fill, or gets no page (boot with cma=64M on a small machine)",
 	.control_skip_reason = "no page moves out of the CMA area, even of shmem (boot with "
 			       "cma=64M)",
 };
