@@ -23,13 +23,13 @@
 	{ #_zone, "private or encrypted memory", #_unmovable, #_movable },
 #define OPS_ROW(_trigger, _kind, _expected) #_expected,
 
-static const char * const cells[][NR_CONTRACTS] = { MIGRATION_CONTRACT(ROW) };
-static const char * const private_cells[][NR_CONTRACTS] = {
+static const char * const cells[][NR_FILE_CONTRACTS] = { MIGRATION_CONTRACT(ROW) };
+static const char * const private_cells[][NR_FILE_CONTRACTS] = {
 	PRIVATE_MEMORY_CONTRACT(PRIVATE_ROW)
 };
 static const char * const encrypted_cells[] = { ENCRYPTED_MEMORY_CONTRACT(ENCRYPTED_ROW) };
 static const char * const ops_cells[] = { MOVABLE_OPS_CONTRACT(OPS_ROW) };
-static const char * const allocation_cells[][2 + NR_CONTRACTS] = {
+static const char * const allocation_cells[][2 + NR_FILE_CONTRACTS] = {
 	ALLOCATION_CONTRACT(ZONE_ROW)
 	PRIVATE_ALLOCATION_CONTRACT(PRIVATE_ZONE_ROW)
 };
@@ -83,12 +83,24 @@ static void print_trigger(const struct trigger *trigger)
 	print_cell(trigger->call);
 }
 
-static void print_expected(const char * const *expected)
+/* The third column: a file without the flag, and one with it, if that may be. */
+static void print_opt_in(const char * const *expected, bool flagged)
+{
+	const char *without = expected[contract_of_file(CONTRACT_OPT_IN, false)];
+	const char *with = expected[contract_of_file(CONTRACT_OPT_IN, true)];
+	char text[80];
+
+	snprintf(text, sizeof(text), "%s; %s", without, with);
+	print_cell(flagged && strcmp(with, without) ? text : without);
+}
+
+static void print_expected(const char * const *expected, bool flagged)
 {
 	int id;
 
-	for (id = 0; id < NR_CONTRACTS; id++)
+	for (id = 0; id < NR_FILE_CONTRACTS; id++)
 		print_cell(expected[id]);
+	print_opt_in(expected, flagged);
 	printf("\n");
 }
 
@@ -105,9 +117,9 @@ static void print_allocation_rows(void)
 	print_head("| zone | VM |", 2);
 	for (i = 0; i < ARRAY_SIZE(allocation_cells); i++) {
 		printf("|");
-		for (j = 0; j < ARRAY_SIZE(allocation_cells[i]); j++)
+		for (j = 0; j < 2; j++)
 			print_cell(allocation_cells[i][j]);
-		printf("\n");
+		print_expected(allocation_cells[i] + 2, true);
 	}
 }
 
@@ -119,7 +131,7 @@ static void print_rows(void)
 	for (i = 0; i < nr_contract_rows; i++) {
 		print_trigger(contract_rows[i].trigger);
 		print_cell(contract_rows[i].vm->name);
-		print_expected(cells[i]);
+		print_expected(cells[i], true);
 	}
 }
 
@@ -130,14 +142,14 @@ static void print_private_rows(void)
 	printf("\n"
 	       "## Private memory\n"
 	       "\n"
-	       "Nothing moves private memory, under either contract.\n"
+	       "Nothing moves private memory, under any contract.\n"
 	       "`x86/private_mem_migrate_test` tests these rows for each kind of VM that the\n"
 	       "machine has: software-protected, SEV-SNP, TDX.\n"
 	       "\n");
 	print_head("| trigger | call |", 2);
 	for (i = 0; i < nr_private_memory_rows; i++) {
 		print_trigger(private_memory_rows[i].trigger);
-		print_expected(private_cells[i]);
+		print_expected(private_cells[i], false);
 	}
 }
 
@@ -150,7 +162,7 @@ static void print_encrypted_rows(void)
 	       "\n"
 	       "The memory of SEV and SEV-ES VMs is not private: host user space maps it, and\n"
 	       "finds ciphertext, which depends on the physical address.  Nothing moves it,\n"
-	       "under either contract, registered (KVM_MEMORY_ENCRYPT_REG_REGION) or not: to the\n"
+	       "under any contract, registered (KVM_MEMORY_ENCRYPT_REG_REGION) or not: to the\n"
 	       "caller, a page that its mapping keeps is like one that a long-term pin keeps.\n"
 	       "Where a mapping could move, the pin alone would hold the registered pages.\n"
 	       "A VM of the default type may become a SEV VM when its file exists: until then\n"
@@ -159,7 +171,7 @@ static void print_encrypted_rows(void)
 	       "`x86/private_mem_migrate_test` tests these rows for `sev`, `sev_es` and\n"
 	       "`sev_late`; `include/x86/migrate/matrix/encrypted.h` describes the properties.\n"
 	       "\n"
-	       "| trigger | call | both contracts |\n"
+	       "| trigger | call | all contracts |\n"
 	       "|---|---|---|\n");
 	for (i = 0; i < nr_encrypted_memory_rows; i++) {
 		print_trigger(encrypted_memory_rows[i].trigger);
@@ -333,6 +345,11 @@ int main(void)
 	       "expected outcome.  `migrate/matrix/contract_table.h` describes the outcomes and\n"
 	       "the kinds of VM, `migrate/verdict/contract.h` the contracts,\n"
 	       "`migrate/trigger/trigger.h` the triggers.\n"
+	       "\n"
+	       "Under `opt-in` the contract is that of the file.  Where the cell has two\n"
+	       "outcomes, the first is that of a file without the flag, the second that of a\n"
+	       "file with it, whose cases have `_migratable` in the name of the VM.\n"
+	       "[contracts.md](contracts.md) tells how the tests find the contract.\n"
 	       "\n");
 	print_rows();
 	print_properties();

@@ -72,6 +72,21 @@ lab_select()
 		lab_die_usage_list "no program here takes the arguments '$args' (choose with -t)"
 }
 
+# lab_opt_in FILE: have the migration tests know the bit of GUEST_MEMFD_FLAG_MIGRATABLE, which no
+# kernel header has.  A -k of the user comes later, and counts.
+lab_opt_in()
+{
+	local entry name
+
+	# shellcheck disable=SC2016 # the machine expands it
+	while IFS= read -r entry; do
+		name=$(lab_upper "${entry##*[:/]}")
+		[[ $name == *_MIGRATE_* ]] || continue
+		printf 'export KSELFTEST_%s_ARGS="-k opt-in=2 $KSELFTEST_%s_ARGS"\n' \
+			"$name" "$name"
+	done <"$collection/kselftest-list.txt" >>"$1"
+}
+
 lab_upper()
 {
 	tr '[:lower:]' '[:upper:]' <<<"$1" | tr -c '[:upper:][:digit:]\n' _

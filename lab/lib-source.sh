@@ -8,7 +8,7 @@
 
 # "movable" has lab/patches/movable; lab_series_patches() lists the patches of the others.  The
 # suffix "-debug" adds lab/config/debug.config.
-LAB_SERIES="movable plain posted faulty pretend"
+LAB_SERIES="movable plain posted faulty pretend optin"
 
 # The series are for this release.  If the archive no longer has it, the lab takes a newer one.
 LAB_SOURCE_BASE=7.3
@@ -39,6 +39,8 @@ lab_series_patches()
 	faulty)		printf '%s\n' "$LAB_DIR/patches"/{movable,faulty}/*.patch ;;
 	# SEV without hardware; its faults, too, are off by default.
 	pretend)	printf '%s\n' "$LAB_DIR/patches"/{movable,faulty,pretend}/*.patch ;;
+	# Migration only of files whose creator asks for it; with faults, off by default.
+	optin)		printf '%s\n' "$LAB_DIR/patches"/{movable,faulty,optin}/*.patch ;;
 	esac
 }
 
@@ -57,7 +59,7 @@ lab_series_about()
 	plain)	;;
 	posted)	printf ', lab/patches/movable without the last four' ;;
 	faulty)	printf ', lab/patches/movable, lab/patches/faulty' ;;
-	pretend) printf ', lab/patches/{movable,faulty,pretend}' ;;
+	pretend | optin) printf ', lab/patches/{movable,faulty,%s}' "${1%-debug}" ;;
 	*)	printf ', lab/patches/%s' "${1%-debug}" ;;
 	esac
 }

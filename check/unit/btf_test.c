@@ -17,6 +17,43 @@ static bool has(const char *name)
 	return btf_has(sample, sizeof(sample), name);
 }
 
+static bool is_contract(int has_unmovable, uint64_t offered, enum contract_id id)
+{
+	struct contract contract;
+
+	return !contract_of_kernel(has_unmovable, offered, &contract) && contract.id == id;
+}
+
+static void check_contracts(void)
+{
+	const uint64_t known = 3, unknown = 1ULL << 40;
+	struct contract contract = { .id = CONTRACT_OPT_IN };
+	int bit;
+
+	CHECK("contracts have names", contract_parse("movable", &bit) == CONTRACT_MOVABLE &&
+				      contract_parse("unmovable", &bit) == CONTRACT_UNMOVABLE);
+	CHECK("nothing else is one", contract_parse("", &bit) < 0 &&
+				     contract_parse("mov", &bit) < 0);
+	CHECK("without AS_UNMOVABLE nothing moves", is_contract(0, known, CONTRACT_UNMOVABLE));
+	CHECK("... whatever flags are offered",
+	      is_contract(0, known | unknown, CONTRACT_UNMOVABLE));
+	CHECK("with it all files move", is_contract(1, known, CONTRACT_MOVABLE));
+	CHECK("... unless there is an unknown flag",
+	      is_contract(1, known | unknown, CONTRACT_OPT_IN));
+	CHECK("without BTF a move decides",
+	      contract_of_kernel(-ENOENT, known | unknown, &contract) == -ENOENT);
+	CHECK("a file has the contract of the kernel",
+	      contract_of_file(CONTRACT_MOVABLE, false) == CONTRACT_MOVABLE &&
+	      contract_of_file(CONTRACT_UNMOVABLE, true) == CONTRACT_UNMOVABLE);
+	CHECK("... or chooses it",
+	      contract_of_file(CONTRACT_OPT_IN, false) == CONTRACT_UNMOVABLE &&
+	      contract_of_file(CONTRACT_OPT_IN, true) == CONTRACT_MOVABLE);
+	contract = (struct contract) { .id = CONTRACT_OPT_IN, .flag_bit = 40 };
+	CHECK_TEXT("the option has the bit", contract_option(&contract), "opt-in=40");
+	CHECK("the option is understood",
+	      contract_parse(contract_option(&contract), &bit) == CONTRACT_OPT_IN && bit == 40);
+}
+
 int main(void)
 {
 	int r;
@@ -29,9 +66,7 @@ int main(void)
 	CHECK("the last part of a name is not found", !has("UNMOVABLE"));
 	CHECK("a name without an end is not found", !btf_has(sample, sizeof(sample) - 1, "gfp"));
 	CHECK("nothing is in an empty file", !btf_has(sample, 0, "int"));
-	CHECK("contracts have names", contract_parse("movable") == CONTRACT_MOVABLE &&
-				      contract_parse("unmovable") == CONTRACT_UNMOVABLE);
-	CHECK("nothing else is one", contract_parse("") < 0 && contract_parse("mov") < 0);
+	check_contracts();
 	r = btf_vmlinux_has("AS_EIO");
 	if (r == -ENOENT || r == -EACCES)
 		ksft_test_result_code(KSFT_SKIP, "the running kernel is understood",

@@ -22,10 +22,10 @@ static bool is_as_unmovable(const struct contract_row *ordinary)
 	const struct expected *want = &ordinary->expected[CONTRACT_UNMOVABLE];
 	int id, same = 0;
 
-	for (id = 0; row && id < NR_CONTRACTS; id++)
+	for (id = 0; row && id < NR_FILE_CONTRACTS; id++)
 		same += row->expected[id].outcome == want->outcome &&
 			row->expected[id].ret == want->ret;
-	return same == NR_CONTRACTS;
+	return same == NR_FILE_CONTRACTS;
 }
 
 int main(void)

@@ -55,6 +55,11 @@ static void check_good(void)
 	      options.contract == CONTRACT_MOVABLE && options.nr_filters == 2 &&
 	      options.pages == 128 && options.iterations == 3 && options.seed == 0x1b2c &&
 	      options.seed_given && options.list && options.verbose && !options.help);
+	CHECK_TEXT("a contract with a bit", parse("-k opt-in=2"), "");
+	CHECK("the bit is taken", options.contract == CONTRACT_OPT_IN && options.flag_bit == 2);
+	CHECK_TEXT("a contract without its bit", parse("-k opt-in"), "");
+	CHECK("the bit is that of the headers", options.contract == CONTRACT_OPT_IN &&
+						options.flag_bit == contract_flag_bit());
 	CHECK_TEXT("options in one word", parse("-lVh"), "");
 	CHECK("options in one word are taken", options.list && options.verbose && options.help);
 	CHECK_TEXT("the largest seed", parse("-s 0xffffffffffffffff"), "");
@@ -68,7 +73,17 @@ static void check_bad(void)
 	CHECK_TEXT("an option without its value", parse("-p"), "-p needs a value");
 	CHECK_TEXT("a word too many", parse("-V more"), "unexpected argument 'more'");
 	CHECK_TEXT("no such contract", parse("-k maybe"),
-		   "-k needs 'movable' or 'unmovable', not 'maybe'");
+		   "-k needs 'movable', 'unmovable' or 'opt-in=BIT', not 'maybe'");
+	CHECK_TEXT("a bit of another contract", parse("-k movable=2"),
+		   "-k needs 'movable', 'unmovable' or 'opt-in=BIT', not 'movable=2'");
+	CHECK_TEXT("a bit that is none", parse("-k opt-in=two"),
+		   "-k opt-in=BIT needs the number of a bit, at most 63, not 'opt-in=two'");
+	CHECK_TEXT("a bit of more than 64", parse("-k opt-in=64"),
+		   "-k opt-in=BIT needs the number of a bit, at most 63, not 'opt-in=64'");
+	CHECK_TEXT("an empty bit", parse("-k opt-in="),
+		   "-k opt-in=BIT needs the number of a bit, at most 63, not 'opt-in='");
+	CHECK_TEXT("the bit of another flag", parse("-k opt-in=1"),
+		   "-k opt-in=1: this bit of a guest_memfd's flags has another meaning");
 	CHECK_TEXT("pages that are no number", parse("-p many"),
 		   "-p needs a number from 4 to 16777216, not 'many'");
 	CHECK_TEXT("a number with a tail", parse("-p 64k"),

@@ -63,6 +63,8 @@ struct vm_kind {
 	const char *name;
 	unsigned long type;	/* of KVM_CREATE_VM */
 	u64 gmem_flags;		/* of KVM_CREATE_GUEST_MEMFD */
+	/* The same without the flag that makes a file movable; NULL: this kind is without it. */
+	const struct vm_kind *unflagged;
 	/*
 	 * The guest uses the guest_memfd where memory attributes are private, and userspace_addr,
 	 * which is .mem in ordinary memory, elsewhere.
@@ -84,6 +86,13 @@ extern const struct vm_kind vm_kind_default;
 
 /* The same without GUEST_MEMFD_FLAG_INIT_SHARED: it can be mapped, each access is SIGBUS. */
 extern const struct vm_kind vm_kind_default_unshared;
+
+/*
+ * The two with the flag of CONTRACT_OPT_IN, which .gmem_flags lacks until it is set: kernel headers
+ * may not know it.
+ */
+extern struct vm_kind vm_kind_default_migratable, vm_kind_default_unshared_migratable;
+void vm_kinds_set_migratable(u64 flag);
 
 /*
  * Returns a kind with private memory, or NULL; in lib/ARCH/migrate.  It needs no hardware, or it is

@@ -22,6 +22,8 @@
  *   default		no private memory; host user space maps the guest_memfd
  *   default_unshared	no private memory; host user space cannot map it.  The kernel may move it,
  *			system calls do not find it
+ *   KIND_migratable	the same with the flag of the contract opt-in: the column "movable" holds
+ *			for them, and "unmovable" for the kinds above
  *
  * Private memory has tables of its own, which hold for each kind of VM that has it: encryption or
  * firmware may tie a page to its physical address, so nothing ever moves it.  The same is true of
@@ -146,7 +148,7 @@ struct contract_row {
 	const struct trigger *trigger;		/* NULL: the pages are only allocated ... */
 	const struct placement *placement;	/* ... with this placement, which may be NULL */
 	const struct vm_kind *vm;
-	struct expected expected[NR_CONTRACTS];
+	struct expected expected[NR_FILE_CONTRACTS];	/* by contract_of_kind() */
 };
 
 extern const struct contract_row contract_rows[];
@@ -155,6 +157,9 @@ extern const size_t nr_contract_rows;
 /* Of PRIVATE_MEMORY_CONTRACT and ENCRYPTED_MEMORY_CONTRACT, without .vm: the program sets it. */
 extern const struct contract_row private_memory_rows[], encrypted_memory_rows[];
 extern const size_t nr_private_memory_rows, nr_encrypted_memory_rows;
+
+/* Returns the contract that a kernel with @contract has for the files of @kind. */
+enum contract_id contract_of_kind(const struct contract *contract, const struct vm_kind *kind);
 
 /* Returns a copy of @row for VMs of @kind. */
 const struct contract_row *contract_row_for(const struct vm_kind *kind,

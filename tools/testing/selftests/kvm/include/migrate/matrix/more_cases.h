@@ -25,8 +25,9 @@
 	ROW(cma,		   NONE,		NONE)
 
 /*
- * ZONE.VM.allocated, for each row of the first table or, with private memory of @kind, of the
- * second.  Before each page under test a page of shmem must be allocated in the zone.
+ * ZONE.VM.allocated, for each row of the first table or, with @kind, of its memory: private memory
+ * has the second table, a kind with .unflagged the rows of that kind.  Before each page under test
+ * a page of shmem must be allocated in the zone.
  */
 void alloc_zone_add_cases(struct case_list *list, const struct vm_kind *kind);
 

@@ -18,6 +18,7 @@
 
 struct migrate_options {
 	int contract;			/* enum contract_id; -1: not given */
+	int flag_bit;			/* as in struct contract */
 	const char *filters[OPTIONS_FILTERS_MAX];
 	int nr_filters;
 	bool list, verbose, help;

@@ -22,8 +22,8 @@ struct runner_hook {
 	void (*init)(void);
 	/* At the end of the program.  Safe in a signal handler. */
 	void (*exit)(void);
-	/* Returns the enum contract_id of the running kernel, or -errno where it does not tell. */
-	int (*contract)(void);
+	/* Find the contract of the running kernel.  Returns 0, or -errno where it does not tell. */
+	int (*contract)(struct contract *contract);
 	/* Returns why this machine cannot provide @env, as a SKIP reason, or NULL. */
 	const char *(*skip_reason)(const struct test_env *env);
 	/* Before the process of the case starts.  Returns false where the case cannot run. */
@@ -46,6 +46,11 @@ struct suite {
 	int nodes[SUITE_NODES_MAX];	/* nodes with enough free memory */
 	int nr_nodes;
 	const struct runner_hook *hook;	/* NULL: none */
+	/*
+	 * Called once the contract is known; may be absent.  Returns what the machine lacks for all
+	 * cases, as a SKIP reason, or NULL.
+	 */
+	const char *(*prepare)(const struct suite *suite);
 };
 
 struct testcase {

@@ -31,7 +31,8 @@ static const char *vm_fd_skip_reason(int vm_fd, const struct vm_kind *kind)
 	if (ioctl(vm_fd, KVM_CHECK_EXTENSION, KVM_CAP_GUEST_MEMFD) <= 0)
 		return "KVM has no guest_memfd (needs Linux 6.8 and CONFIG_KVM_GUEST_MEMFD)";
 	flags = ioctl(vm_fd, KVM_CHECK_EXTENSION, KVM_CAP_GUEST_MEMFD_FLAGS);
-	if (kind->gmem_flags & ~(u64)(flags > 0 ? flags : 0))
+	/* A promised flag that is missing must fail: KVM_CREATE_GUEST_MEMFD then does. */
+	if ((kind->unflagged ?: kind)->gmem_flags & ~(u64)(flags > 0 ? flags : 0))
 		return "the host cannot map guest_memfd (needs Linux 6.18)";
 	flags = ioctl(vm_fd, KVM_CHECK_EXTENSION, KVM_CAP_MEMORY_ATTRIBUTES);
 	if (kind->private_mem && !(flags > 0 && (flags & KVM_MEMORY_ATTRIBUTE_PRIVATE)))

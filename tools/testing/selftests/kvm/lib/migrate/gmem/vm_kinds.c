@@ -15,3 +15,24 @@ const struct vm_kind vm_kind_default_unshared = {
 	.gmem_flags = GUEST_MEMFD_FLAG_MMAP,
 	.unmapped = &unmapped_by_trace,
 };
+
+struct vm_kind vm_kind_default_migratable = {
+	.name = "default_migratable",
+	.type = VM_TYPE_DEFAULT,
+	.gmem_flags = GUEST_MEMFD_FLAG_MMAP | GUEST_MEMFD_FLAG_INIT_SHARED,
+	.unflagged = &vm_kind_default,
+};
+
+struct vm_kind vm_kind_default_unshared_migratable = {
+	.name = "default_unshared_migratable",
+	.type = VM_TYPE_DEFAULT,
+	.gmem_flags = GUEST_MEMFD_FLAG_MMAP,
+	.unflagged = &vm_kind_default_unshared,
+	.unmapped = &unmapped_by_trace,
+};
+
+void vm_kinds_set_migratable(u64 flag)
+{
+	vm_kind_default_migratable.gmem_flags |= flag;
+	vm_kind_default_unshared_migratable.gmem_flags |= flag;
+}

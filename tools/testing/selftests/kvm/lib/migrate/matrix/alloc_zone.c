@@ -207,7 +207,7 @@ void alloc_zone_add_cases(struct case_list *list, const struct vm_kind *kind)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		if (!rows[i].row.vm == !kind)
+		if (kind ? rows[i].row.vm != kind->unflagged : !rows[i].row.vm)
 			continue;
 		test.row = kind ? contract_row_for(kind, &rows[i].row) : &rows[i].row;
 		test.data = rows[i].zone;

@@ -39,6 +39,11 @@ const size_t nr_private_memory_rows = ARRAY_SIZE(private_memory_rows);
 const struct contract_row encrypted_memory_rows[] = { ENCRYPTED_MEMORY_CONTRACT(ENCRYPTED_ROW) };
 const size_t nr_encrypted_memory_rows = ARRAY_SIZE(encrypted_memory_rows);
 
+enum contract_id contract_of_kind(const struct contract *contract, const struct vm_kind *kind)
+{
+	return contract_of_file(contract->id, kind->unflagged);
+}
+
 const struct contract_row *contract_row_for(const struct vm_kind *kind,
 					    const struct contract_row *row)
 {

@@ -17,6 +17,9 @@ const char *fixture_skip_reason_one_node(const struct suite *suite, const struct
 	const struct contract_row *row = test->row;
 	const char *reason = vm_kind_skip_reason(row->vm);
 
+	if (!reason && row->vm->unflagged && row->vm->gmem_flags == row->vm->unflagged->gmem_flags)
+		reason = "the bit of the flag that makes a guest_memfd movable is unknown (give -k "
+			 "opt-in=BIT)";
 	if (!reason && row->vm->unmapped)
 		reason = row->vm->unmapped->skip_reason();
 	return reason ?: trigger_skip_reason(suite, row->trigger);
@@ -74,7 +77,7 @@ bool fixture_open(struct fixture *fx, const struct suite *suite, const struct te
 		.suite = suite,
 		.test = test,
 		.trigger = test->row->trigger,
-		.expected = test->row->expected[suite->contract.id],
+		.expected = test->row->expected[contract_of_kind(&suite->contract, test->row->vm)],
 		.from = suite->nodes[0],
 		.to = suite->nodes[suite->nr_nodes - 1],
 	};

@@ -76,7 +76,7 @@ static bool finds_folios(const struct contract_row *row)
 {
 	int id;
 
-	for (id = 0; id < NR_CONTRACTS; id++)
+	for (id = 0; id < NR_FILE_CONTRACTS; id++)
 		if (row->expected[id].outcome != OUTCOME_NOT_MAPPED &&
 		    row->expected[id].outcome != OUTCOME_NO_FOLIO)
 			return true;
@@ -111,7 +111,8 @@ bool property_applies(const struct property *property, const struct contract_row
 /* The kernel does not allocate unmovable folios in ZONE_MOVABLE. */
 static const char *target_skip_reason(const struct suite *suite, const struct testcase *test)
 {
-	const struct expected *expected = &test->row->expected[suite->contract.id];
+	const struct expected *expected = &test->row->expected[contract_of_kind(&suite->contract,
+										test->row->vm)];
 
 	if (outcome_moves(expected->outcome) ||
 	    numa_holds_unmovable(suite->nodes[suite->nr_nodes - 1]))

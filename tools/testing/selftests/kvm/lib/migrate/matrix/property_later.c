@@ -65,7 +65,8 @@ static void unmap_and_soft_offline(struct fixture *fx, const struct expected *ex
 int act_host_unmapped(struct fixture *fx)
 {
 	const struct contract_row *row = contract_row_of(&trigger_soft_offline_phys);
-	const struct expected *expected = &row->expected[fx->suite->contract.id];
+	const struct expected *expected = &row->expected[contract_of_kind(&fx->suite->contract,
+									  fx->gvm->kind)];
 
 	fixture_inspect_before(fx);
 	unmap_and_soft_offline(fx, expected);

@@ -144,7 +144,7 @@ static int soft_offline(struct fixture *fx)
 	if (trigger_soft_offline_phys.skip_reason())
 		return KSFT_PASS;
 	fx->trigger = row->trigger;
-	fx->expected = row->expected[fx->suite->contract.id];
+	fx->expected = row->expected[contract_of_kind(&fx->suite->contract, fx->gvm->kind)];
 	/* The pages are on both nodes by now. */
 	fx->from = fx->to = NUMA_ANY_NODE;
 	return property_fire_and_judge(fx);

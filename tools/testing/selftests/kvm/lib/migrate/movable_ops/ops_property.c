@@ -331,7 +331,7 @@ static int judge_guest(struct fixture *guest)
 	ksft_print_msg("guest_memfd: %zu of %zu pages moved, contract %s\n",
 		       verdict_count_moved(&guest->verdict, NUMA_ANY_NODE, NUMA_ANY_NODE),
 		       guest->gvm->nr_pages, contract_name(contract->id));
-	if (contract->id == CONTRACT_UNMOVABLE && contract->source != CONTRACT_PROBED)
+	if (contract->id != CONTRACT_MOVABLE && contract->source != CONTRACT_PROBED)
 		fixture_expect(guest, 0, guest->gvm->nr_pages, OUTCOME_REFUSED);
 	return fixture_judge_content(guest);
 }

@@ -73,14 +73,28 @@ static const char *name_results(struct migrate_options *options)
 	return NULL;
 }
 
+static const char *parse_contract(struct migrate_options *options)
+{
+	options->contract = contract_parse(optarg, &options->flag_bit);
+	switch (options->contract) {
+	case -ERANGE:
+		return error("-k opt-in=BIT needs the number of a bit, at most 63, not '%s'",
+			     optarg);
+	case -EEXIST:
+		return error("-k %s: this bit of a guest_memfd's flags has another meaning",
+			     optarg);
+	case -EINVAL:
+		return error("-k needs 'movable', 'unmovable' or 'opt-in=BIT', not '%s'", optarg);
+	default:
+		return NULL;
+	}
+}
+
 static const char *parse_option(int option, struct migrate_options *options)
 {
 	switch (option) {
 	case 'k':
-		options->contract = contract_parse(optarg);
-		if (options->contract < 0)
-			return error("-k needs 'movable' or 'unmovable', not '%s'", optarg);
-		return NULL;
+		return parse_contract(options);
 	case 't':
 		if (options->nr_filters == OPTIONS_FILTERS_MAX)
 			return error("-t is possible %d times at most", OPTIONS_FILTERS_MAX);
@@ -162,8 +176,10 @@ void options_help(FILE *out, const char *program, const struct migrate_options *
 {
 	fprintf(out,
 		"usage: %s [OPTION]...\n\n"
-		"  -k CONTRACT    'movable' or 'unmovable' (default: from the kernel's BTF;\n"
-		"                 without BTF, the first move decides)\n"
+		"  -k CONTRACT    'movable', 'unmovable', or 'opt-in=BIT': only files with this\n"
+		"                 bit of KVM_CREATE_GUEST_MEMFD's flags move (default: from the\n"
+		"                 kernel's BTF and KVM_CAP_GUEST_MEMFD_FLAGS; without BTF, the\n"
+		"                 first move decides)\n"
 		"  -t PATTERN     only cases with PATTERN among the dotted parts of their name:\n"
 		"                 'idle', 'mbind*', 'a.*' for 'a.b.c'; may be repeated\n"
 		"  -p PAGES       pages of guest memory in each case, at least %d (default %zu)\n"

@@ -56,20 +56,19 @@ static void choose_contract(struct suite *suite, const struct testcase *cases, s
 			    int (*probe)(const struct suite *suite))
 {
 	struct contract *contract = &suite->contract;
-	int id = suite->options.contract;
 
 	contract->source = CONTRACT_BY_OPTION;
-	if (id < 0 && suite->hook) {
-		contract->source = CONTRACT_BY_BTF;
-		id = suite->hook->contract();
-	}
-	if (id < 0) {
-		contract->source = CONTRACT_PROBED;
-		id = CONTRACT_UNMOVABLE;
-		if (probe && any_runnable(suite, cases, nr))
-			id = testcase_probe(suite, probe);
-	}
-	contract->id = id;
+	contract->id = suite->options.contract;
+	contract->flag_bit = suite->options.flag_bit;
+	if (suite->options.contract >= 0)
+		return;
+	contract->source = CONTRACT_BY_BTF;
+	if (suite->hook && !suite->hook->contract(contract))
+		return;
+	contract->source = CONTRACT_PROBED;
+	contract->id = CONTRACT_UNMOVABLE;
+	if (probe && any_runnable(suite, cases, nr))
+		contract->id = testcase_probe(suite, probe);
 }
 
 static void print_run(const struct suite *suite)
@@ -157,12 +156,15 @@ int suite_main(struct suite *suite, int argc, char **argv, const struct testcase
 	/* Comments of a case that dies must precede its result. */
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	ksft_print_header();
-	ksft_set_plan(selected);
 	suite->hook = &test_env_hook;
 	testcase_init(suite);
 	choose_seed(&suite->options);
 	choose_nodes(suite);
 	choose_contract(suite, cases, nr, probe);
+	wrong = suite->prepare ? suite->prepare(suite) : NULL;
+	if (wrong)
+		ksft_exit_skip("%s\n", wrong);
+	ksft_set_plan(selected);
 	print_run(suite);
 	for_each_selected(suite, test, cases, nr)
 		run_case(suite, test);

@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include "kselftest.h"
+#include "migrate/runner/running_contract.h"
 #include "migrate/runner/test_env.h"
-#include "migrate/util/btf.h"
 #include "migrate/util/cgroup.h"
 #include "migrate/util/kmsg.h"
 #include "migrate/util/sysfile.h"
@@ -43,19 +43,6 @@ static void prepare_system(void)
 			ksft_print_msg("cannot write %s (%s): %s\n", settings[i].path,
 				       strerror(-r), settings[i].consequence);
 	}
-}
-
-/* The migration series makes AS_UNMOVABLE a mapping flag of its own. */
-static int contract_from_btf(void)
-{
-	int has = btf_vmlinux_has("mapping_flags");
-
-	if (has <= 0)
-		return has ?: -ENOENT;
-	has = btf_vmlinux_has("AS_UNMOVABLE");
-	if (has < 0)
-		return has;
-	return has ? CONTRACT_MOVABLE : CONTRACT_UNMOVABLE;
 }
 
 const char *test_env_skip_reason(const struct test_env *env)
@@ -129,7 +116,7 @@ static bool no_splats(void)
 const struct runner_hook test_env_hook = {
 	.init = prepare_system,
 	.exit = undo_all,
-	.contract = contract_from_btf,
+	.contract = running_contract,
 	.skip_reason = test_env_skip_reason,
 	.setup = setup,
 	.enter = enter,

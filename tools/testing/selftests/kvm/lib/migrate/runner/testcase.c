@@ -45,7 +45,7 @@ const char *suite_context(const struct suite *suite)
 	static char text[128];
 
 	snprintf(text, sizeof(text), "contract %s (%s), seed 0x%" PRIx64,
-		 contract_name(suite->contract.id), contract_source_name(suite->contract.source),
+		 contract_option(&suite->contract), contract_source_name(suite->contract.source),
 		 suite->options.seed);
 	return text;
 }
@@ -53,7 +53,7 @@ const char *suite_context(const struct suite *suite)
 static void print_rerun(const struct suite *suite, const struct testcase *test)
 {
 	printf("# rerun: %s -k %s -t %s -p %zu -i %lu -s 0x%" PRIx64, suite->program,
-	       contract_name(suite->contract.id), test->name, suite->options.pages,
+	       contract_option(&suite->contract), test->name, suite->options.pages,
 	       suite->options.iterations, suite->options.seed);
 	if (suite->options.stress_vcpus)
 		printf(" -v %lu", suite->options.stress_vcpus);

@@ -48,7 +48,8 @@ static bool belongs_to(const struct stress_mix *mix, const struct contract_row *
 static const char *absence_reason(const struct stress *stress, const struct contract_row *row)
 {
 	const struct trigger *trigger = row->trigger;
-	bool moves = outcome_moves(row->expected[stress->suite->contract.id].outcome);
+	bool moves = outcome_moves(row->expected[contract_of_kind(&stress->suite->contract,
+								  row->vm)].outcome);
 	struct placement_state placement;
 
 	if (stress->nr_nodes < 2 && !trigger->kernel_picks_node)
@@ -92,7 +93,8 @@ const char *migrators_init(struct stress *stress, bool print)
 			    STRESS_MIGRATORS_MAX);
 		stress->migrators[stress->nr_migrators++] = (struct migrator) {
 			.trigger = row->trigger,
-			.expected = &row->expected[stress->suite->contract.id],
+			.expected = &row->expected[contract_of_kind(&stress->suite->contract,
+								    row->vm)],
 		};
 	}
 	if (print)

@@ -39,7 +39,7 @@ static void init_stress(struct stress *stress, const struct suite *suite,
 	};
 	nr = numa_pick_nodes(stress->nodes, MM_COUNTERS_NODES_MAX, bytes);
 	stress->nr_nodes = nr > 0 ? nr : 0;
-	if (suite->contract.id != CONTRACT_UNMOVABLE)
+	if (suite->contract.id == CONTRACT_MOVABLE)
 		return;
 	/* The kernel does not allocate unmovable folios in ZONE_MOVABLE. */
 	while (stress->nr_nodes && !numa_holds_unmovable(stress->nodes[stress->nr_nodes - 1]))

@@ -138,7 +138,7 @@ void stress_target_end_round(struct stress_target *target)
 	else
 		check_both(target);
 	/* Only migrators move its pages, and the contract does not let them. */
-	if (target->workload->steady && fx->suite->contract.id == CONTRACT_UNMOVABLE) {
+	if (target->workload->steady && fx->suite->contract.id != CONTRACT_MOVABLE) {
 		fixture_inspect_after(fx);
 		verdict_expect(&fx->verdict, 0, fx->gvm->nr_pages, OUTCOME_REFUSED,
 			       target->stress->nodes[0], NUMA_ANY_NODE);
