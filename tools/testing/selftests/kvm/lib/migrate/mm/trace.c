@@ -25,8 +25,8 @@ static int write_file(const struct trace *trace, const char *file, const char *t
 
 /*
  * The threads that this one creates later inherit its name.  A filter by PID, or names in the
- * trace, would patch the code of the scheduler, where emulated CPUs have crashed.  An instance has no
- * file options/record-cmd (TOP_LEVEL_TRACE_FLAGS in kernel/trace/trace.c).
+ * trace, would patch the code of the scheduler, where emulated CPUs have crashed.  An instance has
+ * no file options/record-cmd (TOP_LEVEL_TRACE_FLAGS in kernel/trace/trace.c).
  */
 static bool start(struct trace *trace, const char *event)
 {
