@@ -303,7 +303,7 @@ static uint64_t fastest(const struct measurement *m, int kind, size_t first)
  */
 static void add_ratio(struct measurement *m, int kind)
 {
-	size_t i, nr = min(m->rounds, (size_t)RATIOS);
+	size_t i, nr = min_t(size_t, m->rounds, RATIOS);
 	char name[PERF_NAME_SIZE];
 
 	snprintf(name, sizeof(name), "guest_memfd/%s", perf_kind_names[kind]);
