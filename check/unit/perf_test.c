@@ -102,7 +102,7 @@ static struct perf_results results, read_back;
 static void fill(void)
 {
 	memset(&results, 0, sizeof(results));
-	strcpy(results.kernel, "7.3.4");
+	memcpy(results.kernel, "7.3.4", sizeof("7.3.4"));
 	perf_results_add(&results, "a.b", "guest_memfd/shmem", "ratio",
 			 (uint64_t []) { 1012, 900, 1100 }, 3);
 	perf_results_add(&results, "a.b", "shmem", "ns/page", (uint64_t []) { 28000123 }, 1);
@@ -195,7 +195,7 @@ static void check_compare(void)
 	fill();
 	read_back = results;
 	read_back.values[0].spread = (struct spread) { 2000, 2000, 2024, 2100, 2200 };
-	strcpy(read_back.values[1].name, "anon");
+	memcpy(read_back.values[1].name, "anon", sizeof("anon"));
 	both = perf_results_compare(out, &results, &read_back);
 	fclose(out);
 	CHECK("one value is in both", both == 1);
