@@ -8,7 +8,6 @@
 #include "migrate/perf/perf_results.h"
 #include "test_util.h"
 
-
 char *milli_text(uint64_t milli, char *text, size_t size)
 {
 	char *end;
