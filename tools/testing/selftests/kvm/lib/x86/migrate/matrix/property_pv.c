@@ -189,6 +189,7 @@ int act_steal_time(struct fixture *fx)
 /* In guest memory that does not move. */
 struct eoi_counts {
 	u64 interrupts, without_eoi;
+	u64 repeated;			/* delivered again, inside the handler */
 };
 
 static struct eoi_counts *eoi_counts;	/* guest pointer */
@@ -201,12 +202,20 @@ const char *pv_eoi_skip_reason(void)
 	return feature_skip_reason(KVM_FEATURE_PV_EOI, "KVM offers no PV EOI");
 }
 
-/* KVM sets the bit where it can do without an EOI; the guest clears it. */
+/*
+ * KVM sets the bit where it can do without an EOI; the guest clears it.
+ *
+ * QEMU 7.2 as the processor sometimes delivers an interrupt again when its handler begins, though
+ * interrupts are off there.  That is no second interrupt.  The first entry ends it.
+ */
 static void on_interrupt(struct ex_regs *regs)
 {
 	bool skip;
 
-	(void)regs;
+	if (!(regs->rflags & X86_EFLAGS_IF)) {
+		eoi_counts->repeated++;
+		return;
+	}
 	__asm__ __volatile__("btrl $0, %0\n\t"
 			     "setc %1" : "+m"(*eoi_word), "=q"(skip) : : "memory", "cc");
 	if (!skip)
@@ -253,6 +262,9 @@ static int judge_eoi(const struct pv *pv, int result)
 		ksft_print_msg("%lu of %lu interrupts ended without an EOI\n",
 			       (unsigned long)counts->without_eoi,
 			       (unsigned long)counts->interrupts);
+	if (counts->repeated)
+		ksft_print_msg("interrupts delivered again with interrupts off, not counted: %lu\n",
+			       (unsigned long)counts->repeated);
 	if (result || counts->without_eoi)
 		return result;
 	return suite_skip("KVM does not use PV EOI (load kvm_amd with avic=0 or kvm_intel with "
