@@ -40,7 +40,7 @@ lab_series_patches()
 	# SEV without hardware; its faults, too, are off by default.
 	pretend)	printf '%s\n' "$LAB_DIR/patches"/{movable,faulty,pretend}/*.patch ;;
 	# Migration only of files whose creator asks for it; with faults, off by default.
-	optin)		printf '%s\n' "$LAB_DIR/patches"/{movable,faulty,optin}/*.patch ;;
+	optin)		printf '%s\n' "$LAB_DIR/patches"/{movable,faulty,pretend,optin}/*.patch ;;
 	esac
 }
 
@@ -59,7 +59,8 @@ lab_series_about()
 	plain)	;;
 	posted)	printf ', lab/patches/movable without the last four' ;;
 	faulty)	printf ', lab/patches/movable, lab/patches/faulty' ;;
-	pretend | optin) printf ', lab/patches/{movable,faulty,%s}' "${1%-debug}" ;;
+	pretend) printf ', lab/patches/{movable,faulty,pretend}' ;;
+	optin)	printf ', lab/patches/{movable,faulty,pretend,optin}' ;;
 	*)	printf ', lab/patches/%s' "${1%-debug}" ;;
 	esac
 }
