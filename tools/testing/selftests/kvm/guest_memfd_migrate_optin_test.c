@@ -59,6 +59,7 @@ int main(int argc, char **argv)
 	struct case_list list = {};
 
 	file_flags_add_cases(&list);
+	opt_in_add_private_cases(&list);
 	/* Of both kinds of file. */
 	alloc_zone_add_cases(&list, NULL);
 	add_rows(&list, &vm_kind_default_migratable);

@@ -147,7 +147,7 @@ int main(int argc, char **argv)
 	encrypted_add_cases(&list, &vm_kind_sev);
 	encrypted_add_cases(&list, &vm_kind_sev_es);
 	encrypted_add_cases(&list, &vm_kind_sev_late);
-	encrypted_add_late_cases(&list, &vm_kind_sev_late);
+	encrypted_add_late_cases(&list, &vm_kind_becomes_sev);
 	add_private_cases(&list, &vm_kind_tdx);
 	memory_failure_add_cases(&list, &vm_kind_sw_protected);
 	memory_failure_add_cases(&list, &vm_kind_snp);

@@ -88,10 +88,14 @@ extern const struct vm_kind vm_kind_default;
 extern const struct vm_kind vm_kind_default_unshared;
 
 /*
- * The two with the flag of CONTRACT_OPT_IN, which .gmem_flags lacks until it is set: kernel headers
+ * Those with the flag of CONTRACT_OPT_IN, which .gmem_flags lacks until it is set: kernel headers
  * may not know it.
  */
 extern struct vm_kind vm_kind_default_migratable, vm_kind_default_unshared_migratable;
+
+/* An ordinary VM with such a file that becomes a VM with encrypted memory; in lib/ARCH/migrate. */
+extern struct vm_kind *const vm_kind_becomes_private_migratable;	/* NULL: there is none */
+
 void vm_kinds_set_migratable(u64 flag);
 
 /*

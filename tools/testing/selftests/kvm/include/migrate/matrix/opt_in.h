@@ -28,5 +28,12 @@ void two_files_add_cases(struct case_list *list, const struct contract_row *row)
  *   refused		a VM with private or encrypted memory does not offer the flag; it is -EINVAL
  */
 void file_flags_add_cases(struct case_list *list);
+void file_flags_add_refused(struct case_list *list, const struct vm_kind *kind);
+
+/*
+ * "refused" for each kind of VM with private or encrypted memory, and files with the flag of VMs
+ * that become one of these later: they move until then; in lib/ARCH/migrate.
+ */
+void opt_in_add_private_cases(struct case_list *list);
 
 #endif /* SELFTEST_KVM_MIGRATE_MATRIX_OPT_IN_H */

@@ -22,6 +22,10 @@ extern const struct vm_kind vm_kind_sev, vm_kind_sev_es;
 /* The same: a VM of the default type that becomes a SEV VM after its guest_memfd exists. */
 extern const struct vm_kind vm_kind_sev_late;
 
+/* The same until that moment; the second file may migrate. */
+extern const struct vm_kind vm_kind_becomes_sev;
+extern struct vm_kind vm_kind_becomes_sev_migratable;
+
 /*
  * Register @nr pages from @first on as memory of an encrypted kind of VM, or undo just that
  * (KVM_MEMORY_ENCRYPT_REG_REGION and UNREG_REGION).

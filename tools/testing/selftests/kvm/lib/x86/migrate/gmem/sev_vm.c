@@ -267,6 +267,20 @@ const struct vm_kind vm_kind_sev_late = {
 	ENCRYPTED("sev_late", KVM_X86_DEFAULT_VM, sev_skip_reason), .launch = &sev_late_launch,
 };
 
+#define BECOMES_SEV(_name)							\
+	.name = _name,								\
+	.type = KVM_X86_DEFAULT_VM,						\
+	.gmem_flags = GUEST_MEMFD_FLAG_MMAP | GUEST_MEMFD_FLAG_INIT_SHARED,	\
+	.skip_reason = sev_skip_reason
+
+const struct vm_kind vm_kind_becomes_sev = { BECOMES_SEV("sev_late") };
+
+struct vm_kind vm_kind_becomes_sev_migratable = {
+	BECOMES_SEV("sev_late_migratable"), .unflagged = &vm_kind_default,
+};
+
+struct vm_kind *const vm_kind_becomes_private_migratable = &vm_kind_becomes_sev_migratable;
+
 #define SNP(_name)					\
 	.name = _name,					\
 	.type = KVM_X86_SNP_VM,				\

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <stdlib.h>
-
 #include "kvm_util.h"
 #include "sev.h"
 #include "migrate/gmem/private_vm.h"
 #include "migrate/matrix/encrypted.h"
 #include "migrate/matrix/more_cases.h"
+#include "migrate/matrix/opt_in.h"
 #include "migrate/trigger/trigger.h"
 
 /* The pages on both sides stay without a pin, which must make no difference. */
@@ -154,19 +153,27 @@ static const struct becoming becomings[] = {
 
 void encrypted_add_late_cases(struct case_list *list, const struct vm_kind *kind)
 {
-	struct vm_kind *ordinary = malloc(sizeof(*ordinary));
 	const struct contract_row *row;
 	const struct property *property;
 	size_t i, j;
 
-	TEST_ASSERT(ordinary, "out of memory");
-	*ordinary = *kind;
-	ordinary->encrypted = false;
-	ordinary->launch = NULL;
 	for (i = 0; i < ARRAY_SIZE(becomings); i++)
 		for (j = 0; j < ARRAY_SIZE(property->only); j++) {
 			property = &becomings[i].property;
 			row = contract_row_of(property->only[j]);
-			property_add_case(list, contract_row_for(ordinary, row), property);
+			property_add_case(list, contract_row_for(kind, row), property);
 		}
+}
+
+void opt_in_add_private_cases(struct case_list *list)
+{
+	static const struct vm_kind *const kinds[] = {
+		&vm_kind_sw_protected, &vm_kind_snp, &vm_kind_sev, &vm_kind_sev_es,
+		&vm_kind_sev_late, &vm_kind_tdx,
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
+		file_flags_add_refused(list, kinds[i]);
+	encrypted_add_late_cases(list, &vm_kind_becomes_sev_migratable);
 }
