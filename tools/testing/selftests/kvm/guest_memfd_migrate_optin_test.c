@@ -28,7 +28,7 @@ static const char *prepare(const struct suite *suite)
 		return "KVM has no flag that makes a guest_memfd movable (needs a kernel with "
 		       "GUEST_MEMFD_FLAG_MIGRATABLE; -k opt-in=BIT says that it is bit BIT)";
 	if (suite->contract.flag_bit)
-		vm_kinds_set_migratable(1ULL << suite->contract.flag_bit);
+		opt_in_set_flag(1ULL << suite->contract.flag_bit);
 	return NULL;
 }
 

@@ -88,15 +88,13 @@ extern const struct vm_kind vm_kind_default;
 extern const struct vm_kind vm_kind_default_unshared;
 
 /*
- * Those with the flag of CONTRACT_OPT_IN, which .gmem_flags lacks until it is set: kernel headers
- * may not know it.
+ * Those with the flag of CONTRACT_OPT_IN, which kernel headers may not know: .gmem_flags lacks it
+ * until opt_in_set_flag().
  */
 extern struct vm_kind vm_kind_default_migratable, vm_kind_default_unshared_migratable;
 
 /* An ordinary VM with such a file that becomes a VM with encrypted memory; in lib/ARCH/migrate. */
 extern struct vm_kind *const vm_kind_becomes_private_migratable;	/* NULL: there is none */
-
-void vm_kinds_set_migratable(u64 flag);
 
 /*
  * Returns a kind with private memory, or NULL; in lib/ARCH/migrate.  It needs no hardware, or it is

@@ -8,6 +8,9 @@
 
 #include "migrate/matrix/property.h"
 
+/* The flag of KVM_CREATE_GUEST_MEMFD for the kinds of VM whose file may migrate. */
+void opt_in_set_flag(u64 flag);
+
 /*
  * TRIGGER.VM.PROPERTY, for @row, whose kind of VM has the flag and is mapped by the host:
  *

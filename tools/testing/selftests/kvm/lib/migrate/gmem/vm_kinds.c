@@ -30,11 +30,3 @@ struct vm_kind vm_kind_default_unshared_migratable = {
 	.unflagged = &vm_kind_default_unshared,
 	.unmapped = &unmapped_by_trace,
 };
-
-void vm_kinds_set_migratable(u64 flag)
-{
-	vm_kind_default_migratable.gmem_flags |= flag;
-	vm_kind_default_unshared_migratable.gmem_flags |= flag;
-	if (vm_kind_becomes_private_migratable)
-		vm_kind_becomes_private_migratable->gmem_flags |= flag;
-}

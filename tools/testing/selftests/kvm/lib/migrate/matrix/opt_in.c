@@ -12,6 +12,14 @@ struct flags_case {
 	int (*act)(const struct suite *suite, struct kvm_vm *vm);
 };
 
+void opt_in_set_flag(u64 flag)
+{
+	vm_kind_default_migratable.gmem_flags |= flag;
+	vm_kind_default_unshared_migratable.gmem_flags |= flag;
+	if (vm_kind_becomes_private_migratable)
+		vm_kind_becomes_private_migratable->gmem_flags |= flag;
+}
+
 /* KVM_CREATE_GUEST_MEMFD with @flags must return a file, or -1 with EINVAL if not @accepted. */
 static int create(struct kvm_vm *vm, u64 flags, bool accepted)
 {
