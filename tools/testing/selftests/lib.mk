@@ -2,7 +2,7 @@
 #
 # Rules that every selftest directory shares.  Its Makefile sets some of the lists
 # below and includes this file, which defines the targets all, run_tests, install,
-# gen_tar and clean.
+# gen_tar, clean and headers.
 #
 #			  built by	run by		kind
 #   TEST_PROGS		  -		run_tests	scripts
@@ -10,6 +10,8 @@
 #   TEST_CUSTOM_PROGS	  own rule	run_tests	programs, by full path
 #   TEST_PROGS_EXTENDED, TEST_GEN_PROGS_EXTENDED	programs that tests call
 #   TEST_FILES, TEST_GEN_FILES				data that tests read
+#   TEST_GEN_MODS_DIR	directory of kernel modules for tests, with a Makefile that has the
+#			targets all and clean; its *.ko are installed
 #   TEST_INCLUDES	files of other directories here, installed at the same
 #			place relative to the tests
 #   EXTRA_CLEAN		further files that "clean" removes
@@ -89,8 +91,17 @@ generated = $(TEST_GEN_PROGS) $(TEST_GEN_PROGS_EXTENDED) $(TEST_GEN_FILES)
 unbuilt = $(TEST_PROGS) $(TEST_PROGS_EXTENDED) $(TEST_FILES)
 
 .DEFAULT_GOAL := all
-all: $(generated) $(TEST_CUSTOM_PROGS)
+all: $(generated) $(TEST_CUSTOM_PROGS) $(if $(TEST_GEN_MODS_DIR),gen_mods_dir)
 	@:
+
+gen_mods_dir:
+	$(Q)$(MAKE) -C $(TEST_GEN_MODS_DIR)
+
+# In a kernel tree: the headers for user space, which KHDR_INCLUDES finds.
+headers:
+	$(if $(wildcard $(top_srcdir)/Kbuild),,\
+		$(error headers: no kernel tree in $(top_srcdir): the compiler has headers of its own))
+	$(Q)$(MAKE) -C $(top_srcdir) $(objtree:%=O=%) headers
 
 # ---- Compile rules
 ifeq ($(OVERRIDE_TARGETS),)
@@ -105,18 +116,25 @@ $(OUTPUT)/%.o: %.S
 	$(call msg,AS,,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(COMPILE.S) $< -o $@
+
+$(OUTPUT)/%: %.S
+	$(call msg,AS,,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ASFLAGS) $(CPPFLAGS) $(LDFLAGS) $(TARGET_ARCH) $< $(LDLIBS) -o $@
 endif
 
 # $(call copy,FILES,DIRECTORY); $(call copy_includes,DIRECTORY) copies TEST_INCLUDES
 copy = $(if $(strip $(1)),mkdir -p $(2) && cp -RLpf $(1) $(2)/)
 include_path = $(or $(filter-out /%,$(patsubst $(selfdir)/%,%,$(abspath $(1)))),\
 	$(error TEST_INCLUDES: $(1) is outside of $(selfdir)))
+copy_modules = $(foreach d,$(TEST_GEN_MODS_DIR),$(call copy,$(d)/*.ko,$(1)/$(notdir $(d))) &&) :
 copy_includes = $(foreach f,$(TEST_INCLUDES),$(call copy,$(f),$(1)/$(dir $(call include_path,$(f)))) &&) :
 
 # ---- Run.  As upstream, make succeeds even if a test fails; see the result lines.
 run_tests: all
 ifneq ($(OUTPUT),$(CURDIR))
 	@$(or $(call copy,$(unbuilt),$(OUTPUT)),:)
+	@$(call copy_modules,$(OUTPUT))
 	@$(call copy_includes,$(patsubst %/$(COLLECTION),%,$(OUTPUT)))
 endif
 	@BASE_DIR=$(selfdir); . $(selfdir)/kselftest/runner.sh; \
@@ -130,6 +148,7 @@ install: all
 	$(Q)mkdir -p $(INSTALL_PATH)
 	$(Q)$(call copy,$(unbuilt) $(generated) $(TEST_CUSTOM_PROGS) $(wildcard config settings),\
 		$(INSTALL_PATH))
+	$(Q)$(call copy_modules,$(INSTALL_PATH))
 	$(Q)$(call copy_includes,$(patsubst %/$(COLLECTION),%,$(INSTALL_PATH)))
 
 gen_tar:
@@ -141,8 +160,11 @@ emit_tests:
 		echo "$(COLLECTION):$$test"; \
 	done
 
-clean:
+clean: $(if $(TEST_GEN_MODS_DIR),clean_mods_dir)
 	$(Q)$(RM) -r $(generated) $(EXTRA_CLEAN)
 
+clean_mods_dir:
+	$(Q)$(MAKE) -C $(TEST_GEN_MODS_DIR) clean
+
 .DELETE_ON_ERROR:
-.PHONY: all run_tests install gen_tar emit_tests clean
+.PHONY: all run_tests install gen_tar emit_tests clean headers gen_mods_dir clean_mods_dir

@@ -20,7 +20,8 @@ usage: ${0##*/} [option...]
   -s, --summary                 print results only, write the rest to output.log
   -p, --per-test-log [DIR]      print results only, write the rest to one file
                                 per test in DIR (default /tmp)
-  -n, --netns                   give every test its own network namespace
+  -n, --netns                   run the tests of a collection at the same time, each in
+                                its own network namespace
   -f, --no-error-on-fail        exit with 0 even if a test fails
   -h, --help                    print this
 Without -t and -c, all tests run.  A * in a test's name matches any text.
@@ -63,6 +64,7 @@ open_log()
 	if [ -n "$summary" ]; then
 		: 2>/dev/null >"$BASE_DIR/output.log" || wrong "cannot write $BASE_DIR/output.log"
 		exec 4>"$BASE_DIR/output.log"
+		one_log=1
 	elif [ -n "$log_dir" ]; then
 		mkdir -p "$log_dir" 2>/dev/null
 		per_test_log_dir=$(cd "$log_dir" 2>/dev/null && pwd -P) ||
@@ -71,18 +73,27 @@ open_log()
 	fi
 }
 
+# run_collection_of COLLECTION TEST...
+run_collection_of()
+{
+	# The kernel log must show which collection its messages belong to.
+	(echo "kselftest: Running tests in $1" >/dev/kmsg) 2>/dev/null
+	run_many "$@"
+}
+
+# Runs tests in a row that are of one collection together.
 run_selected()
 {
 	previous=
 	for entry in $selected; do
-		collection=${entry%:*}
-		if [ "$collection" != "$previous" ]; then
-			# The kernel log must show which collection its messages belong to.
-			(echo "kselftest: Running tests in $collection" >/dev/kmsg) 2>/dev/null
-			previous=$collection
+		if [ "${entry%:*}" != "$previous" ]; then
+			[ -z "$previous" ] || run_collection_of "$previous" "$@"
+			previous=${entry%:*}
+			set --
 		fi
-		run_many "$collection" "$BASE_DIR/$collection/${entry##*:}"
+		set -- "$@" "$BASE_DIR/$previous/${entry##*:}"
 	done
+	[ -z "$previous" ] || run_collection_of "$previous" "$@"
 }
 
 # shellcheck source=tools/testing/selftests/kselftest/runner.sh

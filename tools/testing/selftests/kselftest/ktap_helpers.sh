@@ -91,8 +91,22 @@ ktap_skip_all()
 	echo "1..0 # SKIP $*"
 }
 
+# Counts the result line $1, which another process printed.
+ktap_count()
+{
+	KTAP_TESTNO=$((KTAP_TESTNO + 1))
+	case $1 in
+	"ok "*" # SKIP"*)	KTAP_CNT_SKIP=$((KTAP_CNT_SKIP + 1)) ;;
+	"ok "*" # XFAIL"*)	KTAP_CNT_XFAIL=$((KTAP_CNT_XFAIL + 1)) ;;
+	"ok "*)			KTAP_CNT_PASS=$((KTAP_CNT_PASS + 1)) ;;
+	*)			KTAP_CNT_FAIL=$((KTAP_CNT_FAIL + 1)) ;;
+	esac
+}
+
 ktap_print_totals()
 {
+	[ "$KTAP_CNT_SKIP" -eq 0 ] ||
+		echo "# $KTAP_CNT_SKIP of $((KTAP_TESTNO - 1)) skipped"
 	_ktap_done="pass:$KTAP_CNT_PASS fail:$KTAP_CNT_FAIL xfail:$KTAP_CNT_XFAIL"
 	echo "# Totals: $_ktap_done xpass:0 skip:$KTAP_CNT_SKIP error:0"
 }

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# Runs tests one after the other and prints their results as TAP.  run_kselftest.sh
-# and "make run_tests" set BASE_DIR and source this file.  It needs only POSIX sh and
+# Runs tests one after the other, or in parallel in network namespaces, and prints their
+# results as TAP.  run_kselftest.sh and "make run_tests" set BASE_DIR and source this file.  It needs only POSIX sh and
 # busybox, so that it runs in small virtual machines.
 #
 # Processes of a test:
@@ -23,7 +23,8 @@ timeout_rc=124			# status of a test that ran out of time
 grace=5				# seconds from SIGTERM to SIGKILL
 per_test_logging=		# set: write test output to one file per test
 per_test_log_dir=/tmp
-RUN_IN_NETNS=			# set: each test has its own network namespace
+RUN_IN_NETNS=			# set: tests run in parallel, each in a network namespace of its own
+one_log=			# set: fd 4 is a file for all tests
 
 exec 4>&1			# fd 4: output of the tests
 
@@ -124,6 +125,12 @@ interrupted()
 	if [ -n "$pipe_dir" ]; then
 		rm -rf "$pipe_dir"
 	fi
+	if [ -n "$netns_dir" ]; then
+		# shellcheck disable=SC2086 # words
+		kill $netns_pids 2>/dev/null
+		wait
+		rm -rf "$netns_dir"
+	fi
 	if [ -n "$test_pid" ]; then
 		[ -z "$watch_pid" ] || kill "$watch_pid" 2>/dev/null
 		end_test &
@@ -134,7 +141,7 @@ interrupted()
 	echo "Bail out! Interrupted by SIG$1"
 	exit "$2"
 }
-test_pid='' watch_pid='' pipe_dir=''
+test_pid='' watch_pid='' pipe_dir='' netns_dir='' netns_pids=''
 trap 'interrupted INT 130' INT
 trap 'interrupted TERM 143' TERM
 trap 'interrupted HUP 129' HUP
@@ -226,7 +233,9 @@ run_one()
 	fi
 	where=${2%/*}
 	interpreter=
-	if [ ! -x "$2" ]; then
+	if [ ! -x "$2" ] && [ -x "$where/ksft_runner.sh" ]; then
+		interpreter=./ksft_runner.sh
+	elif [ ! -x "$2" ]; then
 		ktap_print_msg "Warning: file $name is not executable"
 		read -r interpreter <"$2" 2>/dev/null
 		case $interpreter in
@@ -256,6 +265,18 @@ run_one()
 	esac
 }
 
+# open_test_log TEST: with a log for each test, sends fd 4 there.
+open_test_log()
+{
+	[ -n "$per_test_logging" ] || return 0
+	log=$per_test_log_dir/${1##*/}
+	# Create a new file: /tmp may contain a symlink of that name.
+	if ! (rm -f "$log" && set -C && : >"$log") 2>/dev/null; then
+		ktap_exit_fail_msg "cannot write $log"
+	fi
+	exec 4>"$log"
+}
+
 # run_many COLLECTION TEST...: runs the tests; their paths are absolute.
 run_many()
 {
@@ -263,17 +284,54 @@ run_many()
 	shift
 	has setsid || ktap_print_msg "Warning: no setsid:" \
 		"processes that a test leaves running will not be stopped"
+	if [ -n "$RUN_IN_NETNS" ]; then
+		run_parallel "$@"
+		return
+	fi
 	for test in "$@"; do
-		if [ -n "$per_test_logging" ]; then
-			log=$per_test_log_dir/${test##*/}
-			# Create a new file: /tmp may contain a symlink of that name.
-			if ! (rm -f "$log" && set -C && : >"$log") 2>/dev/null; then
-				ktap_exit_fail_msg "cannot write $log"
-			fi
-			exec 4>"$log"
-		fi
+		open_test_log "$test"
 		run_one "$collection" "$test"
 	done
+}
+
+# start_parallel TEST: runs it in the background.  What it prints goes to the file
+# KTAP_TESTNO in netns_dir, and its output there too, or to the file KTAP_TESTNO.log.
+start_parallel()
+{
+	(
+		netns_dir=''
+		trap 'interrupted TERM 143' TERM
+		exec >"$1"
+		if [ -n "$one_log" ]; then
+			exec 4>"$1.log"
+		elif [ -z "$per_test_logging" ]; then
+			exec 4>&1
+		fi
+		run_one "$collection" "$2"
+	) &
+	netns_pids="$netns_pids $!"
+}
+
+# run_parallel TEST...: runs them at the same time, and prints results in their order.
+run_parallel()
+{
+	netns_dir=$(mktemp -d) || ktap_exit_fail_msg "cannot make a directory in ${TMPDIR:-/tmp}"
+	netns_pids=
+	first=$KTAP_TESTNO
+	for test in "$@"; do
+		open_test_log "$test"
+		start_parallel "$netns_dir/$KTAP_TESTNO" "$test"
+		KTAP_TESTNO=$((KTAP_TESTNO + 1))
+	done
+	KTAP_TESTNO=$first
+	for pid in $netns_pids; do
+		wait "$pid"
+		[ -z "$one_log" ] || cat "$netns_dir/$KTAP_TESTNO.log" >&4
+		cat "$netns_dir/$KTAP_TESTNO"
+		ktap_count "$(sed -n '$p' "$netns_dir/$KTAP_TESTNO")"
+	done
+	rm -rf "$netns_dir"
+	netns_dir='' netns_pids=''
 }
 
 # run_collection COLLECTION TEST...: runs the tests, with TAP header, plan and totals.
