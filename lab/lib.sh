@@ -41,8 +41,23 @@ lab_die()
 lab_usage_error()
 {
 	lab_say "error: $*"
-	lab_say "see '$LAB_SELF --help'"
+	lab_say "see '$(lab_name) --help'"
 	exit "$LAB_USAGE"
+}
+
+# lab_name: print the name of the program with its directory, as lab/run.
+lab_name()
+{
+	echo "$(basename "$(dirname "$(realpath -- "$0")")")/$LAB_SELF"
+}
+
+# lab_print_version: print the name of the program and the version of the project.
+lab_print_version()
+{
+	local header=tools/testing/selftests/kvm/include/migrate/runner/version.h
+
+	echo "$(lab_name) $(sed -n 's/^#define MIGRATE_VERSION[^"]*"\(.*\)"$/\1/p' \
+		"$LAB_TOP/$header")"
 }
 
 # lab_number OPTION VALUE MIN: VALUE must be a plain decimal number >= MIN.

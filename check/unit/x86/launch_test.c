@@ -650,7 +650,7 @@ static const struct library_case cases[] = {
 	LIBRARY_CASE(tdx_too_many_vcpus, KSFT_SKIP, "# SKIP KVM allows a TD fewer vCPUs"),
 };
 
-int main(void)
+int main(int argc, char *argv[])
 {
-	return run_library_cases(cases, ARRAY_SIZE(cases));
+	return run_library_cases(argc, argv, cases, ARRAY_SIZE(cases));
 }

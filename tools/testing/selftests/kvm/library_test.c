@@ -494,5 +494,5 @@ int main(int argc, char *argv[])
 		run_to_done(guest_random);
 		return puts("the guest ran") == EOF;
 	}
-	return run_library_cases(cases, ARRAY_SIZE(cases));
+	return run_library_cases(argc, argv, cases, ARRAY_SIZE(cases));
 }

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 
 #include "kvm_util.h"
+#include "migrate/runner/version.h"
 #include "ucall_common.h"
 
 #define STATUS_ASSERTION	254
@@ -131,16 +132,39 @@ static void run_case(const struct library_case *c)
 	ksft_test_result_fail("%s\n", c->name);
 }
 
+/* Handles the only argument that these tests take.  Returns the exit status. */
+static int library_argument(const char *program, const char *argument,
+			    const struct library_case *cases, size_t nr)
+{
+	size_t i;
+
+	if (!strcmp(argument, "-h") || !strcmp(argument, "--help")) {
+		printf("usage: %s [-l | -h | --help | --version]\n\n"
+		       "Tests the library of the KVM selftests.  -l lists the cases.\n", program);
+	} else if (!strcmp(argument, "--version")) {
+		printf("%s %s\n", program, MIGRATE_VERSION);
+	} else if (!strcmp(argument, "-l")) {
+		for (i = 0; i < nr; i++)
+			puts(cases[i].name);
+	} else {
+		fprintf(stderr, "%s: unknown argument %s (-h for help)\n", program, argument);
+		return KSFT_FAIL;
+	}
+	return KSFT_PASS;
+}
+
 /*
  * Keeps one VM during all cases.  Creating the first VM of a machine and freeing the last one
  * patch the scheduler (static key of preempt notifiers, kernel/sched/core.c).  That is slow on an
  * emulated machine, and QEMU 7.2 may execute the patched code wrongly.
  */
-static int run_library_cases(const struct library_case *cases, size_t nr)
+static int run_library_cases(int argc, char **argv, const struct library_case *cases, size_t nr)
 {
 	struct kvm_vm *vm;
 	size_t i;
 
+	if (argc > 1)
+		return library_argument(basename(argv[0]), argv[1], cases, nr);
 	ksft_print_header();
 	vm = vm_create_barebones();
 	case_skip = kvm_mmap(sizeof(*case_skip), PROT_READ | PROT_WRITE,

@@ -435,7 +435,7 @@ static const struct library_case cases[] = {
 	LIBRARY_CASE(private_memory, 0),
 };
 
-int main(void)
+int main(int argc, char *argv[])
 {
-	return run_library_cases(cases, ARRAY_SIZE(cases));
+	return run_library_cases(argc, argv, cases, ARRAY_SIZE(cases));
 }

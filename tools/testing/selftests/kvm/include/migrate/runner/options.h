@@ -21,7 +21,7 @@ struct migrate_options {
 	int flag_bit;			/* as in struct contract */
 	const char *filters[OPTIONS_FILTERS_MAX];
 	int nr_filters;
-	bool list, verbose, help;
+	bool list, verbose, help, version;
 	bool unsafe;			/* run cases that may make the machine unusable, too */
 	size_t pages;			/* of the guest_memfd under test */
 	unsigned long iterations;	/* moves there and back under a running guest */

@@ -1,14 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fnmatch.h>
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "migrate/runner/options.h"
+#include "migrate/runner/version.h"
 #include "migrate/verdict/contract.h"
 #include "test_util.h"
+
+/* Beyond the characters of short options. */
+#define OPTION_VERSION	256
+
+static const struct option long_options[] = {
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, OPTION_VERSION },
+	{}
+};
 
 static const char *error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -122,6 +133,9 @@ static const char *parse_option(int option, struct migrate_options *options)
 	case 'h':
 		options->help = true;
 		return NULL;
+	case OPTION_VERSION:
+		options->version = true;
+		return NULL;
 	case 'U':
 		return allow_unsafe(options);
 	case ':':
@@ -144,8 +158,12 @@ const char *options_parse(int argc, char **argv, struct migrate_options *options
 	/* 0, not 1: getopt() also forgets where an earlier call stopped inside a word. */
 	optind = 0;
 	opterr = 0;
-	while (!wrong && (option = getopt(argc, argv, known)) != -1)
-		wrong = parse_option(option, options);
+	while (!wrong && (option = getopt_long(argc, argv, known, long_options, NULL)) != -1) {
+		if (option == '?' && (!optopt || optopt == OPTION_VERSION))
+			wrong = error("unknown option %s", argv[optind - 1]);
+		else
+			wrong = parse_option(option, options);
+	}
 	if (!wrong && optind < argc)
 		wrong = error("unexpected argument '%s'", argv[optind]);
 	return wrong;
@@ -187,14 +205,15 @@ void options_help(FILE *out, const char *program, const struct migrate_options *
 		"  -s SEED        repeat the contents of an earlier run (default: random)\n"
 		"  -l             list the cases\n"
 		"  -V             print more about each case\n"
-		"  -h             print this help\n",
+		"  -h, --help     print this help\n"
+		"  --version      print the version of the tests\n",
 		program, OPTIONS_PAGES_MIN, defaults->pages, defaults->iterations);
 	help_unsafe(out);
 	if (defaults->stress_vcpus)
 		help_stress(out, defaults);
 	if (defaults->results)
 		help_perf(out);
-	fprintf(out, "\nExit status: 0 all passed, 1 a case failed, 4 all were skipped.\n");
+	fprintf(out, "\nExit status: 0 all passed, 1 a case failed or wrong usage, 4 all were skipped.\n");
 }
 
 bool options_match(const char *filter, const char *name)

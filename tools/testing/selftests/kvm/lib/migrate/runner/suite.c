@@ -7,6 +7,7 @@
 #include "migrate/mm/numa.h"
 #include "migrate/runner/test_env.h"
 #include "migrate/runner/testcase.h"
+#include "migrate/runner/version.h"
 
 /* Free memory of a node beyond twice the memory under test: page tables, shmem of the control. */
 #define NODE_SLACK (32UL << 20)
@@ -140,6 +141,10 @@ int suite_main(struct suite *suite, int argc, char **argv, const struct testcase
 		return usage_error(suite, wrong, "");
 	if (suite->options.help) {
 		options_help(stdout, suite->program, &defaults);
+		return KSFT_PASS;
+	}
+	if (suite->options.version) {
+		printf("%s %s\n", suite->program, MIGRATE_VERSION);
 		return KSFT_PASS;
 	}
 	wrong = unmatched_filter(suite, cases, nr);
