@@ -43,6 +43,23 @@ contig:		## run the tests of gigantic pages and of virtio-mem
 bench:		## measure this project next to its peers, for some minutes
 	@bench/run
 
+# RELEASE=DIR for another directory; ARCH and CROSS_COMPILE as for the tests.
+RELEASE ?= release
+version := $(shell sed -n 's/^.define MIGRATE_VERSION[^"]*"\(.*\)"$$/\1/p' \
+	$(selftests)/kvm/include/migrate/runner/version.h)
+tarball := kvm-migrate-selftests-$(version)-$(or $(ARCH),$(shell uname -m)).tar.gz
+
+release:	## make a tarball of the installed tests, and its checksum, in release/
+	@mkdir -p $(RELEASE) && tmp=$$(mktemp -d $(RELEASE)/.new.XXXXXX) && \
+	trap "rm -rf $$tmp" EXIT INT TERM HUP && \
+	$(MAKE) -C $(selftests) TARGETS=kvm O=$$(realpath $$tmp) FORMAT=.gz \
+		INSTALL_PATH=$$(realpath $$tmp)/installed gen_tar >$$tmp/log || \
+		{ cat $$tmp/log; exit 1; } && \
+	mv $$tmp/installed/kselftest-packages/kselftest.tar.gz $$tmp/$(tarball) && \
+	(cd $$tmp && sha256sum $(tarball) >$(tarball).sha256) && \
+	mv $$tmp/$(tarball) $$tmp/$(tarball).sha256 $(RELEASE)/ && \
+	ls $(RELEASE)/$(tarball) $(RELEASE)/$(tarball).sha256
+
 docs:		## generate docs/contract.md from the tables of the contracts
 	@check/docs >docs/contract.md.new && mv docs/contract.md.new docs/contract.md
 
@@ -52,4 +69,4 @@ clean:		## remove what "all" built
 help:		## print this
 	@sed -n 's/^\([a-z_-]*\):.*##/  \1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
-.PHONY: all run_tests check faults soak stress mmu contig bench docs clean help
+.PHONY: all run_tests check faults soak stress mmu contig bench release docs clean help

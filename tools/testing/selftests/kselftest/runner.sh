@@ -2,8 +2,8 @@
 # shellcheck shell=sh
 #
 # Runs tests one after the other, or in parallel in network namespaces, and prints their
-# results as TAP.  run_kselftest.sh and "make run_tests" set BASE_DIR and source this file.  It needs only POSIX sh and
-# busybox, so that it runs in small virtual machines.
+# results as TAP.  run_kselftest.sh and "make run_tests" set BASE_DIR and source this file.
+# It needs only POSIX sh and busybox, so that it runs in small virtual machines.
 #
 # Processes of a test:
 #
