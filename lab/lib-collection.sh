@@ -39,12 +39,14 @@ lab_collection_check()
 # lab_select FILE PATTERN...: sets select_options for run_kselftest.sh to the programs whose
 # names contain a PATTERN, in the order of the patterns.  Writes to FILE the variables of the
 # file LAB_ENV, which other programs of the lab set, and those that pass opt_args to programs.
+# Sets select_programs to the paths of these programs, also if opt_args is empty.
 lab_select()
 {
 	local file=$1 entry name pattern hit any args
 
 	shift
 	select_options=
+	select_programs=()
 	cat -- "${LAB_ENV:-/dev/null}" >"$file"
 	args=${opt_args[*]}
 	for pattern; do
@@ -64,12 +66,33 @@ lab_select()
 			[[ ${entry#*:} != *"$pattern"* ]] || hit=y
 		done
 		(($# > 0)) || [[ $name != *migrate*_test ]] || hit=y
-		[[ -n $hit && -n $args ]] || continue
+		[[ -n $hit ]] || continue
+		select_programs+=("$collection/${entry%%:*}/$name")
+		[[ -n $args ]] || continue
 		printf "export KSELFTEST_%s_ARGS='%s'\n" "$(lab_upper "$name")" \
 			"${args//\'/\'\\\'\'}" >>"$file"
 	done <"$collection/kselftest-list.txt"
 	[[ -z $args || -s $file ]] ||
 		lab_die_usage_list "no program here takes the arguments '$args' (choose with -t)"
+}
+
+# lab_select_show: where opt_args ask for a list or a text, prints it without a machine and exits.
+lab_select_show()
+{
+	local argument program
+
+	for argument in "${opt_args[@]}"; do
+		case $argument in
+		-l | -h | --help | --version) break ;;
+		*)	argument= ;;
+		esac
+	done
+	[[ -n ${argument:-} ]] || return 0
+	for program in "${select_programs[@]}"; do
+		((${#select_programs[@]} == 1)) || printf '%s:\n' "${program##*/}"
+		"$program" "${opt_args[@]}" </dev/null || exit "$LAB_USAGE"
+	done
+	exit 0
 }
 
 # lab_opt_in FILE: have the migration tests know the bit of GUEST_MEMFD_FLAG_MIGRATABLE, which no

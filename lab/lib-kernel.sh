@@ -30,6 +30,14 @@ lab_release()
 	dd if="$1" bs=1 skip=$at count=128 status=none | tr '\0' '\n' | head -n 1 | cut -d' ' -f1
 }
 
+# lab_kernel_named NAME|PATH: exits unless it is a kernel of lab/kernel or a path.
+lab_kernel_named()
+{
+	[[ $1 == stock || -e $1 ]] || lab_is_series "$1" ||
+		lab_usage_error "no kernel named or found at '$1'" \
+			"('$LAB_DIR/kernel --list' shows the names)"
+}
+
 # lab_kernel_open PATH: sets kernel_image, kernel_release, kernel_about, and
 # kernel_config and kernel_modules, which are paths or empty.
 lab_kernel_open()
@@ -50,11 +58,8 @@ lab_kernel_open()
 	elif [[ -f $path ]]; then
 		kernel_image=$path
 		kernel_config=${path%arch/x86/boot/bzImage}.config
-	elif [[ -d $path ]]; then
-		lab_die "no bzImage in the directory $path"
 	else
-		lab_die "no kernel named or found at '$path'" \
-			"('$LAB_DIR/kernel --list' shows the names)"
+		lab_die "no bzImage in the directory $path"
 	fi
 	[[ -r $kernel_image ]] || lab_die "cannot read $kernel_image"
 	lab_bzimage "$kernel_image" ||
@@ -195,12 +200,18 @@ lab_stock_ready()
 # lab_stock_state: print a line for --list.
 lab_stock_state()
 {
-	local state="not prepared" entry choice
+	local choice
 
 	lab_stock_choice choice
-	if [[ -s $choice ]]; then
-		entry=$(<"$choice")
-		state=$(cat "$LAB_CACHE/$entry/about" 2>/dev/null || echo damaged)
+	if lab_stock_ready; then
+		lab_state stock ready "$(<"$LAB_CACHE/$(<"$choice")/about")"
+	else
+		lab_state stock "not ready" "to be fetched"
 	fi
-	printf '%-10s %s\n' stock "$state"
+}
+
+# lab_state NAME STATE ABOUT
+lab_state()
+{
+	printf '%-14s %-10s %s\n' "$@"
 }

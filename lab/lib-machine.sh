@@ -189,6 +189,8 @@ lab_watch()
 	mkfifo "$dir/results"
 	lab_ports "$dir"
 	lab_watch_began=$EPOCHREALTIME
+	machine_time=$lab_watch_began
+	machine_program=
 	# Open it for reading and writing first: then no open waits for the other side.
 	exec {both}<>"$dir/results"
 	lab_start "${machine_args[@]}" >"$dir/results" 2>"$dir/qemu.log"
@@ -244,6 +246,7 @@ lab_watch_lines()
 			part=
 		elif ((got > 128)); then
 			part+=$line
+			lab_status_draw
 			lab_watch_panic "$dir" && return
 		else
 			if [[ -n $part$line ]] && lab_watch_line "$dir" "$part$line"; then
@@ -291,7 +294,12 @@ lab_watch_line()
 		esac
 	fi
 	if [[ -n $machine_boot && -n $line ]]; then
-		[[ -n $opt_quiet ]] || printf '%s\n' "$line"
+		lab_status_line "$line"
+		if [[ -z $opt_quiet ]]; then
+			lab_status_clear
+			printf '%s\n' "$line"
+		fi
+		lab_status_draw
 		printf '%s\n' "$line" >>"$dir/ktap.log"
 		lab_watch_time "$dir" "$line"
 		if [[ -z $machine_failed && $line =~ $LAB_FAILURE ]] && lab_watch_failure; then

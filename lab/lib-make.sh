@@ -96,10 +96,10 @@ lab_make_kernel()
 
 lab_make_failed()
 {
-	local kept=$LAB_CACHE/logs/build-$1.log
+	local kept=$LAB_CACHE/$LAB_LOGS/build-$1.log
 
 	grep -a -E 'error|Error|undefined|No space|No such file|not found' "$2" | head -n 20 >&2
-	mkdir -p "$LAB_CACHE/logs" && mv "$2" "$kept"
+	mkdir -p "$LAB_CACHE/$LAB_LOGS" && mv "$2" "$kept"
 	lab_failed_write "$LAB_CACHE" "building $1 failed; all of its output: $kept"
 }
 

@@ -110,12 +110,54 @@ lab_logs()
 {
 	local name=${1##*/} old
 
-	log_dir=$LAB_CACHE/logs/$(date +%Y%m%d-%H%M%S).$$-${name//[^A-Za-z0-9._+-]/_}
+	log_dir=$LAB_CACHE/$LAB_LOGS/$(date +%Y%m%d-%H%M%S).$$-${name//[^A-Za-z0-9._+-]/_}
 	mkdir -p "$log_dir" || lab_failed_write "$LAB_CACHE" "cannot make $log_dir"
-	find "$LAB_CACHE/logs" -mindepth 1 -maxdepth 1 -type d | sort -r | tail -n +21 |
+	find "$LAB_CACHE/$LAB_LOGS" -mindepth 1 -maxdepth 1 -type d | sort -r | tail -n +21 |
 		while IFS= read -r old; do
 			rm -rf -- "$old"
 		done
+}
+
+# lab_summary TEXT...: adds lines of at most 80 columns to summary_lines.
+lab_summary()
+{
+	local line
+
+	while IFS= read -r line; do
+		summary_lines+=("            ${line% }")
+	done < <(fold -s -w 68 <<<"$*")
+}
+
+# lab_skips KTAP: prints the number of cases per reason of their SKIPs, without the remedy.
+lab_skips()
+{
+	awk -v most=6 '
+		match($0, /^# # skipped: |^# 1[.][.]0 # SKIP /) {
+			reason = substr($0, RLENGTH + 1)
+			sub(/ \(.*/, "", reason)
+			if (length(reason) > 53)
+				reason = substr(reason, 1, 50) "..."
+			count[reason]++
+		}
+		END {
+			while (lines++ < most) {
+				best = ""
+				for (reason in count)
+					if (best == "" || count[reason] > count[best] ||
+					    (count[reason] == count[best] && reason < best))
+						best = reason
+				if (best == "")
+					exit
+				printf "%4d skipped: %s\n", count[best], best
+				delete count[best]
+			}
+			for (reason in count) {
+				others++
+				cases += count[reason]
+			}
+			if (others)
+				printf "%4d skipped: %d other reasons\n", cases, others
+		}' "$1"
 }
 
 # lab_report NAME DIR: adds the paragraph about one machine to summary_lines.  Keeps the logs
@@ -130,12 +172,15 @@ lab_report()
 	"$LAB_FAILED")	word='NOT OK' ;;
 	*)		word='NO VERDICT' ;;
 	esac
-	summary_lines+=("$(printf '%-10s  %s: %d passed, %d failed, %d skipped %s; %s s%s' \
+	summary_lines+=("$(printf '%-10s  %s: %d passed, %d failed, %d skipped in %s' \
 		"$word" "$name" "$count_inner_passed" "$count_inner_failed" "$count_inner_skipped" \
-		"in $count_ran of $count_plan programs" "$machine_seconds" \
-		"${machine_boot:+ (first test after $machine_boot s)}")")
-	summary_lines+=("            $kernel_release, $kernel_about")
+		"$count_ran of $count_plan programs")")
+	lab_summary "$machine_seconds s${machine_boot:+, first test after $machine_boot s}"
+	lab_summary "$kernel_release, $kernel_about"
 	[[ -z $count_contract ]] || summary_lines+=("            $count_contract")
+	while IFS= read -r line; do
+		summary_lines+=("            $line")
+	done < <(lab_skips "$dir/ktap.log")
 	[[ -z $opt_times ]] || lab_slowest "$dir/times.log"
 	[[ -z $opt_logs ]] || lab_keep_logs "$dir" "$opt_logs"
 	[[ -z ${opt_results:-} ]] || lab_results "$name" "$dir"

@@ -111,18 +111,14 @@ lab_series_ready()
 # lab_series_state NAME: prints a line for --list.
 lab_series_state()
 {
-	local state="not prepared"
+	local about
 
-	if [[ -s $LAB_CACHE/source.choice ]]; then
-		read -r source_package source_version <"$LAB_CACHE/source.choice"
-		state=$(lab_series_entry "$1")
-		if [[ -d $LAB_CACHE/$state ]]; then
-			state=$(<"$LAB_CACHE/$state/about")
-		else
-			state="to be built from $source_package $source_version"
-		fi
+	if lab_series_ready "$1"; then
+		about=$(<"$LAB_CACHE/$(lab_series_entry "$1")/about")
+		lab_state "$1" ready "${about#*: }"
+	elif [[ $1 != *-debug ]]; then
+		lab_state "$1" "not ready" "to be built"
 	fi
-	printf '%-10s %s\n' "$1" "$state"
 }
 
 # lab_prune NAME KEEP: removes old builds of NAME, but for KEEP and the three newest others.

@@ -21,6 +21,7 @@ LAB_PROJECT=kvm-migrate-lab
 LAB_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 LAB_TOP=$(dirname "$LAB_DIR")
 LAB_SELF=$(basename "$0")
+: "${LAB_LOGS:=logs}"	# the directory of logs in the cache; the checks have one of their own
 : "$LAB_FAILED" "$LAB_USAGE" "$LAB_NO_VERDICT" "$LAB_TOP"
 
 # ---------------------------------------------------------------- messages
