@@ -7,7 +7,9 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 LAB=$CHECK_TOP/lab
-export LAB_LOGS=check-logs	# failures that are wanted must not evict the logs of others
+# Planted failures must not evict the logs of others.
+# shellcheck disable=SC2031 # false positive
+export LAB_LOGS=check-logs
 
 # processes NAME TEXT: prints the ids of processes of program NAME (empty: of any) with TEXT on
 # their command line.  A minimal system has no pgrep.

@@ -213,8 +213,8 @@ void options_help(FILE *out, const char *program, const struct migrate_options *
 		help_stress(out, defaults);
 	if (defaults->results)
 		help_perf(out);
-	fprintf(out,
-		"\nExit status: 0 all passed, 1 a case failed or wrong usage, 4 all were skipped.\n");
+	fprintf(out, "\nExit status: 0 all passed, 1 a case failed or usage is wrong, "
+		"4 all were skipped.\n");
 }
 
 bool options_match(const char *filter, const char *name)
