@@ -53,9 +53,10 @@ lab_status_line()
 		status_program=${1##* }
 		((status_done > 0)) || status_began=$SECONDS
 		read -r -a status_next <<<"${status_order[$status_program]:-}" ;;
-	"# 1.."[1-9]*)
-		[[ -n ${status_order[$status_program]:-} ]] ||
-			status_left=$((status_left + ${1#*..})) ;;
+	"# 1.."[0-9]*)
+		# A program may skip all that it lists.
+		[[ ${1#*..} =~ ^[0-9]+ ]]
+		status_left=$((status_left + BASH_REMATCH[0] - ${#status_next[@]})) ;;
 	"# ok "* | "# not ok "*)
 		status_done=$((status_done + 1))
 		status_next=("${status_next[@]:1}") ;;
