@@ -13,10 +13,11 @@ status_total=0
 status_others=()	# files of the machines beside
 status_drawn=
 
-# lab_status_shown: true if the line is shown, here or by another lab/run.
+# lab_status_shown: true if the line is shown, here or by another lab/run.  With -v, the console is
+# where it would be.
 lab_status_shown()
 {
-	[[ -n ${LAB_STATUS:-} || -t 2 ]]
+	[[ -z ${opt_verbose:-} && (-n ${LAB_STATUS:-} || -t 2) ]]
 }
 
 # lab_status_cases PROGRAM ARGUMENT...: asks an installed migration test for its cases.
