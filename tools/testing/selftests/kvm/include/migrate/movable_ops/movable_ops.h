@@ -57,6 +57,9 @@ struct ops_kind {
 /* In the order of kinds in names of cases. */
 extern const struct ops_kind ops_zsmalloc, ops_balloon;
 
+/* Kinds of pages in a case. */
+#define OPS_KINDS_MAX 2
+
 struct ops_pages {
 	const struct ops_kind *kind;
 	int node;
@@ -76,17 +79,17 @@ struct ops_pages {
 /* Returns what this machine lacks for such pages, as a SKIP reason, or NULL. */
 const char *ops_skip_reason(const struct ops_kind *kind);
 
-void ops_open(struct ops_pages *pages, const struct ops_kind *kind, int node, size_t nr_pages,
-	      uint64_t seed);
+/* Open the owners of @nr kinds of pages, whose .kind, .node, .nr_pages and .seed the caller sets. */
+void ops_open(struct ops_pages *pages, int nr);
 
-/* Free all pages and close the owner.  Reports and returns whether all are gone. */
-bool ops_close(struct ops_pages *pages);
+/* Free all pages and close the owners.  Reports and returns whether all are gone. */
+bool ops_close(struct ops_pages *pages, int nr);
 
 /*
- * Find the frames of all pages.  Reports and returns whether the counts agree, after some tries:
- * freed and migrated pages take a moment.
+ * Find the frames of all pages of @nr kinds.  Reports and returns whether the counts agree, after
+ * some tries: freed and migrated pages take a moment.
  */
-bool ops_look(struct ops_pages *pages);
+bool ops_look(struct ops_pages *pages, int nr);
 
 /* Note the frames of the last look as those before a trigger. */
 void ops_note(struct ops_pages *pages);
@@ -133,8 +136,6 @@ struct ops_row {
 
 extern const struct ops_row ops_rows[];
 extern const size_t nr_ops_rows;
-
-#define OPS_KINDS_MAX 2
 
 /*
  * The fixture of a case: pages of one or two kinds, allocated where the trigger finds them, the

@@ -35,26 +35,28 @@ void ops_fixture_open(struct ops_fixture *fx, const struct suite *suite,
 					 suite->nr_nodes, true);
 	fx->nr_kinds = second ? 2 : 1;
 	for_each_kind(fx, pages)
-		ops_open(pages, kinds[pages - fx->pages], fx->from, suite->options.pages,
-			 suite->options.seed);
+		*pages = (struct ops_pages) {
+			.kind = kinds[pages - fx->pages],
+			.node = fx->from,
+			.nr_pages = suite->options.pages,
+			.seed = suite->options.seed,
+		};
+	ops_open(fx->pages, fx->nr_kinds);
 }
 
 int ops_fixture_close(struct ops_fixture *fx)
 {
-	bool gone = true;
+	bool gone;
 
 	placement_teardown(&fx->placement);
-	for_each_kind(fx, pages)
-		gone &= ops_close(pages);
+	gone = ops_close(fx->pages, fx->nr_kinds);
 	free(fx->left);
 	return gone ? KSFT_PASS : KSFT_FAIL;
 }
 
 bool ops_fixture_look_after(struct ops_fixture *fx)
 {
-	fx->agree = true;
-	for_each_kind(fx, pages)
-		fx->agree &= ops_look(pages);
+	fx->agree = ops_look(fx->pages, fx->nr_kinds);
 	return fx->agree;
 }
 

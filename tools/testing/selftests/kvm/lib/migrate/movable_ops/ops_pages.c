@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -29,25 +30,28 @@ const char *ops_skip_reason(const struct ops_kind *kind)
 	return NULL;
 }
 
-static void collect(const struct ops_pages *pages, struct pfn_set *set)
+/* One pass over all frames, for all kinds. */
+static void collect(struct ops_pages *pages, int nr)
 {
-	const struct pageflags_query query = { pages->kind->is_page, set };
+	struct pageflags_query queries[OPS_KINDS_MAX];
+	int i;
 
+	for (i = 0; i < nr; i++)
+		queries[i] = (struct pageflags_query) { pages[i].kind->is_page, &pages[i].frames };
 	lru_drain();
-	pageflags_scan(&query, 1);
+	pageflags_scan(queries, nr);
 }
 
-void ops_open(struct ops_pages *pages, const struct ops_kind *kind, int node, size_t nr_pages,
-	      uint64_t seed)
+void ops_open(struct ops_pages *pages, int nr)
 {
-	*pages = (struct ops_pages) {
-		.kind = kind,
-		.node = node,
-		.nr_pages = nr_pages,
-		.seed = seed,
-	};
-	collect(pages, &pages->others);
-	kind->open(pages);
+	int i;
+
+	collect(pages, nr);
+	for (i = 0; i < nr; i++) {
+		pages[i].others = pages[i].frames;
+		pages[i].frames = (struct pfn_set) {};
+		pages[i].kind->open(&pages[i]);
+	}
 }
 
 size_t ops_frames_on(const struct ops_pages *pages, int node)
@@ -93,8 +97,20 @@ bool ops_node_counters_agree(const struct ops_pages *pages, bool print)
 	return good;
 }
 
+/* Whether the owner and the kernel count as many pages, which takes no pass over all frames. */
+static bool counts_agree(const struct ops_pages *pages, int nr)
+{
+	bool agree = true;
+	int i;
+
+	for (i = 0; i < nr; i++)
+		agree &= vmstat_read(NUMA_ANY_NODE, pages[i].kind->counter) ==
+			 (long long)pages[i].kind->count(&pages[i]);
+	return agree;
+}
+
 /* Compare the three counts; @print reports those that disagree. */
-static bool all_agree(const struct ops_pages *pages, bool print)
+static bool frames_agree(const struct ops_pages *pages, bool print)
 {
 	long long all = vmstat_read(NUMA_ANY_NODE, pages->kind->counter);
 	size_t count = pages->kind->count(pages), isolated = count_isolated(pages);
@@ -112,36 +128,55 @@ static bool all_agree(const struct ops_pages *pages, bool print)
 	       count == pages->frames.nr && !isolated && all == (long long)count;
 }
 
-bool ops_look(struct ops_pages *pages)
+static bool look(struct ops_pages *pages, int nr, bool print)
+{
+	bool agree = true;
+	int i;
+
+	collect(pages, nr);
+	for (i = 0; i < nr; i++) {
+		pfn_set_subtract(&pages[i].frames, &pages[i].others);
+		agree &= frames_agree(&pages[i], print);
+	}
+	return agree;
+}
+
+bool ops_look(struct ops_pages *pages, int nr)
 {
 	const struct timespec moment = { .tv_nsec = LOOK_NS };
 	int tries;
 
-	for (tries = 1; ; tries++) {
+	for (tries = 1; tries < LOOK_TRIES; tries++) {
 		vmstat_refresh();
-		collect(pages, &pages->frames);
-		pfn_set_subtract(&pages->frames, &pages->others);
-		if (all_agree(pages, tries == LOOK_TRIES))
+		if (counts_agree(pages, nr) && look(pages, nr, false))
 			return true;
-		if (tries == LOOK_TRIES)
-			return false;
 		nanosleep(&moment, NULL);
 	}
+	vmstat_refresh();
+	return look(pages, nr, true);
 }
 
-bool ops_close(struct ops_pages *pages)
+bool ops_close(struct ops_pages *pages, int nr)
 {
 	bool gone;
+	int i;
 
-	pages->kind->drop(pages);
-	gone = ops_look(pages) && !pages->frames.nr;
-	if (pages->frames.nr)
-		ksft_print_msg("%s: %zu pages are left that should be free, the first in 0x%lx\n",
-			       pages->kind->name, pages->frames.nr, pages->frames.pfns[0]);
-	pages->kind->close(pages);
-	pfn_set_free(&pages->others);
-	pfn_set_free(&pages->frames);
-	pfn_set_free(&pages->before);
+	for (i = 0; i < nr; i++)
+		pages[i].kind->drop(&pages[i]);
+	gone = ops_look(pages, nr);
+	for (i = 0; i < nr; i++) {
+		const struct pfn_set *left = &pages[i].frames;
+
+		gone &= !left->nr;
+		if (left->nr)
+			ksft_print_msg("%s: %zu pages are left that should be free, the first in "
+				       "0x%" PRIx64 "\n", pages[i].kind->name, left->nr,
+				       left->pfns[0]);
+		pages[i].kind->close(&pages[i]);
+		pfn_set_free(&pages[i].others);
+		pfn_set_free(&pages[i].frames);
+		pfn_set_free(&pages[i].before);
+	}
 	return gone;
 }
 
