@@ -82,14 +82,20 @@ static bool fire_under_guest(struct fixture *fx)
 	return !done;
 }
 
-/* Some triggers do not move a page twice; a trigger by frame makes a call for each page. */
+/*
+ * Some triggers do not move a page twice.  Where the kernel picks the node, the move back is the same
+ * as the first one; and those triggers are slow, as are those that move all memory of the process.
+ */
 static unsigned long moves_under_guest(const struct fixture *fx)
 {
-	if (fx->trigger->partial || fx->trigger->moves_once)
+	const struct trigger *trigger = fx->trigger;
+	unsigned long iterations = fx->suite->options.iterations;
+
+	if (trigger->partial || trigger->moves_once)
 		return 1;
-	if (fx->trigger->by_pfn)
-		return 2;
-	return 2 * fx->suite->options.iterations;
+	if (trigger->kernel_picks_node)
+		return DIV_ROUND_UP(iterations, 2);
+	return trigger->no_range ? iterations : 2 * iterations;
 }
 
 void property_move_under_guest(struct fixture *fx)
