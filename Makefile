@@ -22,7 +22,7 @@ faults:		## plant each fault in the kernel; the tests must find it
 # A hundred runs without a fault, in ten boots.
 soak:		## search for false alarms of the tests, for some hours
 	@for boot in 1 2 3 4 5 6 7 8 9 10; do \
-		lab/run -q --kernel faulty --repeat 10 -t migrate || exit; \
+		lab/run -q --kernel faulty --repeat 10 -t migrate -- -a || exit; \
 	done
 
 # The cheapest calls and more memory than usual make the most moves in the time.

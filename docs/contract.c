@@ -191,7 +191,9 @@ static void print_ops_properties(void)
 	for (i = 0; i < nr_ops_properties; i++) {
 		for (j = rows = 0; j < nr_ops_rows; j++)
 			rows += ops_property_applies(&ops_properties[i], &ops_rows[j]);
-		printf("* `%s`: %zu of %zu rows\n", ops_properties[i].name, rows, nr_ops_rows);
+		printf("* `%s`: %zu of %zu rows%s\n", ops_properties[i].name, rows, nr_ops_rows,
+		       ops_properties[i].slow ? " (slow: with `-a`, or where `-t` selects them)" :
+						"");
 	}
 }
 

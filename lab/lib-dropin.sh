@@ -187,7 +187,7 @@ DROPIN_CORE_LACKS=(
 	hook runner_hook env test_env test_env_hook exit_hook on_end handle_end_signals
 	CONTRACT_BY_BTF
 	# options and results of other tests
-	group unsafe allow_unsafe help_unsafe stress_vcpus parse_bytes
+	group unsafe allow_unsafe slow allow_slow left_out help_left_out stress_vcpus parse_bytes
 	results name_results help_perf
 	RET_EBUSY RET_ENOMEM RET_EINVAL RET_EINTR flags_off
 	# VMs and guest code of other cases

@@ -70,7 +70,7 @@ int main(int argc, char **argv)
 {
 	struct suite suite = {
 		.program = "guest_memfd_migrate_perf_test",
-		.options = { .contract = -1, .pages = 128, .iterations = 3, .results = "" },
+		.options = { .contract = -1, .pages = 32, .iterations = 3, .results = "" },
 	};
 	struct testcase cases[nr_perf_cases];
 	struct utsname uts;

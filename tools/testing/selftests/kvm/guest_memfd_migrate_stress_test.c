@@ -26,6 +26,7 @@
 static const struct {
 	const char *name;
 	struct stress_mix mix;
+	bool slow;			/* and its parts are in other mixes, too */
 } mixes[] = {
 	/* More turns make more moves in less time: the comparison of all memory is slow. */
 	{
@@ -35,14 +36,15 @@ static const struct {
 	{
 		"by_node",
 		{ .migrators = MIGRATORS_BY_NODE, .turns = 6, .workloads = { &workload_live } },
+		.slow = true,
 	},
 	{ "by_kernel",	{ .migrators = MIGRATORS_BY_KERNEL, WORKLOADS() } },
-	{ "slots",	{ WORKLOADS(&workload_slots) } },
-	{ "holes",	{ WORKLOADS(&workload_holes) } },
-	{ "closing",	{ WORKLOADS(&workload_closing) } },
-	{ "shared",	{ WORKLOADS(&workload_shared) } },
-	{ "pinned",	{ WORKLOADS(&workload_pinned) } },
-	{ "conversions", { WORKLOADS(&workload_conversions) } },
+	{ "slots",	{ WORKLOADS(&workload_slots) }, .slow = true },
+	{ "holes",	{ WORKLOADS(&workload_holes) }, .slow = true },
+	{ "closing",	{ WORKLOADS(&workload_closing) }, .slow = true },
+	{ "shared",	{ WORKLOADS(&workload_shared) }, .slow = true },
+	{ "pinned",	{ WORKLOADS(&workload_pinned) }, .slow = true },
+	{ "conversions", { WORKLOADS(&workload_conversions) }, .slow = true },
 	{ "conversions_encrypted", { WORKLOADS(&workload_encrypted) } },
 	/* Without conversions where there is no private memory. */
 	{
@@ -77,6 +79,7 @@ int main(int argc, char **argv)
 			.skip_reason = stress_skip_reason,
 			.run = stress_run,
 			.env = cgroup_env(),
+			.slow = mixes[i].slow,
 			.data = &mixes[i].mix,
 		};
 		snprintf(cases[i].name, sizeof(cases[i].name), "%s", mixes[i].name);

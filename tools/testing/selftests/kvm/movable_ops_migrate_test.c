@@ -72,6 +72,7 @@ int main(int argc, char **argv)
 			cases[nr] = (struct testcase) {
 				.skip_reason = skip_reason,
 				.run = run,
+				.slow = ops_properties[j].slow,
 				.data = &data[nr],
 			};
 			snprintf(cases[nr].name, sizeof(cases[nr].name), "%s.%s.%s",

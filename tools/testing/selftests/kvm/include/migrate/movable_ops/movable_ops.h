@@ -79,7 +79,7 @@ struct ops_pages {
 /* Returns what this machine lacks for such pages, as a SKIP reason, or NULL. */
 const char *ops_skip_reason(const struct ops_kind *kind);
 
-/* Open the owners of @nr kinds of pages, whose .kind, .node, .nr_pages and .seed the caller sets. */
+/* Open the owners of @nr kinds of pages.  The caller sets .kind, .node, .nr_pages and .seed. */
 void ops_open(struct ops_pages *pages, int nr);
 
 /* Free all pages and close the owners.  Reports and returns whether all are gone. */
@@ -207,6 +207,7 @@ struct ops_property {
 	const struct ops_kind *kind;		/* of its rows; NULL: both */
 	const struct ops_kind *second;		/* moves with the row's pages, or NULL */
 	const struct trigger *triggers[3];	/* of its rows; none: all */
+	bool slow;				/* as in struct testcase */
 	/* Returns what this machine lacks, as a SKIP reason, or NULL.  May be absent. */
 	const char *(*skip_reason)(const struct suite *suite);
 	/* Starts without pages.  Returns a case's result. */

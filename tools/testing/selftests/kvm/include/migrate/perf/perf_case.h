@@ -33,6 +33,7 @@ struct perf_case {
 	int mappers;		/* more processes that map all pages */
 	enum perf_user user;
 	int nr_vcpus;
+	bool slow;		/* as in struct testcase */
 };
 
 /* Results of all cases, in memory that their processes share. */

@@ -23,6 +23,7 @@ struct migrate_options {
 	int nr_filters;
 	bool list, verbose, help, version;
 	bool unsafe;			/* run cases that may make the machine unusable, too */
+	bool slow;			/* run slow cases, too */
 	size_t pages;			/* of the guest_memfd under test */
 	unsigned long iterations;	/* moves there and back under a running guest */
 	unsigned long stress_vcpus;	/* and as many migrator threads; 0: the test has no -v */

@@ -62,6 +62,7 @@ struct testcase {
 	const struct contract_row *row;
 	const struct test_env *env;	/* NULL: none */
 	bool unsafe;			/* runs only where -t selects it and -U allows it */
+	bool slow;			/* runs only where -t selects it, or with -a */
 	const void *data;		/* private to the case */
 };
 

@@ -83,8 +83,9 @@ static bool fire_under_guest(struct fixture *fx)
 }
 
 /*
- * Some triggers do not move a page twice.  Where the kernel picks the node, the move back is the same
- * as the first one; and those triggers are slow, as are those that move all memory of the process.
+ * Some triggers do not move a page twice.  Where the kernel picks the node, the move back is the
+ * same as the first one; and those triggers are slow, as are those that move all memory of the
+ * process.
  */
 static unsigned long moves_under_guest(const struct fixture *fx)
 {

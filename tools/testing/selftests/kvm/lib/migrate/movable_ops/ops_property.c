@@ -368,10 +368,12 @@ static int act_with_guest(struct ops_fixture *fx)
 /* ---- The table --------------------------------------------------------------------------- */
 
 #define OFFLINE		&trigger_memory_offline
-/* Triggers that take many pages at once, without compact_node, which is like compact. */
-#define MANY		&trigger_compact, &trigger_memory_offline, &trigger_cma_alloc
 #define BOTH		.kind = &ops_zsmalloc, .second = &ops_balloon
 
+/*
+ * A property may have several rows, for different pages or triggers.  A row is slow where another
+ * one of the property shows the same of its owner.
+ */
 const struct ops_property ops_properties[] = {
 	{ .name = "intact", .act = act_intact },
 	{ .name = "again", .act = act_again, .triggers = { OFFLINE } },
@@ -380,22 +382,38 @@ const struct ops_property ops_properties[] = {
 		.triggers = { &trigger_soft_offline_phys },
 	},
 	{ .name = "concurrent_io", .act = act_concurrent_io, .kind = &ops_zsmalloc },
-	{ .name = "owner_removed", .act = act_owner_removed, .triggers = { MANY } },
+	{
+		.name = "owner_removed", .act = act_owner_removed,
+		.triggers = { &trigger_compact, OFFLINE },
+	},
+	{
+		.name = "owner_removed", .act = act_owner_removed,
+		.triggers = { &trigger_cma_alloc }, .slow = true,
+	},
 	{
 		.name = "keeps_type", .act = act_keeps_type, .kind = &ops_balloon,
 		.triggers = { OFFLINE },
 	},
 	{
-		.name = "enomem", .act = act_enomem, .triggers = { OFFLINE },
-		.skip_reason = enomem_skip_reason,
+		.name = "enomem", .act = act_enomem, .kind = &ops_zsmalloc,
+		.triggers = { OFFLINE }, .skip_reason = enomem_skip_reason,
+	},
+	{
+		.name = "enomem", .act = act_enomem, .kind = &ops_balloon,
+		.triggers = { OFFLINE }, .skip_reason = enomem_skip_reason, .slow = true,
 	},
 	{
 		.name = "mixed", .act = act_intact, BOTH,
 		.triggers = { &trigger_compact_node, OFFLINE },
 	},
 	{
-		.name = "with_guest", .act = act_with_guest, BOTH, .triggers = { MANY },
+		.name = "with_guest", .act = act_with_guest, BOTH, .triggers = { OFFLINE },
 		.skip_reason = with_guest_skip_reason,
+	},
+	{
+		.name = "with_guest", .act = act_with_guest, BOTH,
+		.triggers = { &trigger_compact, &trigger_cma_alloc },
+		.skip_reason = with_guest_skip_reason, .slow = true,
 	},
 };
 const size_t nr_ops_properties = ARRAY_SIZE(ops_properties);

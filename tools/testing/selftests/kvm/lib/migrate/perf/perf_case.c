@@ -25,9 +25,10 @@ const struct perf_case perf_cases[] = {
 	{ .name = "move_pages.mappers_4",	.mappers = 3 },
 	{ .name = "move_pages.guest_maps",	.user = PERF_GUEST_MAPS, .nr_vcpus = 1 },
 	{ .name = "move_pages.vcpus_1",		.user = PERF_GUEST_RUNS, .nr_vcpus = 1 },
-	{ .name = "move_pages.vcpus_2",		.user = PERF_GUEST_RUNS, .nr_vcpus = 2 },
+	{ .name = "move_pages.vcpus_2",		.user = PERF_GUEST_RUNS, .nr_vcpus = 2,
+	  .slow = true },
 	{ .name = "mbind.vcpus_1",		.user = PERF_GUEST_RUNS, .nr_vcpus = 1,
-	  .call = PERF_MBIND },
+	  .call = PERF_MBIND, .slow = true },
 };
 
 const size_t nr_perf_cases = ARRAY_SIZE(perf_cases);
@@ -362,7 +363,12 @@ static int run(const struct suite *suite, const struct testcase *test)
 
 struct testcase perf_testcase(const struct perf_case *perf)
 {
-	struct testcase test = { .skip_reason = skip_reason, .run = run, .data = perf };
+	struct testcase test = {
+		.skip_reason = skip_reason,
+		.run = run,
+		.slow = perf->slow,
+		.data = perf,
+	};
 
 	snprintf(test.name, sizeof(test.name), "%s", perf->name);
 	return test;

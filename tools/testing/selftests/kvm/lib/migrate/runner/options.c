@@ -78,6 +78,12 @@ static const char *allow_unsafe(struct migrate_options *options)
 	return NULL;
 }
 
+static const char *allow_slow(struct migrate_options *options)
+{
+	options->slow = true;
+	return NULL;
+}
+
 static const char *name_results(struct migrate_options *options)
 {
 	options->results = optarg;
@@ -136,6 +142,8 @@ static const char *parse_option(int option, struct migrate_options *options)
 	case OPTION_VERSION:
 		options->version = true;
 		return NULL;
+	case 'a':
+		return allow_slow(options);
 	case 'U':
 		return allow_unsafe(options);
 	case ':':
@@ -147,7 +155,7 @@ static const char *parse_option(int option, struct migrate_options *options)
 
 const char *options_parse(int argc, char **argv, struct migrate_options *options)
 {
-	char known[32] = "+:k:t:p:i:s:lUVh";
+	char known[32] = "+:k:t:p:i:s:alUVh";
 	const char *wrong = NULL;
 	int option;
 
@@ -169,9 +177,11 @@ const char *options_parse(int argc, char **argv, struct migrate_options *options
 	return wrong;
 }
 
-static void help_unsafe(FILE *out)
+static void help_left_out(FILE *out)
 {
-	fprintf(out, "  -U             run cases that may need a reboot, if -t names them\n");
+	fprintf(out,
+		"  -a             run slow cases, too; they are skipped unless -t selects them\n"
+		"  -U             run cases that may need a reboot, if -t names them\n");
 }
 
 static void help_stress(FILE *out, const struct migrate_options *defaults)
@@ -208,7 +218,7 @@ void options_help(FILE *out, const char *program, const struct migrate_options *
 		"  -h, --help     print this help\n"
 		"  --version      print the version of the tests\n",
 		program, OPTIONS_PAGES_MIN, defaults->pages, defaults->iterations);
-	help_unsafe(out);
+	help_left_out(out);
 	if (defaults->stress_vcpus)
 		help_stress(out, defaults);
 	if (defaults->results)

@@ -210,12 +210,20 @@ static int run_process(const struct suite *suite, const struct testcase *test)
 	return KSFT_FAIL;
 }
 
+/* Skip slow cases, rather than leave them out: all runs of a program have the same names. */
+static bool left_out(const struct suite *suite, const struct testcase *test)
+{
+	return test->slow && !suite->options.slow && !suite->options.nr_filters;
+}
+
 const char *testcase_skip_reason(const struct suite *suite, const struct testcase *test)
 {
 	const char *reason = test->skip_reason(suite, test);
 
 	if (!reason && hook)
 		reason = hook->skip_reason(test->env);
+	if (!reason && left_out(suite, test))
+		reason = "takes long (give -a, or -t with its name)";
 	return reason;
 }
 
