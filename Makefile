@@ -40,6 +40,10 @@ contig:		## run the tests of gigantic pages and of virtio-mem
 	lab/run --machine gigantic -t guest_memfd_migrate_test -t private_mem -- -t hugetlb_gigantic
 	lab/run --machine virtio-mem -t guest_memfd_migrate_test -t private_mem -- -t virtio_mem
 
+# A kernel with gcov, all programs on it: half an hour.
+coverage:	## measure which lines of the kernel the tests run
+	@lab/coverage
+
 bench:		## measure this project next to its peers, for some minutes
 	@bench/run
 
@@ -69,4 +73,4 @@ clean:		## remove what "all" built
 help:		## print this
 	@sed -n 's/^\([a-z_-]*\):.*##/  \1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
-.PHONY: all run_tests check faults soak stress mmu contig bench release docs clean help
+.PHONY: all run_tests check faults soak stress mmu contig coverage bench release docs clean help

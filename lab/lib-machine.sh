@@ -167,7 +167,7 @@ lab_port()
 }
 
 # lab_watch DIR: boots the machine of machine_args and passes its results on to stdout and
-# DIR/ktap.log at once.  Sets
+# DIR/ktap.log at once.  DIR/gcov.base64 gets the counters of a kernel with gcov.  Sets
 #	machine_end	why it ended; the tests ran to their end only if this is "end"
 #	machine_status	exit status of run_kselftest.sh, with machine_end = end
 #	machine_taint, machine_taint_after, machine_boot (s, fraction), machine_seconds,
@@ -282,6 +282,10 @@ lab_watch_line()
 			machine_end=error
 			machine_error=${rest#error }
 			return 0
+			;;
+		gcov\ *)
+			printf '%s\n' "${rest#gcov }" >>"$dir/gcov.base64"
+			return 1
 			;;
 		end\ *)
 			rest=${rest#end }

@@ -91,6 +91,7 @@ lab_make_kernel()
 	{ cp "$out/arch/x86/boot/bzImage" "$staging/bzImage" &&
 		cp "$out/.config" "$staging/config"; } ||
 		lab_failed_write "$LAB_CACHE" "cannot keep the kernel"
+	lab_gcov_keep "$tree" "$out" "$name" "$staging"
 	rm -f "$log"
 }
 
@@ -114,6 +115,7 @@ lab_compile()
 	total=$LAB_MAKE_STEPS
 	[[ ! -s $LAB_CACHE/$name.steps ]] || total=$(<"$LAB_CACHE/$name.steps")
 	lab_make_args "$tree" "$out"
+	lab_gcov_args "$tree" "$name"
 	lab_tmp tmp
 	mkfifo "$tmp/out"
 	exec {both}<>"$tmp/out"

@@ -22,6 +22,7 @@ lab_package()
 	setpriv | setsid | flock) echo util-linux ;;
 	ld.lld)			echo lld ;;
 	llvm-ar)		echo llvm ;;
+	gcov)			echo gcc ;;
 	*)			echo "$1" ;;
 	esac
 }

@@ -212,13 +212,16 @@ lab_slowest()
 	done < <(sort -s -r -n "$1" | awk 'NR <= 20 { printf "%6.1f s  %s %s\n", $1, $2, $3 }')
 }
 
-# lab_keep_logs DIR TO: copies the logs and writes the file "verdict" for scripts.  There,
+# lab_keep_logs DIR TO: copies the logs and the counters of a kernel with gcov, and writes the
+# file "verdict" for scripts.  There,
 # "boot" is empty if no test began, "end" is "end" if the collection ran to its end, and
 # "first" has the seconds until the first failed point, and its name.
 lab_keep_logs()
 {
 	{
 		mkdir -p -- "$2" && cp "$1"/{console,ktap,times,qemu}.log "$2/" &&
+			{ [[ ! -e $1/gcov.base64 ]] ||
+				base64 -d "$1/gcov.base64" >"$2/gcov.tar.gz"; } &&
 			printf '%s\n' "status=$verdict_status" "end=$machine_end" \
 				"boot=$machine_boot" "release=$kernel_release" \
 				"passed=$count_inner_passed" \

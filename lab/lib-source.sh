@@ -5,9 +5,10 @@
 # a developer's own tree.  lib-make.sh has the steps of the build.
 
 . "$LAB_DIR/lib-make.sh"
+. "$LAB_DIR/lib-gcov.sh"
 
 # "movable" has lab/patches/movable; lab_series_patches() lists the patches of the others.  The
-# suffix "-debug" adds lab/config/debug.config.
+# suffixes "-debug" and "-coverage" add lab/config/debug.config and coverage.config.
 LAB_SERIES="movable plain posted faulty pretend optin"
 
 # The series are for this release.  If the archive no longer has it, the lab takes a newer one.
@@ -22,7 +23,9 @@ lab_is_series()
 	local name
 
 	for name in $LAB_SERIES; do
-		[[ $name != "${1%-debug}" ]] || return 0
+		case $1 in
+		"$name" | "$name-debug" | "$name-coverage") return 0 ;;
+		esac
 	done
 	return 1
 }
@@ -30,7 +33,7 @@ lab_is_series()
 # lab_series_patches NAME: prints the patch files of the series, in order.
 lab_series_patches()
 {
-	case ${1%-debug} in
+	case ${1%%-*} in
 	plain)	;;
 	movable)	printf '%s\n' "$LAB_DIR/patches/movable"/*.patch ;;
 	# The series as posted: without what this collection found.
@@ -48,20 +51,20 @@ lab_series_patches()
 lab_series_config()
 {
 	printf '%s\n' "$LAB_DIR/config/base.config"
-	[[ $1 != *-debug ]] || printf '%s\n' "$LAB_DIR/config/debug.config"
+	[[ $1 != *-* ]] || printf '%s\n' "$LAB_DIR/config/${1#*-}.config"
 }
 
 # lab_series_about NAME: prints what the series adds to the packaged source.
 lab_series_about()
 {
-	[[ $1 != *-debug ]] || printf ', lab/config/debug.config'
-	case ${1%-debug} in
+	[[ $1 != *-* ]] || printf ', lab/config/%s.config' "${1#*-}"
+	case ${1%%-*} in
 	plain)	;;
 	posted)	printf ', lab/patches/movable without the last four' ;;
 	faulty)	printf ', lab/patches/movable, lab/patches/faulty' ;;
 	pretend) printf ', lab/patches/{movable,faulty,pretend}' ;;
 	optin)	printf ', lab/patches/{movable,faulty,pretend,optin}' ;;
-	*)	printf ', lab/patches/%s' "${1%-debug}" ;;
+	*)	printf ', lab/patches/%s' "${1%%-*}" ;;
 	esac
 }
 
@@ -98,6 +101,7 @@ lab_series_entry()
 			sed -n "/^diff --git/,\$p" "$file"
 		done
 		lab_series_config "$1" | xargs -d '\n' grep -h CONFIG_
+		[[ $1 != *-coverage ]] || echo "$LAB_GCOV_FILES $LAB_GCOV_CFLAGS"
 	} | lab_hash)"
 }
 
@@ -233,10 +237,7 @@ lab_own_source()
 	lab_lock "$key"
 	if grep -q AS_UNMOVABLE "$tree/include/linux/pagemap.h" && [[ $name != plain* ]]; then
 		lab_say "$tree has the series already: building it as it is"
-		case $name in
-		*-debug)	name=plain-debug ;;
-		*)		name=plain ;;
-		esac
+		name=plain${name#"${name%%-*}"}
 	fi
 	lab_staging "$key" staging
 	if [[ $name == plain* ]] && lab_tree_clean "$tree"; then
