@@ -194,7 +194,8 @@ lab_coverage_patch()
 			printf "%d lines added, %d with code: %d executed, %d not\n", added, code,
 				executed, code - executed
 			for (file in missing)
-				printf "not in this kernel: %s, %d lines added\n", file, missing[file]
+				printf "not in this kernel: %s, %d lines added\n", file,
+					missing[file]
 			printf "%s", list
 		}' "$1" -
 }
