@@ -19,6 +19,9 @@ check:		## check everything, in the lab too; NAMES="..." chooses
 faults:		## plant each fault in the kernel; the tests must find it
 	@lab/faults
 
+mutate:		## change the kernel by rules, a place at a time; the tests must notice
+	@lab/mutate
+
 # A hundred runs without a fault, in ten boots.
 soak:		## search for false alarms of the tests, for some hours
 	@for boot in 1 2 3 4 5 6 7 8 9 10; do \
@@ -73,4 +76,4 @@ clean:		## remove what "all" built
 help:		## print this
 	@sed -n 's/^\([a-z_-]*\):.*##/  \1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
-.PHONY: all run_tests check faults soak stress mmu contig coverage bench release docs clean help
+.PHONY: all run_tests check faults mutate soak stress mmu contig coverage bench release docs clean help

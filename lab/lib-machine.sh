@@ -40,7 +40,8 @@ lab_scale_timeouts()
 
 # lab_initramfs FILE TREE SELECT ENV: packs busybox, init, the modules of the kernel and the
 # installed collection TREE.  SELECT has options for run_kselftest.sh, ENV is a file with
-# variables for the tests.  Sets machine_token.
+# variables for the tests.  The script LAB_SESSION of another program of the lab, if any, runs in
+# place of the collection.  Sets machine_token.
 lab_initramfs()
 {
 	local file=$1 tree=$2 select=$3 env=$4 busybox root applet
@@ -59,6 +60,7 @@ lab_initramfs()
 	echo 'root:x:0:0::/:/bin/sh' >"$root/etc/passwd"
 	echo 'other:x:65534:65534::/:/bin/sh' >>"$root/etc/passwd"
 	cp "$LAB_DIR/init" "$root/init"
+	[[ -z ${LAB_SESSION:-} ]] || cp -- "$LAB_SESSION" "$root/lab/session"
 	[[ -z $kernel_modules ]] || cp "$kernel_modules"/* "$root/lab/modules/"
 	cp -r "$tree/." "$root/kselftest/" || lab_failed_write "$root" "cannot copy the collection"
 	machine_token=$(od -A n -N 16 -t x4 /dev/urandom | tr -d ' \n')

@@ -12,6 +12,7 @@ lab_package()
 	busybox.static)		echo busybox-static ;;
 	libc.a)			echo libc6-dev ;;
 	linux/kvm.h)		echo linux-libc-dev ;;
+	spatch)			echo coccinelle ;;
 	gelf.h)			echo libelf-dev ;;
 	openssl/evp.h)		echo libssl-dev ;;
 	uuid/uuid.h)		echo uuid-dev ;;
