@@ -111,7 +111,7 @@ function cut(	n, name, at)
 	for (n = 1; n <= lines; n++) {
 		start[n] = at
 		at += length(text[n]) + 1
-		if (text[n] ~ /^[A-Za-z_][^=;]*\(/ && text[n] !~ /^(EXPORT|module|static const struct)/) {
+		if (text[n] ~ /^[A-Za-z_][^=;]*\(/ && text[n] !~ /^(EXPORT|module|static const)/) {
 			name = text[n]
 			if (name ~ /^[A-Z_]*DEFINE[0-9]*\(/) {
 				sub(/^[^(]*\(/, "", name)
