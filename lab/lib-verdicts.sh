@@ -32,9 +32,9 @@ lab_verdicts_filter()
 	for ((i = 0; i < ${#opt_args[@]}; i++)); do
 		if [[ ${opt_args[i]} == -t ]]; then
 			i=$((i + 1))
-			[[ $1 == not ]] || printf ' -t %q' "${opt_args[i]}"
+			[[ $1 == not ]] || printf ' -t %s' "${opt_args[i]}"
 		elif [[ $1 == not ]]; then
-			printf ' %q' "${opt_args[i]}"
+			printf ' %s' "${opt_args[i]}"
 		fi
 	done
 }
@@ -234,7 +234,7 @@ lab_verdicts_summary()
 	printf '%s\n' "${names[@]}" | awk -F '\t' '
 		FNR == NR	{ verdict[$1] = $2; next }
 				{ split($1, part, ":"); sub(/[.].*/, "", part[4]) }
-		{ note(part[1]); note(part[4]); note("all") }
+		{ note(part[1]); note(part[4]); count["all", verdict[$1]]++ }
 		function note(key) {
 			if (!(key in seen)) {
 				seen[key] = 1
@@ -245,14 +245,15 @@ lab_verdicts_summary()
 		END {
 			printf "%-28s %6s %8s %6s %11s %6s %6s\n", "", "killed", "survived",
 				"kernel", "not-reached", "argued", "score"
-			for (i = n; i >= 1; i--) {
+			keys[++n] = "all"
+			for (i = 1; i <= n; i++) {
 				k = keys[i]
 				good = count[k, "killed"] + count[k, "kernel"]
 				of = good + count[k, "survived"] + count[k, "not-reached"]
-				printf "%-28s %6d %8d %6d %11d %6d %5.0f%%\n", k,
+				printf "%-28s %6d %8d %6d %11d %6d %6s\n", k,
 					count[k, "killed"], count[k, "survived"],
 					count[k, "kernel"], count[k, "not-reached"],
-					count[k, "argued"], of ? 100 * good / of : 100
+					count[k, "argued"], of ? int(100 * good / of + 0.5) "%" : "-"
 			}
 		}' "$opt_logs/results" -
 	printf '%d mutants, %d dropped, %d s; logs: %s\n' "${#names[@]}" \
