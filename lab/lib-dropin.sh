@@ -181,7 +181,7 @@ DROPIN_CORE_LACKS=(
 	all_or_nothing exclusive_only exclusive_only_unless_nice
 	placement placement_state placement_setup placement_teardown placement_select_node
 	placement_populated select_placement placement_again begin_placed
-	judges_nothing fire_until_one_moves
+	judges_nothing fire_until_one_moves fixture_fire_tries fixture_fire_again
 	must_not_touch TRIGGERS_NEVER OUTCOME_NEVER
 	# what changes and watches the system around a case
 	hook runner_hook env test_env test_env_hook exit_hook on_end handle_end_signals

@@ -50,11 +50,12 @@ static void check_good(void)
 	CHECK_TEXT("no option", parse(""), "");
 	CHECK("no option leaves the defaults",
 	      options.contract == -1 && options.pages == 64 && !options.seed_given);
-	CHECK_TEXT("all options", parse("-k movable -t a -t b -p 128 -i 3 -s 0x1b2c -l -V"), "");
+	CHECK_TEXT("all options", parse("-k movable -t a -t b -p 128 -i 3 -s 0x1b2c -a -l -V"), "");
 	CHECK("all options are taken",
 	      options.contract == CONTRACT_MOVABLE && options.nr_filters == 2 &&
 	      options.pages == 128 && options.iterations == 3 && options.seed == 0x1b2c &&
-	      options.seed_given && options.list && options.verbose && !options.help);
+	      options.seed_given && options.slow && options.list && options.verbose &&
+	      !options.unsafe && !options.help);
 	CHECK_TEXT("--help", parse("--help"), "");
 	CHECK("--help is taken", options.help && !options.version);
 	CHECK_TEXT("--version", parse("--version"), "");

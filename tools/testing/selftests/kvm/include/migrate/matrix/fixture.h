@@ -81,6 +81,13 @@ void fixture_inspect_after(struct fixture *fx);
 /* Fire the trigger at @nr pages from @first on; the call must return @expected_ret. */
 void fixture_fire(struct fixture *fx, size_t first, size_t nr, long expected_ret);
 
+/*
+ * For cases that fire in another way: how often they may fire again where no page has moved, and
+ * whether they must.  The second function inspects the pages and sets up the placement again.
+ */
+int fixture_fire_tries(const struct fixture *fx);
+bool fixture_fire_again(struct fixture *fx, int *tries);
+
 /* The same between two inspections. */
 void fixture_fire_inspected(struct fixture *fx, size_t first, size_t nr, long expected_ret);
 

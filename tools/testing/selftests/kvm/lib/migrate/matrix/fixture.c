@@ -217,22 +217,33 @@ static bool moved_any(const struct fixture *fx)
 	return verdict_count_moved(&fx->verdict, fx->from, fx->to);
 }
 
+int fixture_fire_tries(const struct fixture *fx)
+{
+	return fx->never_moves ? 0 : fire_tries(fx);
+}
+
+bool fixture_fire_again(struct fixture *fx, int *tries)
+{
+	if (!*tries)
+		return false;
+	fixture_inspect_after(fx);
+	if (moved_any(fx))
+		return false;
+	/* The case fails.  Its caller may fire again, and has tries of its own. */
+	fx->never_moves = !--*tries;
+	if (fx->never_moves)
+		return false;
+	placement_again(fx);
+	placement_populated(&fx->placement);
+	return true;
+}
+
 static void fire_until_one_moves(struct fixture *fx, size_t first, size_t nr, long expected_ret)
 {
-	int tries = fx->never_moves ? 0 : fire_tries(fx);
+	int tries = fixture_fire_tries(fx);
 
-	while (tries) {
-		fixture_inspect_after(fx);
-		if (moved_any(fx))
-			return;
-		/* The case fails.  Its caller may fire again, and has tries of its own. */
-		fx->never_moves = !--tries;
-		if (fx->never_moves)
-			return;
-		placement_again(fx);
-		placement_populated(&fx->placement);
+	while (fixture_fire_again(fx, &tries))
 		fire_once(fx, first, nr, expected_ret);
-	}
 }
 
 void fixture_fire(struct fixture *fx, size_t first, size_t nr, long expected_ret)
@@ -311,8 +322,7 @@ static int begin_placed(struct fixture *fx)
 
 	if (placement_skip_reason(&fx->placement))
 		return suite_skip(placement_skip_reason(&fx->placement));
-	/* Where a try is repeated until a page moves, only a case that moves none needs it. */
-	if (moves && fx->trigger->partial && !fire_tries(fx)) {
+	if (moves && fx->trigger->partial) {
 		if (!control_moves(fx))
 			return control_not_moved(fx->trigger);
 		placement_again(fx);

@@ -186,21 +186,13 @@ static void fire(struct two_files *two)
 	free(pfns);
 }
 
-/* Compaction may move nothing: see fixture_fire(). */
-static void fire_until_moved(struct two_files *two)
+static void fire_until_one_moves(struct two_files *two)
 {
-	struct fixture *fx = two->fx;
-	const struct placement *placement = fx->trigger->placement;
-	int tries = placement && placement->fire_tries ? placement->fire_tries : 1;
+	int tries = fixture_fire_tries(two->fx);
 
-	for (;;) {
+	do {
 		fire(two);
-		if (!--tries || verdict_count_moved(&fx->verdict, fx->from, fx->to))
-			return;
-		placement_teardown(&fx->placement);
-		placement_setup(&fx->placement);
-		placement_populated(&fx->placement);
-	}
+	} while (fixture_fire_again(two->fx, &tries));
 }
 
 static int judge_other(const struct two_files *two)
@@ -232,7 +224,7 @@ static int fire_and_judge(struct two_files *two)
 	result = two->placement.placement ? share_block(two) : KSFT_PASS;
 	if (result)
 		return result;
-	fire_until_moved(two);
+	fire_until_one_moves(two);
 	/* Where move_pages() counts pages that stay, it leaves the status of all pages alone. */
 	verdict_expect(&fx->verdict, 0, fx->gvm->nr_pages, fx->expected.outcome, fx->from, fx->to);
 	result = fixture_judge_content(fx);
