@@ -63,6 +63,8 @@
  *   ordinary_memslot     running, where one vCPU uses the file's memslot and another one an
  *                        ordinary memslot over the host's mapping of the file
  *   ordinary_memslot_other_vm  running, in another VM with an ordinary memslot over the mapping
+ *   memslot_refused      KVM refuses memslots over memory that has one, over another VM's file and
+ *                        the like; then running: the refusals left the file's memslot alone
  *   prefault             KVM_PRE_FAULT_MEMORY before a move, against moves, and afterwards
  *   prefault_race        holes are punched while KVM_PRE_FAULT_MEMORY maps the pages: the guest
  *                        reads zero
@@ -151,6 +153,7 @@
 	ROW(ordinary_memslot,     ordinary_memslot,  ONLY(move_pages),   MAPPED, ONE,   2) \
 	ROW(ordinary_memslot_other_vm, ordinary_memslot_other_vm, \
 						     ONLY(move_pages),   MAPPED, ONE,   1) \
+	ROW(memslot_refused,      memslot_refused,   ONLY(move_pages),   MAPPED, ONE,   2) \
 	ROW(prefault,             prefault,          ONLY(move_pages),   MAPPED, ONE,   2, \
 	    .skip_reason = prefault_skip_reason) \
 	ROW(prefault_race,        prefault_race,     ONLY(move_pages),   MAPPED, FEW,   2, \

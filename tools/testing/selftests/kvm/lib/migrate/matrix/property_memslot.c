@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Properties ordinary_memslot and ordinary_memslot_other_vm; see migrate/matrix/property_table.h.
+ * Properties ordinary_memslot, ordinary_memslot_other_vm and memslot_refused; see
+ * migrate/matrix/property_table.h.
  *
  * An ordinary memslot has the host's mapping of the guest_memfd as userspace_addr.  The file does
  * not know this slot: only the MMU notifier of the mapping zaps what the guest maps through it.
  */
+#include <errno.h>
+
 #include "kselftest.h"
 #include "kvm_util.h"
 #include "migrate/matrix/property.h"
@@ -71,4 +74,65 @@ int act_ordinary_memslot_other_vm(struct fixture *fx)
 	}
 	gmem_vm_free(other);
 	return result;
+}
+
+/*
+ * Memslots that virt/kvm/guest_memfd.c refuses: kvm_gmem_prepare_memory_region(), and
+ * kvm_gmem_commit_memory_region() where another memslot has the range.
+ */
+enum { OWN_FILE, OTHER_VMS_FILE, MEMFD, NO_FILE, NR_FILES };
+
+static const struct bad_memslot {
+	const char *call;
+	int file;
+	int first;			/* page; below 0, from the end of the file */
+	size_t nr;			/* pages; 0: as many as the file has */
+	int wanted;			/* -errno */
+} bad_memslots[] = {
+	{ "a second memslot over the file", OWN_FILE, 0, 0, -EEXIST },
+	{ "a second memslot over the first page", OWN_FILE, 0, 1, -EEXIST },
+	{ "a second memslot over the last page", OWN_FILE, -1, 1, -EEXIST },
+	{ "a memslot beyond the end of the file", OWN_FILE, 1, 0, -EINVAL },
+	{ "a memslot with the file of another VM", OTHER_VMS_FILE, 0, 0, -EINVAL },
+	{ "a memslot with a memfd", MEMFD, 0, 0, -EINVAL },
+	{ "a memslot without a file", NO_FILE, 0, 0, -EBADF },
+};
+
+/* Every page keeps its frame and its content. */
+static int try_memslot(struct fixture *fx, const struct bad_memslot *bad, const int *fds)
+{
+	const struct gmem_vm *gvm = fx->gvm;
+	size_t nr = bad->nr ?: gvm->nr_pages;
+	size_t first = bad->first < 0 ? gvm->nr_pages + bad->first : bad->first;
+	int r;
+
+	fixture_inspect_before(fx);
+	r = __vm_set_user_memory_region2(gvm->vm, ORDINARY_SLOT, KVM_MEM_GUEST_MEMFD,
+					 GMEM_GPA_HIGH, nr * gvm->page_size, NULL, fds[bad->file],
+					 gmem_offset(gvm, 0) + first * gvm->page_size);
+	verdict_call(&fx->verdict, bad->call, r ? -errno : 0, bad->wanted, NULL, 0, 0);
+	fixture_inspect_after(fx);
+	verdict_expect(&fx->verdict, 0, gvm->nr_pages, OUTCOME_UNTOUCHED, fx->from, fx->from);
+	return fixture_judge_content(fx);
+}
+
+/* A binding that a refused memslot took away would leave the guest its old frames. */
+int act_memslot_refused(struct fixture *fx)
+{
+	size_t i, size = fx->gvm->nr_pages * fx->gvm->page_size;
+	struct kvm_vm *other = vm_create_barebones();
+	const int fds[NR_FILES] = {
+		[OWN_FILE] = fx->gvm->fd,
+		[OTHER_VMS_FILE] = vm_create_guest_memfd(other, size, fx->gvm->kind->gmem_flags),
+		[MEMFD] = kvm_memfd_alloc(size, false),
+		[NO_FILE] = -1,
+	};
+	int result = KSFT_PASS;
+
+	for (i = 0; i < ARRAY_SIZE(bad_memslots) && !result; i++)
+		result = try_memslot(fx, &bad_memslots[i], fds);
+	kvm_close(fds[MEMFD]);
+	kvm_close(fds[OTHER_VMS_FILE]);
+	kvm_vm_free(other);
+	return result ?: act_running(fx);
 }
