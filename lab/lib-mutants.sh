@@ -65,11 +65,12 @@ lab_mutants_write()
 	((number < 4000)) || lab_die "$number mutants: a kernel has room for 4000"
 }
 
-# lab_mutants_objects CHOICE: prints what kbuild compiles the files to.  It compiles those of
-# virt/kvm in the directory of the architecture.
-lab_mutants_objects()
+# lab_mutants_dirs CHOICE: prints the directories that kbuild compiles the files in.  Not single
+# objects: the configuration may leave a file out.
+lab_mutants_dirs()
 {
-	cut -d' ' -f1 "$1" | sed -n 's|^virt/kvm/.*|arch/x86/kvm/|; s|[.]c$|.o|; /[.]h$/!p' | sort -u
+	cut -d' ' -f1 "$1" | grep '[.]c$' | xargs -r dirname | sed 's|^virt/kvm$|arch/x86/kvm|
+		s|^arch/x86/kvm/.*|arch/x86/kvm|; s|^mm/.*|mm|; s|$|/|' | sort -u
 }
 
 # lab_mutants_switch TREE CHOICE: adds the switch.  Locals are zero where a mutant leaves out
@@ -97,19 +98,19 @@ lab_mutants_switch()
 # their files, without those that gcc refuses; STAGING/dropped lists these.
 lab_mutants_compile()
 {
-	local tree=$1 originals=$2 choice=$3 staging=$4 strict=$5 round objects refused
+	local tree=$1 originals=$2 choice=$3 staging=$4 strict=$5 round dirs refused
 
 	lab_configure mutate "$tree" "$tree" "$strict" "$tmp/config.log" || {
 		tail -n 5 "$tmp/config.log" >&2
 		lab_failed_write "$LAB_CACHE" "the tree cannot be configured"
 	}
 	lab_make_args "$tree" "$tree"
-	mapfile -t objects < <(lab_mutants_objects "$choice")
+	mapfile -t dirs < <(lab_mutants_dirs "$choice")
 	: >"$staging/dropped"
 	for round in 1 2 3 4; do
 		lab_mutants_write "$tree" "$originals" "$choice" "$staging/mutants"
-		lab_say "compiling $(wc -l <"$staging/mutants") mutants in ${objects[*]}"
-		lab_do "${make_args[@]}" -k -s -j"$(nproc)" "${objects[@]}" >"$tmp/make" 2>&1 && return
+		lab_say "compiling $(wc -l <"$staging/mutants") mutants in ${dirs[*]}"
+		lab_do "${make_args[@]}" -k -s -j"$(nproc)" "${dirs[@]}" >"$tmp/make" 2>&1 && return
 		sed -n "s|$tree/||; s|^.*[.][.]/||; s|\(:[0-9]*\):[0-9]*: error: .*|\1|p" \
 			"$tmp/make" | sort -u >"$tmp/lines"
 		refused=$(awk -F '\t' 'FNR == NR { bad[$1]; next }
