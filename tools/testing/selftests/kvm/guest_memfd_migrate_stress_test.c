@@ -32,25 +32,27 @@ static const struct {
 	{
 		"by_range",
 		{ .migrators = MIGRATORS_BY_RANGE, .turns = 16, .workloads = { &workload_live } },
+		.slow = false,
 	},
 	{
 		"by_node",
 		{ .migrators = MIGRATORS_BY_NODE, .turns = 6, .workloads = { &workload_live } },
 		.slow = true,
 	},
-	{ "by_kernel",	{ .migrators = MIGRATORS_BY_KERNEL, WORKLOADS() } },
+	{ "by_kernel",	{ .migrators = MIGRATORS_BY_KERNEL, WORKLOADS() }, .slow = false },
 	{ "slots",	{ WORKLOADS(&workload_slots) }, .slow = true },
 	{ "holes",	{ WORKLOADS(&workload_holes) }, .slow = true },
 	{ "closing",	{ WORKLOADS(&workload_closing) }, .slow = true },
 	{ "shared",	{ WORKLOADS(&workload_shared) }, .slow = true },
 	{ "pinned",	{ WORKLOADS(&workload_pinned) }, .slow = true },
 	{ "conversions", { WORKLOADS(&workload_conversions) }, .slow = true },
-	{ "conversions_encrypted", { WORKLOADS(&workload_encrypted) } },
+	{ "conversions_encrypted", { WORKLOADS(&workload_encrypted) }, .slow = false },
 	/* Without conversions where there is no private memory. */
 	{
 		"all",
 		{ WORKLOADS(&workload_slots, &workload_holes, &workload_closing,
 			    &workload_shared, &workload_pinned, &workload_conversions) },
+		.slow = false,
 	},
 };
 
