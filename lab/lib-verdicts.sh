@@ -253,7 +253,8 @@ lab_verdicts_summary()
 				printf "%-28s %6d %8d %6d %11d %6d %6s\n", k,
 					count[k, "killed"], count[k, "survived"],
 					count[k, "kernel"], count[k, "not-reached"],
-					count[k, "argued"], of ? int(100 * good / of + 0.5) "%" : "-"
+					count[k, "argued"],
+					of ? int(100 * good / of + 0.5) "%" : "-"
 			}
 		}' "$opt_logs/results" -
 	printf '%d mutants, %d dropped, %d s; logs: %s\n' "${#names[@]}" \
