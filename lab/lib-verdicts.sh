@@ -232,7 +232,7 @@ lab_verdicts_summary()
 
 	printf '\n'
 	printf '%s\n' "${names[@]}" | awk -F '\t' '
-		FNR == NR	{ verdict[$1] = $2; next }
+		!names		{ verdict[$1] = $2; next }
 				{ split($1, part, ":"); sub(/[.].*/, "", part[4]) }
 		{ note(part[1]); note(part[4]); count["all", verdict[$1]]++ }
 		function note(key) {
@@ -256,14 +256,14 @@ lab_verdicts_summary()
 					count[k, "argued"],
 					of ? int(100 * good / of + 0.5) "%" : "-"
 			}
-		}' "$opt_logs/results" -
+		}' "$opt_logs/results" names=1 -
 	printf '%d mutants, %d dropped, %d s; logs: %s\n' "${#names[@]}" \
 		"$(wc -l <"$kernel/dropped")" "$SECONDS" "$opt_logs"
 	[[ -n $opt_diff ]] || return 0
 	survivors=$(printf '%s\n' "${names[@]}" | awk -F '\t' '
-		FNR == NR	{ line[$1] = $2 "\t" $3; next }
+		!names		{ line[$1] = $2 "\t" $3; next }
 		line[$1] ~ /^(survived|not-reached)/ { print $1 "\t" line[$1] }' \
-		"$opt_logs/results" -)
+		"$opt_logs/results" names=1 -)
 	[[ -n $survivors ]] || return 0
 	printf '\nwithout a test that notices:\n%s\n' "$survivors"
 	exit "$LAB_FAILED"
