@@ -165,6 +165,7 @@ struct gmem_vm {
 	gva_t gva;			/* of page 0, where the guest's next command finds it */
 	bool launched;			/* the guest may run; see migrate/gmem/launch.h */
 	size_t nr_pages, page_size;
+	size_t nr_placed;		/* by gmem_allocate(), since a hole */
 	size_t split;			/* first page of the second slot; 0: there is none */
 	size_t hole;			/* first page before it that is in no slot */
 	size_t left_out, left_out_end;	/* pages that no check reads: gmem_leave_out() */
@@ -205,13 +206,13 @@ void gmem_set_slot(struct gmem_vm *gvm, u32 slot, size_t first, size_t nr, bool 
 void gmem_add_ordinary_slot(struct gmem_vm *gvm, u32 slot, gpa_t gpa, gva_t gva);
 
 /* Punch a hole of @nr pages from @first on. */
-void gmem_punch(const struct gmem_vm *gvm, size_t first, size_t nr);
+void gmem_punch(struct gmem_vm *gvm, size_t first, size_t nr);
 
 /*
  * Allocate @nr pages from @first on by the task's policy, set to @node meanwhile: a policy of the
  * file comes first.  The same for @size bytes from @offset on of any guest_memfd.
  */
-void gmem_allocate(const struct gmem_vm *gvm, size_t first, size_t nr, int node);
+void gmem_allocate(struct gmem_vm *gvm, size_t first, size_t nr, int node);
 void gmem_file_allocate(int fd, u64 offset, u64 size, int node);
 
 /* Returns the page at @gpa; .nr_pages: none of them is there. */

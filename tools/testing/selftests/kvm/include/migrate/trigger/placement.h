@@ -27,7 +27,7 @@ struct placement {
 
 struct placement_state {
 	const struct placement *placement;	/* NULL: none */
-	const struct gmem_vm *gvm;	/* whose pages are placed, set by the caller, or NULL */
+	struct gmem_vm *gvm;	/* whose pages are placed, set by the caller, or NULL */
 	bool moves;			/* the pages must move */
 	bool ready;			/* set up */
 	int node;			/* -1: no node is suitable */

@@ -86,8 +86,9 @@ u64 gmem_offset(const struct gmem_vm *gvm, size_t page)
 	return gvm->start + page * gvm->page_size;
 }
 
-void gmem_punch(const struct gmem_vm *gvm, size_t first, size_t nr)
+void gmem_punch(struct gmem_vm *gvm, size_t first, size_t nr)
 {
+	gvm->nr_placed = 0;
 	kvm_fallocate(gvm->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, gmem_offset(gvm, first),
 		      nr * gvm->page_size);
 }
@@ -101,8 +102,9 @@ void gmem_file_allocate(int fd, u64 offset, u64 size, int node)
 	kvm_set_mempolicy(MPOL_DEFAULT, NULL, 0);
 }
 
-void gmem_allocate(const struct gmem_vm *gvm, size_t first, size_t nr, int node)
+void gmem_allocate(struct gmem_vm *gvm, size_t first, size_t nr, int node)
 {
+	gvm->nr_placed += nr;
 	gmem_file_allocate(gvm->fd, gmem_offset(gvm, first), nr * gvm->page_size, node);
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "kvm_util.h"
 #include "migrate/gmem/unmapped_pfns.h"
@@ -22,14 +21,6 @@ void unmapped_pfns_free(struct gmem_vm *gvm)
 {
 	if (gvm->finder)
 		gvm->finder->free(gvm);
-}
-
-static bool is_allocated(const struct gmem_vm *gvm)
-{
-	struct stat stat;
-
-	return !fstat(gvm->fd, &stat) &&
-	       stat.st_blocks * 512 == (off_t)(gvm->nr_pages * gvm->page_size);
 }
 
 /*
@@ -72,10 +63,12 @@ static bool fill_and_match(struct gmem_vm *gvm, struct pfn_set *candidates,
 
 void unmapped_allocate(struct gmem_vm *gvm, int node, bool again)
 {
-	if (!again && is_allocated(gvm))
-		return;
-	gmem_punch(gvm, 0, gvm->nr_pages);
-	gmem_allocate(gvm, 0, gvm->nr_pages, node);
+	if (again || gvm->nr_placed != gvm->nr_pages) {
+		gmem_punch(gvm, 0, gvm->nr_pages);
+		gmem_allocate(gvm, 0, gvm->nr_pages, node);
+	}
+	/* The file does not tell: its st_blocks is always 0. */
+	gvm->nr_placed = 0;
 }
 
 /* Find the unmapped folios without content, and those with, which are not ours. */

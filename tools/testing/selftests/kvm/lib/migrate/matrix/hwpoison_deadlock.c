@@ -17,7 +17,7 @@
 #define ERRORS	256
 
 struct puncher {
-	const struct gmem_vm *gvm;
+	struct gmem_vm *gvm;
 	bool stop;
 };
 

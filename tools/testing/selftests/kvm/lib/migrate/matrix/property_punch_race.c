@@ -13,7 +13,7 @@
 #define MOVES	20
 
 struct puncher {
-	const struct gmem_vm *gvm;
+	struct gmem_vm *gvm;
 	size_t first, nr;
 	bool stop;
 };

@@ -2,7 +2,9 @@
 /*
  * Properties many_pages and sparse; see migrate/matrix/property_table.h.
  */
-#include <sys/stat.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
 
 #include "kselftest.h"
 #include "kvm_util.h"
@@ -46,12 +48,19 @@ static void punch_between(struct fixture *fx, const struct island *islands)
 	}
 }
 
-static long long blocks_of(const struct fixture *fx)
+/* Returns how many pages the file has, mapped or not (mincore_pte_range() in mm/mincore.c). */
+static size_t pages_of_file(const struct fixture *fx)
 {
-	struct stat st;
+	const struct gmem_vm *gvm = fx->gvm;
+	unsigned char *vec = malloc(gvm->nr_pages);
+	size_t i, nr = 0;
 
-	TEST_ASSERT(!fstat(fx->gvm->fd, &st), "fstat of a guest_memfd: errno %d", errno);
-	return st.st_blocks;
+	TEST_ASSERT(vec && !mincore(gvm->mem, gvm->nr_pages * gvm->page_size, vec),
+		    "mincore of a guest_memfd: errno %d", errno);
+	for (i = 0; i < gvm->nr_pages; i++)
+		nr += vec[i] & 1;
+	free(vec);
+	return nr;
 }
 
 /* The guest reads the first word of a page and the word that GUEST_RUN counts in. */
@@ -122,20 +131,20 @@ static int holes_read_zero(struct fixture *fx, const struct island *islands)
 int act_sparse(struct fixture *fx)
 {
 	struct island islands[NR_ISLANDS];
-	long long blocks;
+	size_t pages;
 	int result;
 
 	place_islands(fx, islands);
 	punch_between(fx, islands);
-	blocks = blocks_of(fx);
+	pages = pages_of_file(fx);
 	fixture_inspect_before(fx);
 	fixture_fire(fx, 0, fx->gvm->nr_pages, sparse_return(fx));
 	fixture_inspect_after(fx);
 	expect_sparse(fx, islands);
 	result = fixture_judge(fx);
-	if (blocks_of(fx) != blocks) {
-		ksft_print_msg("the sparse file had %lld blocks and has %lld now\n", blocks,
-			       blocks_of(fx));
+	if (pages_of_file(fx) != pages) {
+		ksft_print_msg("the sparse file had %zu pages and has %zu now\n", pages,
+			       pages_of_file(fx));
 		return KSFT_FAIL;
 	}
 	verdict_reset(&fx->verdict);

@@ -89,7 +89,7 @@ static void fill_up_to_range(void)
 /* Pages that must not move stay in place where a control needs another try. */
 static void range_setup(struct placement_state *state)
 {
-	const struct gmem_vm *gvm = state->gvm;
+	struct gmem_vm *gvm = state->gvm;
 	int feeder;
 
 	if (!settled) {

@@ -121,7 +121,7 @@ static int try_offline(int failures)
 /* The kernel itself must not run out of pieces: reserve everything at once. */
 static void offline_setup(struct placement_state *state)
 {
-	const struct gmem_vm *gvm = state->gvm;
+	struct gmem_vm *gvm = state->gvm;
 	int tries, feeder, node = state->node;
 
 	if (state->moves)
