@@ -48,7 +48,7 @@ static void punch_between(struct fixture *fx, const struct island *islands)
 	}
 }
 
-/* Returns how many pages the file has, mapped or not (mincore_pte_range() in mm/mincore.c). */
+/* Returns how many pages have content, mapped or not (mincore_page() in mm/mincore.c). */
 static size_t pages_of_file(const struct fixture *fx)
 {
 	const struct gmem_vm *gvm = fx->gvm;
