@@ -114,14 +114,14 @@ static bool in_other_block(const struct two_files *two)
 	size_t i;
 
 	for (i = 0; i < verdict->nr_pages; i++)
-		if (memory_block_of(verdict->pages[i].before.pfn) == block)
-			return true;
-	return false;
+		if (memory_block_of(verdict->pages[i].before.pfn) != block)
+			return false;
+	return true;
 }
 
 /*
- * Allocate the pages with the flag again and again, and use up the memory in between, until some of
- * them are in the memory block of the other file.
+ * Allocate the pages with the flag again and again, and use up the memory in between, until all of
+ * them are in the memory block of the other file.  Another block may hold memory of the kernel.
  */
 static int share_block(struct two_files *two)
 {
