@@ -323,6 +323,8 @@ static int begin_placed(struct fixture *fx)
 	if (placement_skip_reason(&fx->placement))
 		return suite_skip(placement_skip_reason(&fx->placement));
 	if (moves && fx->trigger->partial) {
+		/* Pages that do not move must not keep the control from moving. */
+		gmem_punch(fx->gvm, 0, fx->gvm->nr_pages);
 		if (!control_moves(fx))
 			return control_not_moved(fx->trigger);
 		placement_again(fx);
