@@ -198,15 +198,18 @@ static bool firing_finish(struct firing *firing)
 	return ops_fixture_look_after(firing->fx);
 }
 
+static bool is_moving(const struct ops_pages *pages, uint64_t flags)
+{
+	return !pages->kind->is_page(flags) || (flags & FOLIO_FLAG(RECLAIM));
+}
+
 /* Whether a page is isolated, or gone, before the trigger returns. */
 static bool caught_moving(const struct ops_pages *pages, const struct firing *firing)
 {
 	size_t look;
 
 	for (look = 0; !firing->done; look++) {
-		uint64_t flags = pageflags_get(pages->before.pfns[look % pages->before.nr]);
-
-		if (!pages->kind->is_page(flags) || (flags & FOLIO_FLAG(RECLAIM)))
+		if (is_moving(pages, pageflags_get(pages->before.pfns[look % pages->before.nr])))
 			return true;
 	}
 	return false;
@@ -238,24 +241,35 @@ static int act_owner_removed(struct ops_fixture *fx)
 /* Moves of all pages until one is observed while isolated. */
 #define TYPE_TRIES	5
 
-/* Watch all frames until the trigger returns.  Returns whether all had their type. */
+/*
+ * Looks at a page that is not isolated, before it is the turn of the next one.  The kernel isolates
+ * pages in the order of their frames: who waits for one of them follows from there.
+ */
+#define TYPE_LOOKS	64
+
+/* Watch the frames until the trigger returns.  Returns whether all had their type. */
 static bool watch_types(const struct ops_pages *pages, const struct firing *firing,
 			size_t *isolated)
 {
 	const struct ops_kind *kind = pages->kind;
+	size_t page = 0, looks = 0;
 	char text[256];
-	size_t look;
 
-	for (look = 0; !firing->done; look++) {
-		uint64_t pfn = pages->before.pfns[look % pages->before.nr];
+	while (!firing->done) {
+		uint64_t pfn = pages->before.pfns[page % pages->before.nr];
 		uint64_t flags = pageflags_get(pfn);
 
 		*isolated += kind->is_page(flags) && (flags & FOLIO_FLAG(RECLAIM));
-		if (!kind->is_untyped(flags))
-			continue;
-		ksft_print_msg("%s: 0x%" PRIx64 " is isolated and has lost its type: %s\n",
-			       kind->name, pfn, folio_flag_names(flags, text, sizeof(text)));
-		return false;
+		if (kind->is_untyped(flags)) {
+			ksft_print_msg("%s: 0x%" PRIx64 " is isolated and has lost its type: %s\n",
+				       kind->name, pfn,
+				       folio_flag_names(flags, text, sizeof(text)));
+			return false;
+		}
+		if (is_moving(pages, flags) || ++looks == TYPE_LOOKS) {
+			page++;
+			looks = 0;
+		}
 	}
 	return true;
 }
