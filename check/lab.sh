@@ -124,6 +124,8 @@ on_kernel()
 	# The summary comes after an empty line.
 	sed '/^$/,$d' "$output" >"$check_work/ktap"
 	is "$kernel: prints what bots parse" "$CHECK_TOP/check/ktap" run "$check_work/ktap"
+	names "$kernel: the names are those of -l" "$check_work/ktap" < <("$LAB/run" -- -l |
+		awk '/:$/ { program = substr($0, 1, length - 1); next } { print program, $0 }')
 	cat "$check_work/stderr" >>"$output"
 	if ((status == 0)); then
 		pass "$kernel: lab/run succeeds"

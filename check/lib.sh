@@ -138,6 +138,23 @@ gone()
 	fi
 }
 
+# names NAME OUTPUT: passes if each migration test in the OUTPUT of a runner has a result for each
+# case that its option -l lists, in this order and under this name: then the names are the same on
+# every kernel and machine.  stdin has lines "PROGRAM CASE" of -l.  Cases that take -t and -U have
+# no result, and programs that are skipped as a whole have no names.
+names()
+{
+	awk '/^# selftests: / { program = $NF }
+		program ~ /migrate/ && sub(/^# (not )?ok [0-9]+ /, "") {
+			sub(/ # .*/, "")
+			print program, $0
+		}' "$2" >"$check_work/names"
+	grep -v -E '[.](poison_moving|poisoned_offline|deadlock)$' |
+		awk 'NR == FNR { seen[$1]; next } $1 in seen' "$check_work/names" - \
+		>"$check_work/listed"
+	same "$1" "$check_work/listed" "$check_work/names"
+}
+
 # need PROGRAM...: whether this machine has them, or the lab can install them.
 need()
 {
