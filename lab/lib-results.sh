@@ -97,9 +97,12 @@ lab_results_kcidb()
 		for (i = 1; i in word; i += 2)
 			status[word[i]] = word[i + 1]
 		build = text(origin ":" id)
+		checkout = text(origin ":" release)
 		print "{\"version\": {\"major\": 5, \"minor\": 3},"
+		print "\"checkouts\": [{\"id\": " checkout ", \"origin\": " text(origin) ","
+		print "  \"comment\": " text(kernel) ", \"valid\": true}],"
 		print "\"builds\": [{\"id\": " build ", \"origin\": " text(origin) ","
-		print "  \"checkout_id\": " text(origin ":" release) ","
+		print "  \"checkout_id\": " checkout ","
 		print "  \"architecture\": \"x86_64\","
 		print "  \"comment\": " text(kernel) ", \"status\": \"PASS\","
 		print "  \"misc\": {\"release\": " text(release) ","
