@@ -65,6 +65,8 @@ lab_results_cases()
 	}
 	/^# selftests: / { program = $NF; said = ""; total = 0; next }
 	program == "" { next }
+	# Lines about the run as a whole are above the first case.
+	/^# # (contract |[0-9]+ pages of |PFNs and page flags )/ { next }
 	/^# # / && said == "" { said = substr($0, 5); sub(/^skipped: /, "", said); next }
 	/^# 1\.\.0 # SKIP / { said = substr($0, 15) }
 	/^# (not )?ok [0-9]+ / { result(substr($0, 3), "") }
