@@ -213,5 +213,5 @@ lab_stock_state()
 # lab_state NAME STATE ABOUT
 lab_state()
 {
-	printf '%-14s %-10s %s\n' "$@"
+	printf '%-16s %-10s %s\n' "$@"
 }

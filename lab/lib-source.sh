@@ -8,7 +8,7 @@
 . "$LAB_DIR/lib-gcov.sh"
 
 # "movable" has lab/patches/movable; lab_series_patches() lists the patches of the others.  The
-# suffixes "-debug" and "-coverage" add lab/config/debug.config and coverage.config.
+# suffixes "-debug", "-coverage" and "-roots" add the file of that name in lab/config.
 LAB_SERIES="movable plain posted faulty pretend optin"
 
 # The series are for this release.  If the archive no longer has it, the lab takes a newer one.
@@ -24,7 +24,7 @@ lab_is_series()
 
 	for name in $LAB_SERIES; do
 		case $1 in
-		"$name" | "$name-debug" | "$name-coverage") return 0 ;;
+		"$name" | "$name-debug" | "$name-coverage" | "$name-roots") return 0 ;;
 		esac
 	done
 	return 1
@@ -112,7 +112,7 @@ lab_series_ready()
 	[[ -e $LAB_CACHE/$(lab_series_entry "$1")/SHA256SUMS ]]
 }
 
-# lab_series_state NAME: prints a line for --list.
+# lab_series_state NAME: prints a line for --list; with a suffix only if the kernel is ready.
 lab_series_state()
 {
 	local about
@@ -120,7 +120,7 @@ lab_series_state()
 	if lab_series_ready "$1"; then
 		about=$(<"$LAB_CACHE/$(lab_series_entry "$1")/about")
 		lab_state "$1" ready "${about#*: }"
-	elif [[ $1 != *-debug ]]; then
+	elif [[ $1 != *-* ]]; then
 		lab_state "$1" "not ready" "to be built"
 	fi
 }
@@ -186,7 +186,7 @@ lab_source_deb()
 # Makefiles of these directories must be there.
 LAB_TREE_WITHOUT=(--wildcards --exclude=*.dts --exclude=*.dtsi --exclude=*.yaml --exclude=*.rst
 	--exclude=*.json "--exclude=*/arch/[!xu]*/*.[chS]" "--exclude=*/tools/testing/*")
-for lab_subdir in sound drivers/{gpu,media,net,staging,infiniband,iio}; do
+for lab_subdir in sound drivers/{gpu,media,staging,infiniband,iio} 'drivers/net/*'; do
 	LAB_TREE_WITHOUT+=("--exclude=*/$lab_subdir/*.[ch]")
 done
 
