@@ -15,6 +15,13 @@ function esc(s)
 	return s
 }
 
+# wrapped NAME: lets it wrap at its words.
+function wrapped(name)
+{
+	gsub(/[._]/, "&<wbr>", name)
+	return name
+}
+
 function bad(verdict) { return verdict != "skip" && verdict != "pass" && verdict != "xfail" }
 
 function plural(n, what) { return n " " what (n == 1 ? "" : "s") }
@@ -177,10 +184,11 @@ function read_reports(i,	line, file, program, name, tail, fails)
 			}
 			text = ""
 			lines = 0
-		} else if (line ~ /^not ok [0-9]+ selftests: /) {
+		} else if (line ~ /^(not )?ok [0-9]+ selftests: /) {
 			text = fails ? plural(fails, "case") " failed\n" : last_lines(tail)
 			lines = 0
-			add_report(program, "-", i)
+			if (line ~ /^not /)
+				add_report(program, "-", i)
 			program = ""
 		}
 		if (program != "" && line ~ /^# /)
@@ -250,7 +258,7 @@ function cell(r, i,	v, class, inner)
 	}
 	if ((r, i) in mark) {
 		class = class == "" ? "w" : "\"" class " w\""
-		inner = inner "<b>NEW</b>"
+		inner = inner "<b>WORSE</b>"
 	}
 	return "<td" (class == "" ? "" : " class=" class) ">" inner \
 		(took[r, i] >= 0.05 ? "<i>" took[r, i] "</i>" : "")
@@ -280,7 +288,7 @@ function group_cell(g, i,	j, r, v, ok, fail, skip, time, news, inner)
 		inner = inner (inner == "" ? "" : "<br>") skip " skip"
 	return "<td" (fail ? (news ? " class=\"f w\"" : " class=f") : news ? " class=w" : \
 		ok ? "" : skip ? " class=s" : " class=n") ">" (inner == "" ? "&middot;" : inner) \
-		(news ? "<b>" news " NEW</b>" : "") \
+		(news ? "<b>" news " WORSE</b>" : "") \
 		(time >= 0.05 ? sprintf("<i>%.1f</i>", time) : "")
 }
 
@@ -307,7 +315,7 @@ function head(title)
 
 function overview(	k, p, i)
 {
-	print "<h2 id=runs>Runs</h2>\n<div class=scroll><table id=overview>\n<thead><tr><th>kernel"
+	print "<h2 id=runs>Runs</h2>\n<div class=scroll><table id=overview>\n<thead><tr><th rowspan=1>kernel"
 	for (p = 1; p <= places; p++)
 		print "<th>" esc(place_name[p])
 	print "<tbody>"
@@ -322,7 +330,7 @@ function overview(	k, p, i)
 			printf "<td%s><a href=#run%d><strong>%s</strong></a>",
 				(word[i] == "ok" ? "" : " class=f"), i, word[i]
 			if (worse_run[i])
-				printf " <b>%d NEW</b>", worse_run[i]
+				printf " <b>%d WORSE</b>", worse_run[i]
 			print "<br><span>" passed[i] " ok, " failed[i] " failed,</span> <span>" \
 				skipped[i] " skipped,</span> <span>" seconds[i] " s</span>"
 		}
@@ -330,21 +338,29 @@ function overview(	k, p, i)
 	print "</table></div>"
 }
 
-function comparison(	i, part)
+function comparison(	i, part, to, what, line, at_reason)
 {
 	print "<h2 id=worse>Compared with " esc(against) "</h2>\n<p>" esc(compared) "."
-	if (!nr_worse) {
-		print "Nothing became worse."
-		return
-	}
-	print "<ul class=lines>"
+	print nr_worse ? "<ul class=lines>" : "Nothing became worse."
 	for (i = 1; i <= nr_worse; i++) {
+		line = worse_line[i]
+		what = substr(line, 1, index(line, " ") - 1)
+		sub(/^[A-Z]+ */, "", line)
+		at_reason = index(line, "  (")
+		if (!at_reason)
+			at_reason = length(line) + 1
 		split(worse_cell[i], part, SUBSEP)
-		print "<li>" ((i in worse_cell) ? "<a href=#" ((part[1], part[2]) in report_of ? \
-			"f" report_of[part[1], part[2]] : "r" part[1]) ">" esc(worse_line[i]) \
-			"</a>" : esc(worse_line[i]))
+		to = "run" column[substr(line, 1, index(line, ": ") - 1)]
+		if (i in worse_cell)
+			to = "r" part[1]
+		if ((part[1], part[2]) in report_of)
+			to = "f" report_of[part[1], part[2]]
+		print "<li><strong>" what "</strong> <a href=#" to ">" \
+			esc(substr(line, 1, at_reason - 1)) "</a> <small>" \
+			esc(substr(line, at_reason + 2)) "</small>"
 	}
-	print "</ul>"
+	if (nr_worse)
+		print "</ul>"
 }
 
 function cells(	c, i, k, t, g, j, r, span)
@@ -384,7 +400,7 @@ function group(g,	c, j, r, trigger, program)
 	trigger = group_trigger[g]
 	program = group_program[g]
 	print "<tbody><tr class=g><th><label><input type=checkbox" (any_bad(g) ? " checked" : "") \
-		">" esc(trigger) "</label> <small>" plural(group_rows[g], trigger == "programs" ? \
+		">" wrapped(esc(trigger)) "</label> <small>" plural(group_rows[g], trigger == "programs" ? \
 		"program" : "case") (program == "" || program == trigger ? "" : ", " esc(program)) \
 		"</small>"
 	for (c = 1; c <= columns; c++)
@@ -393,7 +409,7 @@ function group(g,	c, j, r, trigger, program)
 	for (j = 1; j <= group_rows[g]; j++) {
 		r = group_row[g, j]
 		printf "<tr id=r%d><th>%s", r,
-			esc(row_name[r] == "-" ? row_program[r] : row_name[r])
+			wrapped(esc(row_name[r] == "-" ? row_program[r] : row_name[r]))
 		for (c = 1; c <= columns; c++)
 			printf "%s", cell(r, order[c])
 		print ""
@@ -432,6 +448,8 @@ function details(	i, f, r, list, m, part, j)
 
 BEGIN {
 	read_runs()
+	triggers["programs"] = nr_triggers = 1
+	trigger_name[1] = "programs"
 	for (i = 1; i <= n; i++)
 		read_cases(i)
 	for (i = 1; i <= n; i++)
@@ -445,7 +463,7 @@ BEGIN {
 	print "<p class=key><span>ok</span> passed <span class=f>FAIL</span> its report" \
 		" <span class=s>skip<sub>1</sub></span> its reason <span class=n>&middot;</span> the" \
 		" program has no such case here" (against == "" ? "" : \
-		" <span class=w><b>NEW</b></span> worse than before <span class=w><b>GONE</b></span>" \
+		" <span class=w><b>WORSE</b></span> than before <span class=w><b>GONE</b></span>" \
 		" no result now")
 	overview()
 	if (against != "")
