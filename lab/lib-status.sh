@@ -40,9 +40,15 @@ lab_status_start()
 	status_running=booting
 	status_program=
 	status_began=$SECONDS
+	lab_status_width
+}
+
+# lab_status_width: sets status_columns, 80 where the terminal does not tell.
+lab_status_width()
+{
 	status_columns=$(stty size <&2 2>/dev/null)
 	status_columns=${status_columns#* }
-	: "${status_columns:=80}"
+	((status_columns > 0)) || status_columns=80
 }
 
 # lab_status_line LINE: takes a line of KTAP.
