@@ -315,7 +315,8 @@ function head(title)
 
 function overview(	k, p, i)
 {
-	print "<h2 id=runs>Runs</h2>\n<div class=scroll><table id=overview>\n<thead><tr><th rowspan=1>kernel"
+	print "<h2 id=runs>Runs</h2>\n<div class=scroll><table id=overview>"
+	print "<thead><tr><th rowspan=1>kernel"
 	for (p = 1; p <= places; p++)
 		print "<th>" esc(place_name[p])
 	print "<tbody>"
@@ -363,18 +364,20 @@ function comparison(	i, part, to, what, line, at_reason)
 		print "</ul>"
 }
 
-function cells(	c, i, k, t, g, j, r, span)
+function cells(	c, i, k, t, g, all, span)
 {
 	print "<h2 id=cells>Cells</h2>"
 	print "<form id=filter>"
-	print "<span id=js hidden><label>trigger <select id=trigger><option value=\"\">all</select>" \
-		"</label> <label>property <select id=property><option value=\"\">all</select></label> " \
-		"<label>verdict <select id=verdict><option value=\"\">all<option value=f>failed" \
-		"<option value=w>worse than before<option value=s>skipped" \
-		"<option value=d>columns differ</select></label> " \
-		"<label>name <input id=text size=12></label></span>"
-	print "<label><input type=checkbox id=all> all rows</label> " \
-		"<label><input type=checkbox id=seconds> seconds</label> <span id=count></span></form>"
+	print "<span id=js hidden>"
+	all = "<option value=\"\">all"
+	print "<label>trigger <select id=trigger>" all "</select></label>"
+	print "<label>property <select id=property>" all "</select></label>"
+	print "<label>verdict <select id=verdict>" all "<option value=f>failed" \
+		(against == "" ? "" : "<option value=w>worse than before") \
+		"<option value=s>skipped<option value=d>columns differ</select></label>"
+	print "<label>name <input id=text size=12></label>\n</span>"
+	print "<label><input type=checkbox id=all> all rows</label>"
+	print "<label><input type=checkbox id=seconds> seconds</label> <span id=count></span></form>"
 	print "<div class=\"scroll tall\"><table id=matrix>\n<thead><tr><th rowspan=2>trigger, case"
 	for (c = 1; c <= columns; c += span) {
 		k = kernel[order[c]]
@@ -400,9 +403,9 @@ function group(g,	c, j, r, trigger, program)
 	trigger = group_trigger[g]
 	program = group_program[g]
 	print "<tbody><tr class=g><th><label><input type=checkbox" (any_bad(g) ? " checked" : "") \
-		">" wrapped(esc(trigger)) "</label> <small>" plural(group_rows[g], trigger == "programs" ? \
-		"program" : "case") (program == "" || program == trigger ? "" : ", " esc(program)) \
-		"</small>"
+		">" wrapped(esc(trigger)) "</label> <small>" \
+		plural(group_rows[g], trigger == "programs" ? "program" : "case") \
+		(program == "" || program == trigger ? "" : ", " esc(program)) "</small>"
 	for (c = 1; c <= columns; c++)
 		printf "%s", group_cell(g, order[c])
 	print ""
@@ -416,7 +419,7 @@ function group(g,	c, j, r, trigger, program)
 	}
 }
 
-function details(	i, f, r, list, m, part, j)
+function details(	i, r, list, m, j)
 {
 	if (reports) {
 		print "<h2 id=reports>Reports</h2>"
@@ -431,8 +434,9 @@ function details(	i, f, r, list, m, part, j)
 	if (reasons) {
 		print "<h2 id=skips>Reasons of skips</h2>\n<ol class=lines>"
 		for (i = 1; i <= reasons; i++)
-			print "<li id=s" i ">" esc(reason_text[i] == "" ? "no reason given" : \
-				reason_text[i]) " <small>" plural(reason_cells[i], "cell") "</small>"
+			print "<li id=s" i ">" \
+				esc(reason_text[i] == "" ? "no reason given" : reason_text[i]) \
+				" <small>" plural(reason_cells[i], "cell") "</small>"
 		print "</ol>"
 	}
 	print "<h2 id=about>About the runs</h2>\n<dl>"
@@ -459,7 +463,8 @@ BEGIN {
 	print "<h1>guest_memfd migration</h1>"
 	print "<p>" plural(n, "run") " of " plural(kernels, "kernel") " on " \
 		plural(places, "machine") ", " plural(rows, "row") ": " sum_passed " passed, " \
-		"<strong>" sum_failed " failed</strong>, " sum_skipped " skipped in " sum_seconds " s; " date "."
+		"<strong>" sum_failed " failed</strong>, " sum_skipped " skipped in " \
+		sum_seconds " s; " date "."
 	print "<p class=key><span>ok</span> passed <span class=f>FAIL</span> its report" \
 		" <span class=s>skip<sub>1</sub></span> its reason <span class=n>&middot;</span> the" \
 		" program has no such case here" (against == "" ? "" : \
