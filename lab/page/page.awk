@@ -97,6 +97,7 @@ function read_runs(	line, part)
 			place_name[places] = line
 		}
 		at[kernel[n], line] = n
+		not_ok += word[n] != "ok"
 		sum_passed += passed[n]
 		sum_failed += failed[n]
 		sum_skipped += skipped[n]
@@ -234,6 +235,12 @@ function read_worse(	line, what, name, part, r)
 	}
 }
 
+# absent I: returns what a cell of the run I says without a result.
+function absent(i)
+{
+	return word[i] == "NO VERDICT" ? "?" : "&middot;"
+}
+
 # cell R I: prints the cell of the run I in the row R.
 function cell(r, i,	v, class, inner)
 {
@@ -241,7 +248,7 @@ function cell(r, i,	v, class, inner)
 	if (v == "") {
 		if (mark[r, i] == "VANISHED")
 			return "<td class=w><b>GONE</b>"
-		return word[i] == "NO VERDICT" ? "<td class=n>?" : "<td class=n>&middot;"
+		return "<td class=n>" absent(i)
 	}
 	if (bad(v)) {
 		class = "f"
@@ -287,7 +294,7 @@ function group_cell(g, i,	j, r, v, ok, fail, skip, time, news, inner)
 	if (skip)
 		inner = inner (inner == "" ? "" : "<br>") skip " skip"
 	return "<td" (fail ? (news ? " class=\"f w\"" : " class=f") : news ? " class=w" : \
-		ok ? "" : skip ? " class=s" : " class=n") ">" (inner == "" ? "&middot;" : inner) \
+		ok ? "" : skip ? " class=s" : " class=n") ">" (inner == "" ? absent(i) : inner) \
 		(news ? "<b>" news " WORSE</b>" : "") \
 		(time >= 0.05 ? sprintf("<i>%.1f</i>", time) : "")
 }
@@ -333,7 +340,8 @@ function overview(	k, p, i)
 			if (worse_run[i])
 				printf " <b>%d WORSE</b>", worse_run[i]
 			print "<br><span>" passed[i] " ok, " failed[i] " failed,</span> <span>" \
-				skipped[i] " skipped,</span> <span>" seconds[i] " s</span>"
+				skipped[i] " skipped,</span> <span>" seconds[i] " s</span>" \
+				(why[i] == "" ? "" : "<br><small>" esc(why[i]) "</small>")
 		}
 	}
 	print "</table></div>"
@@ -461,13 +469,14 @@ BEGIN {
 	read_worse()
 	head("guest_memfd migration: " plural(kernels, "kernel") ", " plural(places, "machine"))
 	print "<h1>guest_memfd migration</h1>"
-	print "<p>" plural(n, "run") " of " plural(kernels, "kernel") " on " \
+	print "<p>" plural(n, "run") (not_ok ? " (<strong>" not_ok " not ok</strong>)" : "") " of " plural(kernels, "kernel") " on " \
 		plural(places, "machine") ", " plural(rows, "row") ": " sum_passed " passed, " \
 		"<strong>" sum_failed " failed</strong>, " sum_skipped " skipped in " \
 		sum_seconds " s; " date "."
 	print "<p class=key><span>ok</span> passed <span class=f>FAIL</span> its report" \
-		" <span class=s>skip<sub>1</sub></span> its reason <span class=n>&middot;</span> the" \
-		" program has no such case here" (against == "" ? "" : \
+		" <span class=s>skip<sub>1</sub></span> its reason" \
+		" <span class=n>&middot;</span> the program has no such case here" \
+		" <span class=n>?</span> the run ended before" (against == "" ? "" : \
 		" <span class=w><b>WORSE</b></span> than before <span class=w><b>GONE</b></span>" \
 		" no result now")
 	overview()
