@@ -385,7 +385,8 @@ function cells(	c, i, k, t, g, all, span)
 		"<option value=s>skipped<option value=d>columns differ</select></label>"
 	print "<label>name <input id=text size=12></label>\n</span>"
 	print "<label><input type=checkbox id=all> all rows</label>"
-	print "<label><input type=checkbox id=seconds> seconds</label> <span id=count></span></form>"
+	print "<label><input type=checkbox id=seconds> seconds</label>"
+	print "<span id=count></span></form>"
 	print "<div class=\"scroll tall\"><table id=matrix>\n<thead><tr><th rowspan=2>trigger, case"
 	for (c = 1; c <= columns; c += span) {
 		k = kernel[order[c]]
@@ -469,8 +470,8 @@ BEGIN {
 	read_worse()
 	head("guest_memfd migration: " plural(kernels, "kernel") ", " plural(places, "machine"))
 	print "<h1>guest_memfd migration</h1>"
-	print "<p>" plural(n, "run") (not_ok ? " (<strong>" not_ok " not ok</strong>)" : "") " of " plural(kernels, "kernel") " on " \
-		plural(places, "machine") ", " plural(rows, "row") ": " sum_passed " passed, " \
+	print "<p>" plural(n, "run") (not_ok ? " (<strong>" not_ok " not ok</strong>)" : "") \
+		" of " plural(kernels, "kernel") " on " plural(places, "machine") ", " plural(rows, "row") ": " sum_passed " passed, " \
 		"<strong>" sum_failed " failed</strong>, " sum_skipped " skipped in " \
 		sum_seconds " s; " date "."
 	print "<p class=key><span>ok</span> passed <span class=f>FAIL</span> its report" \
