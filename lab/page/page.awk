@@ -471,8 +471,8 @@ BEGIN {
 	head("guest_memfd migration: " plural(kernels, "kernel") ", " plural(places, "machine"))
 	print "<h1>guest_memfd migration</h1>"
 	print "<p>" plural(n, "run") (not_ok ? " (<strong>" not_ok " not ok</strong>)" : "") \
-		" of " plural(kernels, "kernel") " on " plural(places, "machine") ", " plural(rows, "row") ": " sum_passed " passed, " \
-		"<strong>" sum_failed " failed</strong>, " sum_skipped " skipped in " \
+		" of " plural(kernels, "kernel") " on " plural(places, "machine") ", " \
+		plural(rows, "row") ": " sum_passed " passed, <strong>" sum_failed " failed</strong>, " sum_skipped " skipped in " \
 		sum_seconds " s; " date "."
 	print "<p class=key><span>ok</span> passed <span class=f>FAIL</span> its report" \
 		" <span class=s>skip<sub>1</sub></span> its reason" \
