@@ -472,8 +472,8 @@ BEGIN {
 	print "<h1>guest_memfd migration</h1>"
 	print "<p>" plural(n, "run") (not_ok ? " (<strong>" not_ok " not ok</strong>)" : "") \
 		" of " plural(kernels, "kernel") " on " plural(places, "machine") ", " \
-		plural(rows, "row") ": " sum_passed " passed, <strong>" sum_failed " failed</strong>, " sum_skipped " skipped in " \
-		sum_seconds " s; " date "."
+		plural(rows, "row") ": " sum_passed " passed, <strong>" sum_failed \
+		" failed</strong>, " sum_skipped " skipped in " sum_seconds " s; " date "."
 	print "<p class=key><span>ok</span> passed <span class=f>FAIL</span> its report" \
 		" <span class=s>skip<sub>1</sub></span> its reason" \
 		" <span class=n>&middot;</span> the program has no such case here" \
