@@ -35,8 +35,9 @@ stress:		## move pages under running guests ten million times, for some minutes
 
 # Without the TDP MMU, and without nested paging: KVM maps memory by other code.
 mmu:		## run the tests in each of the other MMU modes of KVM
-	lab/run --machine no-tdp-mmu
-	lab/run --machine no-npt
+	@status=0; for machine in no-tdp-mmu no-npt; do \
+		lab/run --machine $$machine || status=1; \
+	done; exit $$status
 
 # What the machines for "make check" have no memory for.
 contig:		## run the tests of gigantic pages and of virtio-mem

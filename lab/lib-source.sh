@@ -37,7 +37,7 @@ lab_series_patches()
 	plain)	;;
 	movable)	printf '%s\n' "$LAB_DIR/patches/movable"/*.patch ;;
 	# The series as posted: without what this collection found.
-	posted)		printf '%s\n' "$LAB_DIR/patches/movable"/*.patch | grep -v '/000[5-8]-' ;;
+	posted)		printf '%s\n' "$LAB_DIR/patches/movable"/*.patch | grep -v '/000[5-9]-' ;;
 	# A boot parameter selects a fault; the default is none.
 	faulty)		printf '%s\n' "$LAB_DIR/patches"/{movable,faulty}/*.patch ;;
 	# SEV without hardware; its faults, too, are off by default.
@@ -60,7 +60,7 @@ lab_series_about()
 	[[ $1 != *-* ]] || printf ', lab/config/%s.config' "${1#*-}"
 	case ${1%%-*} in
 	plain)	;;
-	posted)	printf ', lab/patches/movable without the last four' ;;
+	posted)	printf ', lab/patches/movable without the last five' ;;
 	faulty)	printf ', lab/patches/movable, lab/patches/faulty' ;;
 	pretend) printf ', lab/patches/{movable,faulty,pretend}' ;;
 	optin)	printf ', lab/patches/{movable,faulty,pretend,optin}' ;;

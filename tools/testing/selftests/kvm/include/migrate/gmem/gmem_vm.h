@@ -6,7 +6,7 @@
  *	host				VM				guest
  *	.mem  --------- mmap ------+
  *				   +-- guest_memfd -- memslot(s) ------ from GMEM_GVA on
- *	userspace_addr of a slot: its part of .mem, or 0 (see struct gmem_config)
+ *	userspace_addr of a slot: its part of .mem or of .elsewhere (see struct gmem_config)
  *
  * One memslot holds the whole file, or two slots hold a part each.  The first part is above the
  * second in guest memory, so that no gpa follows from another by addition, and an eighth of the
@@ -127,8 +127,8 @@ struct gmem_config {
 	int nr_vcpus;		/* 0: only the host uses the pages */
 	/*
 	 * The slot's userspace_addr is .mem, so migration also zaps the guest's mappings by the
-	 * MMU notifier, which hides a guest_memfd that does not.  Otherwise it is 0, and only
-	 * guest_memfd's own invalidation zaps them.
+	 * MMU notifier, which hides a guest_memfd that does not.  Otherwise it is .elsewhere,
+	 * and only guest_memfd's own invalidation zaps them.
 	 */
 	bool uaddr_is_mapping;
 	bool two_slots;
@@ -161,6 +161,7 @@ struct gmem_vm {
 	struct kvm_vm *vm;
 	int fd;				/* -1: the memory is another VM's */
 	void *mem;
+	void *elsewhere;		/* as large as .mem, PROT_NONE: KVM must not look there */
 	u64 start;			/* offset of its pages in the file */
 	gva_t gva;			/* of page 0, where the guest's next command finds it */
 	bool launched;			/* the guest may run; see migrate/gmem/launch.h */

@@ -63,6 +63,7 @@
  *   ordinary_memslot     running, where one vCPU uses the file's memslot and another one an
  *                        ordinary memslot over the host's mapping of the file
  *   ordinary_memslot_other_vm  running, in another VM with an ordinary memslot over the mapping
+ *   uaddr_unused         running, where userspace_addr is other memory: the guest never gets it
  *   memslot_refused      KVM refuses memslots over memory that has one, over another VM's file and
  *                        the like; then running: the refusals left the file's memslot alone
  *   prefault             KVM_PRE_FAULT_MEMORY before a move, against moves, and afterwards
@@ -89,7 +90,7 @@
  *   pages      ANY; FOUND: the trigger finds folios under at least one contract; MAPPED: host
  *              user space maps the guest_memfd; PRIVATE: private memory; LAUNCHED: private
  *              memory that the launch can take over
- *   memslots   ONE, with userspace_addr 0; UADDR: userspace_addr is the mapping; TWO; FAR: two
+ *   memslots   ONE, with userspace_addr elsewhere; UADDR: userspace_addr is the mapping; TWO; FAR: two
  *              at a large file offset (struct gmem_config); MANY, HOLES: one, with more
  *              pages; FEW: one, with a quarter of the pages; LATE: one, and the case ends the
  *              launch
@@ -150,6 +151,7 @@
 	ROW(many_pages,           many_pages,        NODE,               MAPPED, MANY,  1) \
 	ROW(sparse,               sparse,            EITHER(move_pages, mbind_strict), \
 									 MAPPED, HOLES, 1) \
+	ROW(uaddr_unused,         uaddr_unused,      ONLY(move_pages),   MAPPED, ONE,   2) \
 	ROW(ordinary_memslot,     ordinary_memslot,  ONLY(move_pages),   MAPPED, ONE,   2) \
 	ROW(ordinary_memslot_other_vm, ordinary_memslot_other_vm, \
 						     ONLY(move_pages),   MAPPED, ONE,   1) \

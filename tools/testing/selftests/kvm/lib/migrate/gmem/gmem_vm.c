@@ -161,10 +161,12 @@ void gmem_set_private(struct gmem_vm *gvm, size_t first, size_t nr, bool private
 
 void gmem_set_slot(struct gmem_vm *gvm, u32 slot, size_t first, size_t nr, bool uaddr_is_mapping)
 {
+	void *uaddr = gvm->elsewhere + first * gvm->page_size;
+
+	if (uaddr_is_mapping)
+		uaddr = gmem_page(gvm, first);
 	vm_set_user_memory_region2(gvm->vm, slot, KVM_MEM_GUEST_MEMFD, gmem_gpa(gvm, first),
-				   nr * gvm->page_size,
-				   uaddr_is_mapping ? gmem_page(gvm, first) : NULL, gvm->fd,
-				   gmem_offset(gvm, first));
+				   nr * gvm->page_size, uaddr, gvm->fd, gmem_offset(gvm, first));
 }
 
 static void map_encrypted(struct gmem_vm *gvm, gva_t offset, gpa_t gpa, u64 guest_pages)
@@ -230,6 +232,7 @@ static void add_memory(struct gmem_vm *gvm, const struct gmem_config *config)
 		gvm->start = GMEM_LARGE_OFFSET;
 	gvm->fd = vm_create_guest_memfd(gvm->vm, gvm->start + size, gvm->kind->gmem_flags);
 	gvm->mem = map_memory(gvm, size);
+	gvm->elsewhere = kvm_mmap(size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
 	numa_mbind(gvm->mem, size, config->node);
 	gvm->split = config->two_slots ? gvm->nr_pages / 2 : 0;
 	gvm->hole = gvm->split - DIV_ROUND_UP(gvm->split, 4);
@@ -316,6 +319,7 @@ void gmem_vm_free(struct gmem_vm *gvm)
 		gvm->finder->free(gvm);
 	if (gvm->fd >= 0) {
 		kvm_munmap(gvm->mem, gvm->nr_pages * gvm->page_size);
+		kvm_munmap(gvm->elsewhere, gvm->nr_pages * gvm->page_size);
 		kvm_close(gvm->fd);
 	}
 	kvm_vm_free(gvm->vm);

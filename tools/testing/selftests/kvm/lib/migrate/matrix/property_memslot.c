@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Properties ordinary_memslot, ordinary_memslot_other_vm and memslot_refused; see
+ * Properties uaddr_unused, ordinary_memslot, ordinary_memslot_other_vm and memslot_refused; see
  * migrate/matrix/property_table.h.
  *
  * An ordinary memslot has the host's mapping of the guest_memfd as userspace_addr.  The file does
@@ -11,6 +11,30 @@
 #include "kselftest.h"
 #include "kvm_util.h"
 #include "migrate/matrix/property.h"
+
+#define UADDR_CONTENT	0x6b
+
+/*
+ * Without the TDP MMU, KVM maps up to seven more pages with the one that the guest touches.  It looks
+ * for them at userspace_addr (kvm_mmu_prefetch_sptes() in arch/x86/kvm/mmu/mmu.c).
+ */
+int act_uaddr_unused(struct fixture *fx)
+{
+	size_t i, size = fx->gvm->nr_pages * fx->gvm->page_size;
+	unsigned char *other = fx->gvm->elsewhere;
+	int result;
+
+	TEST_ASSERT(!mprotect(other, size, PROT_READ | PROT_WRITE), "mprotect() failed");
+	memset(other, UADDR_CONTENT, size);
+	result = act_running(fx);
+	for (i = 0; i < size && other[i] == UADDR_CONTENT; i++)
+		;
+	if (i == size)
+		return result;
+	ksft_print_msg("the guest wrote to userspace_addr + %#zx: want %#x, got %#x\n", i,
+		       UADDR_CONTENT, other[i]);
+	return KSFT_FAIL;
+}
 
 #define ORDINARY_SLOT	(GMEM_SLOT + 2)
 #define ORDINARY_GVA	(2 * GMEM_GVA)
