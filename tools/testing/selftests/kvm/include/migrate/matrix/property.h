@@ -121,6 +121,12 @@ int property_move_and_compare(struct fixture *fx);
 struct gup_pin_kind;
 int property_pinned_by(struct fixture *fx, const struct gup_pin_kind *kind);
 
+/*
+ * Put memory at userspace_addr, which KVM must not use, and do @act.  Returns its result; reports
+ * and fails if the guest wrote there.
+ */
+int property_uaddr_unused(struct fixture *fx, int (*act)(struct fixture *fx));
+
 /* ---- What the rows of the table name ------------------------------------------------- */
 
 #define ACT(_name, _act, ...) int act_##_act(struct fixture *fx);

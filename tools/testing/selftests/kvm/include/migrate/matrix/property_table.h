@@ -90,10 +90,10 @@
  *   pages      ANY; FOUND: the trigger finds folios under at least one contract; MAPPED: host
  *              user space maps the guest_memfd; PRIVATE: private memory; LAUNCHED: private
  *              memory that the launch can take over
- *   memslots   ONE, with userspace_addr elsewhere; UADDR: userspace_addr is the mapping; TWO; FAR: two
- *              at a large file offset (struct gmem_config); MANY, HOLES: one, with more
- *              pages; FEW: one, with a quarter of the pages; LATE: one, and the case ends the
- *              launch
+ *   memslots   ONE, with userspace_addr elsewhere; UADDR: userspace_addr is the mapping;
+ *              TWO; FAR: two at a large file offset (struct gmem_config); MANY, HOLES: one,
+ *              with more pages; FEW: one, with a quarter of the pages; LATE: one, and the case
+ *              ends the launch
  */
 #ifndef SELFTEST_KVM_MIGRATE_MATRIX_PROPERTY_TABLE_H
 #define SELFTEST_KVM_MIGRATE_MATRIX_PROPERTY_TABLE_H
@@ -151,7 +151,8 @@
 	ROW(many_pages,           many_pages,        NODE,               MAPPED, MANY,  1) \
 	ROW(sparse,               sparse,            EITHER(move_pages, mbind_strict), \
 									 MAPPED, HOLES, 1) \
-	ROW(uaddr_unused,         uaddr_unused,      ONLY(move_pages),   MAPPED, ONE,   2) \
+	ROW(uaddr_unused,         uaddr_unused,      ONLY(move_pages),   MAPPED, ONE,   2, \
+	    .unsafe = true) \
 	ROW(ordinary_memslot,     ordinary_memslot,  ONLY(move_pages),   MAPPED, ONE,   2) \
 	ROW(ordinary_memslot_other_vm, ordinary_memslot_other_vm, \
 						     ONLY(move_pages),   MAPPED, ONE,   1) \

@@ -15,10 +15,11 @@
 #define UADDR_CONTENT	0x6b
 
 /*
- * Without the TDP MMU, KVM maps up to seven more pages with the one that the guest touches.  It looks
- * for them at userspace_addr (kvm_mmu_prefetch_sptes() in arch/x86/kvm/mmu/mmu.c).
+ * Without the TDP MMU, KVM maps up to seven more pages with the one that the guest touches, and
+ * looks for them at userspace_addr (kvm_mmu_prefetch_sptes() in arch/x86/kvm/mmu/mmu.c).  A guest
+ * that gets such a page can write to memory that is not its own: unsafe.
  */
-int act_uaddr_unused(struct fixture *fx)
+int property_uaddr_unused(struct fixture *fx, int (*act)(struct fixture *fx))
 {
 	size_t i, size = fx->gvm->nr_pages * fx->gvm->page_size;
 	unsigned char *other = fx->gvm->elsewhere;
@@ -26,7 +27,7 @@ int act_uaddr_unused(struct fixture *fx)
 
 	TEST_ASSERT(!mprotect(other, size, PROT_READ | PROT_WRITE), "mprotect() failed");
 	memset(other, UADDR_CONTENT, size);
-	result = act_running(fx);
+	result = act(fx);
 	for (i = 0; i < size && other[i] == UADDR_CONTENT; i++)
 		;
 	if (i == size)
@@ -34,6 +35,11 @@ int act_uaddr_unused(struct fixture *fx)
 	ksft_print_msg("the guest wrote to userspace_addr + %#zx: want %#x, got %#x\n", i,
 		       UADDR_CONTENT, other[i]);
 	return KSFT_FAIL;
+}
+
+int act_uaddr_unused(struct fixture *fx)
+{
+	return property_uaddr_unused(fx, act_running);
 }
 
 #define ORDINARY_SLOT	(GMEM_SLOT + 2)

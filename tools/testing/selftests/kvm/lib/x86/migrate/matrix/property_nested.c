@@ -21,3 +21,9 @@ int act_nested(struct fixture *fx)
 	property_fire_all(fx);
 	return fixture_judge_content(fx) ?: property_rewrite_and_judge(fx);
 }
+
+/* KVM shadows the page tables that L1 has for L2, and maps neighbors of a page with it. */
+int act_nested_uaddr_unused(struct fixture *fx)
+{
+	return property_uaddr_unused(fx, act_nested);
+}

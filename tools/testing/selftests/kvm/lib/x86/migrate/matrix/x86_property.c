@@ -4,7 +4,7 @@
 #include "migrate/matrix/x86_property_table.h"
 #include "migrate/trigger/trigger.h"
 
-#define ROW(_name, _uaddr, _skip_reason)				\
+#define ROW(_name, _uaddr, _skip_reason, ...)				\
 	{								\
 		.name = #_name,						\
 		.act = act_##_name,					\
@@ -12,6 +12,7 @@
 		.pages = PAGES_MAPPED,					\
 		.config = { .nr_vcpus = 2, .uaddr_is_mapping = _uaddr },\
 		.skip_reason = _skip_reason,				\
+		__VA_ARGS__						\
 	},
 
 const struct property x86_properties[] = { X86_PROPERTIES(ROW) };
