@@ -149,7 +149,7 @@ names()
 			sub(/ # .*/, "")
 			print program, $0
 		}' "$2" >"$check_work/names"
-	grep -v -E '[.](poison_moving|poisoned_offline|deadlock)$' |
+	grep -v -E '[.](poison_moving|poisoned_offline|deadlock|(nested_)?uaddr_unused)$' |
 		awk 'NR == FNR { seen[$1]; next } $1 in seen' "$check_work/names" - \
 		>"$check_work/listed"
 	same "$1" "$check_work/listed" "$check_work/names"
