@@ -19,8 +19,8 @@ uint64_t perf_now(void)
 }
 
 /*
- * userspace_addr of the guest_memfd's slot is 0, so that only its own invalidation zaps the guest's
- * mappings; those of the other kinds are zapped by the MMU notifier.
+ * The slot of the guest_memfd does not have its mapping as userspace_addr, so that only its own
+ * invalidation zaps the guest's mappings; those of the other kinds are zapped by the MMU notifier.
  */
 static struct gmem_vm *create_vm(const struct perf_memory *memory, const struct perf_case *test,
 				 int node)
