@@ -19,7 +19,8 @@ lab_machine_list()
 		/^[a-z]/	{ printf "%-13s %s\n", $1, about }' "$LAB_DIR/machines"
 }
 
-# lab_machine_read NAME: sets the nodes, machine_append and machine_tiers.
+# lab_machine_read NAME: sets the nodes, machine_append and machine_tiers, and machine_words, all
+# words of its line.
 lab_machine_read()
 {
 	local words
@@ -36,6 +37,7 @@ lab_machine_words()
 {
 	local word id cpus memory sum
 
+	machine_words=$*
 	node_ids=()
 	node_cpus=()
 	node_absent=()
